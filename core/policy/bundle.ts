@@ -1,0 +1,157 @@
+/**
+ * The compiled policy of one identity on one database: immutable, versioned, plain JSON. Everything names and globs said
+ * has become OIDs and attnums here; nothing downstream reads a DatabaseAccessPolicy.
+ */
+import type { Identity } from '../identity/identity.ts';
+
+export type Action = 'Select' | 'Insert' | 'Update' | 'Delete' | 'Truncate' | 'Explain' | 'Create' | 'Alter' | 'Drop';
+
+/**
+ * SQL text with column references left open: a string is literal text, a number is an attnum of the relation the template
+ * belongs to. Rendered by `renderTemplate(template, attnum => 'alias."column"')`. Always self-contained: every name in it is
+ * qualified with pg_catalog or the type's schema, it is enclosed in parentheses where needed, and it never contains `$n`.
+ */
+export type SqlTemplate = readonly (string | number)[];
+
+export interface Mask {
+  /** 'nullify' | 'redact' | 'partial' | 'email' | 'hash' | 'date' | 'number' | 'constant'. */
+  readonly kind: string;
+  /** Has exactly the type, typmod and collation of its column; NOT NULL-safe. */
+  readonly template: SqlTemplate;
+  /** The class that caused it, if one did. */
+  readonly class?: string;
+  /** `namespace/name` of the policy, or `class` for a default mask, or `protection`. */
+  readonly rule: string;
+}
+
+export interface RowFilter {
+  /** Boolean expression. */
+  readonly template: SqlTemplate;
+  /** attnums it reads. */
+  readonly columns: readonly number[];
+  /** True if it contains a sublink (must be CASE-wrapped to stay a scan filter, rewrite-facts section 5). */
+  readonly hasSublink: boolean;
+  /** True if the login may evaluate it before anything else at no risk: every operator in it is leakproof. */
+  readonly leakproof: boolean;
+  /** The policies it comes from. */
+  readonly rules: readonly string[];
+}
+
+export interface ReadableColumn {
+  readonly attnum: number;
+  readonly mask?: Mask;
+}
+
+export interface ReadRule {
+  /** The columns that exist for this subject, ordered by attnum. */
+  readonly columns: readonly ReadableColumn[];
+  readonly filter?: RowFilter;
+  /** True when every column is listed, none masked, no filter: the relation needs no rewriting. */
+  readonly unrestricted: boolean;
+  readonly rules: readonly string[];
+}
+
+export interface WriteRule {
+  /** attnums that may be assigned (Insert, Update). Delete and Truncate: empty. */
+  readonly columns: readonly number[];
+  /** Update and Delete: rows that may be touched. Insert and Update: new rows must satisfy it too (WITH CHECK). */
+  readonly filter?: RowFilter;
+  readonly rules: readonly string[];
+}
+
+export interface GovernedRelation {
+  readonly oid: number;
+  readonly schema: string;
+  readonly name: string;
+  readonly select?: ReadRule;
+  readonly insert?: WriteRule;
+  readonly update?: WriteRule;
+  readonly delete?: WriteRule;
+  /** Further actions granted on it: Truncate, Explain, Alter, Drop. */
+  readonly actions: readonly Action[];
+  /** attnum -> sensitivity class, for audit and messages. */
+  readonly classes: Readonly<Record<number, string>>;
+}
+
+export interface FunctionGrant {
+  readonly schema: string;
+  readonly name: string;
+  readonly rule: string;
+}
+
+export interface SessionGrants {
+  readonly temporaryTables: boolean;
+  readonly listen: readonly string[];
+  readonly notify: readonly string[];
+  readonly advisoryLocks: boolean;
+}
+
+export interface Guardrails {
+  readonly requireWhere: boolean;
+  /** Undefined: no limit. */
+  readonly maxAffectedRows?: number;
+}
+
+export interface Limits {
+  readonly maxRows?: number;
+  /** Milliseconds. */
+  readonly statementTimeout?: number;
+  readonly maxConnections?: number;
+}
+
+export interface PolicyRef {
+  readonly namespace: string;
+  readonly name: string;
+  /** metadata.generation, 0 from a file. */
+  readonly generation: number;
+  /** Milliseconds since the epoch; the policy ends by itself. */
+  readonly validUntil?: number;
+}
+
+export interface Bundle {
+  readonly formatVersion: 1;
+  /** SHA-256 (hex) over the canonical JSON of everything else in here. */
+  readonly version: string;
+  readonly identity: Identity;
+  readonly database: {
+    readonly namespace: string;
+    readonly name: string;
+    /** The name of the database on the server. */
+    readonly database: string;
+    readonly environment?: string;
+  };
+  readonly policies: readonly PolicyRef[];
+  /** Observe only if every binding policy observes. */
+  readonly mode: 'Enforce' | 'Observe';
+  /** Whether masks and filters are applied; always 'Enforce' when mode is. */
+  readonly masking: 'Enforce' | 'Record';
+  /** By OID. A relation that is absent does not exist for the subject. System catalogs are not in here. */
+  readonly relations: readonly GovernedRelation[];
+  /** Schemas in which Create is granted (`schema.*` or `*.*` with Create). */
+  readonly createIn: readonly string[];
+  /** Everything granted: `*.*` with `*`, nothing masked. Introspection then has nothing to hide. */
+  readonly allowAll: boolean;
+  /** `functions: ['*']` gives schema '*' name '*'. */
+  readonly functions: readonly FunctionGrant[];
+  readonly session: SessionGrants;
+  readonly guardrails: Guardrails;
+  readonly limits: Limits;
+  /** Database.spec.protection.deny: actions nobody may do. */
+  readonly protectionDeny: readonly Action[];
+  readonly audit: { readonly durability: 'Local' | 'Synced' | 'Replicated'; readonly rows: 'None' | 'Writes' | 'Keys' | 'Proof' };
+  /** True if any mask needs the session's HMAC key. */
+  readonly usesMaskKey: boolean;
+  /** (OID, attnum) pairs that must never show up unmasked in a RowDescription: `${oid}.${attnum}`. */
+  readonly protectedColumns: readonly string[];
+}
+
+/** Names of the custom settings that carry the two HMAC key blocks (hex); clients can neither read nor set them. */
+export const MASK_KEY_SETTINGS = { inner: 'sluice.mask_key_inner', outer: 'sluice.mask_key_outer' } as const;
+/** No client may name any setting with this prefix by any route. */
+export const RESERVED_SETTING_PREFIX = 'sluice.';
+
+export function renderTemplate(template: SqlTemplate, column: (attnum: number) => string): string {
+  let text = '';
+  for (const part of template) text += typeof part === 'string' ? part : column(part);
+  return text;
+}

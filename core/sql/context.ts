@@ -1,0 +1,153 @@
+/**
+ * The seams inside the analyser. One `StatementContext` lives for the analysis of one statement; the parts of `core/sql`
+ * meet only here:
+ *
+ *   analyse.ts   entry: parse, dispatch per statement, verify, assemble plans
+ *   text/        bytes: tokens, edits (splices), verification by reparse, error positions, fingerprint
+ *   names/       relation, function, operator, type and setting names -> allowed or denied
+ *   scope/       FROM-clause scopes and column resolution
+ *   read/        SELECT in every position: relation replacement, masks, filters, tiers, repairs
+ *   write/       INSERT, UPDATE, DELETE, MERGE, COPY FROM: in-place targets, RETURNING, checks
+ *   utility/     everything else
+ *   introspect/  system catalogs as governed relations, guarded introspection functions
+ *
+ * Every change of the text is made twice, as an edit of the bytes and as the same change of the tree, so that the reparsed
+ * result can be compared with what was intended. A disagreement denies the statement (SLUICE-105).
+ */
+import type { Node } from '@pgsql/types';
+import type { Catalog } from '../catalog/catalog.ts';
+import type { RelationData } from '../catalog/model.ts';
+import type { Action, Bundle, GovernedRelation, Mask, ReadRule, RowFilter } from '../policy/bundle.ts';
+import type { AnalyseRequest, Edit, SessionEffect, StatementKind, StatementPlan } from './plan.ts';
+import type { SessionView } from './session-state.ts';
+import type { SqlParser } from './parse/parser.ts';
+import type { Source } from './text/source.ts';
+
+export interface StatementContext {
+  readonly source: Source;
+  /** Byte range of this statement inside `source`. */
+  readonly range: readonly [start: number, end: number];
+  readonly catalog: Catalog;
+  readonly bundle: Bundle;
+  readonly session: SessionView;
+  readonly request: AnalyseRequest;
+  readonly parser: SqlParser;
+  readonly salt: string;
+  /** Bytes to replace. Overlapping edits are a bug and deny the statement; identical duplicates collapse. */
+  edit(edit: Edit): void;
+  readonly facts: FactCollector;
+  /** Set by utility/ and write/. */
+  kind: StatementKind;
+  effect: SessionEffect;
+  writesRows: boolean;
+  returnsRows: boolean;
+  cacheable: boolean;
+  copyIn: boolean;
+  uses: { prepared?: string; cursor?: string };
+  /**
+   * The value of a literal decides something (ORDER BY 1, 't'::regclass, nextval('s'), LIMIT under a rule, 1=1): its
+   * byte offset is pinned, so that the cache by shape keys on it. Reading a literal's value without pinning it is a bug.
+   */
+  pinLiteral(location: number): void;
+  /** Pins all literals: this statement's plan may be reused for identical text only. */
+  pinAll(): void;
+}
+
+export interface FactCollector {
+  read(relation: RelationData, column: string | '*', action?: Action): void;
+  write(relation: RelationData, column: string | null, action: Action): void;
+  mask(relation: RelationData, column: string, mask: Mask): void;
+  filter(relation: RelationData, filter: RowFilter): void;
+  function(qualifiedName: string): void;
+  rule(rule: string): void;
+  /** Something governed (masked, filtered, column-limited) is involved. */
+  governed(): void;
+}
+
+/** A relation name in the statement, resolved. */
+export type ResolvedRelation =
+  | { readonly kind: 'temporary'; readonly name: string; readonly columns: readonly string[] | null }
+  | { readonly kind: 'governed'; readonly relation: RelationData; readonly grant: GovernedRelation }
+  /** pg_catalog and information_schema. `rule` is the built-in one from introspect/. */
+  | { readonly kind: 'system'; readonly relation: RelationData; readonly rule: ReadRule };
+
+export interface ScopeColumn {
+  readonly name: string;
+  /** Where the value comes from, when it is a plain column of a relation (through any number of derived tables). */
+  readonly origin?: { readonly relation: RelationData; readonly attnum: number };
+  readonly typeOid?: number;
+}
+
+/** A reference to a column of a source, found while walking expressions. */
+export interface ColumnReference {
+  readonly context: StatementContext;
+  readonly source: ScopeSource;
+  readonly column: ScopeColumn | 'whole-row';
+  /** The ColumnRef (or FuncCall in functional notation) node itself, wrapped as in its parent, for mutation. */
+  readonly node: Node;
+  /** Replace the node in the tree by another one (the same change the edit makes in the text). */
+  replace(node: Node): void;
+  /** Byte range [start, end) of the reference's own tokens. */
+  readonly range: readonly [start: number, end: number];
+}
+
+/** One item visible in a scope under a name. */
+export interface ScopeSource {
+  /** The name it is referenced by (alias, or the relation's name). Null for an unnamed join. */
+  readonly name: string | null;
+  /** Schema by which `schema.table.column` may refer to it (a relation without alias). */
+  readonly schema?: string;
+  readonly kind: 'relation' | 'in-place' | 'derived' | 'cte' | 'function' | 'opaque';
+  readonly relation?: RelationData;
+  /** Null: the columns are not known (opaque); an unqualified name that is found nowhere else may be one of them. */
+  readonly columns: readonly ScopeColumn[] | null;
+  /**
+   * In-place sources (DML targets) get every reference to them; the handler edits or denies. A source without a handler
+   * needs nothing: the relation itself has been replaced by a subquery.
+   */
+  readonly onReference?: (reference: ColumnReference) => void;
+}
+
+export interface Scope {
+  readonly parent: Scope | null;
+  readonly sources: readonly ScopeSource[];
+  /** CTE names visible here, innermost first through `parent`. */
+  readonly ctes: ReadonlyMap<string, CteSource>;
+}
+
+export interface CteSource {
+  readonly name: string;
+  readonly columns: readonly ScopeColumn[] | null;
+}
+
+/** The columns a query, a RETURNING list or a function yields. Null: not known. */
+export type OutputColumns = readonly ScopeColumn[] | null;
+
+/**
+ * The analyser's recursive operations, passed around so that read/, write/ and utility/ can call each other without
+ * import cycles. Built once in analyse.ts.
+ */
+export interface Analyser {
+  /** Any query used for its rows: SelectStmt (all set-operation and VALUES forms). */
+  select(context: StatementContext, node: Node, parent: Scope | null): OutputColumns;
+  /** SelectStmt, InsertStmt, UpdateStmt, DeleteStmt, MergeStmt: what may stand in a CTE, EXPLAIN, PREPARE, COPY. */
+  query(context: StatementContext, node: Node, parent: Scope | null): OutputColumns;
+  /** WITH clause: analyses its queries and returns a scope with the names added. */
+  with(context: StatementContext, withClause: unknown, parent: Scope | null): Scope;
+  /** FROM / USING lists: relations are replaced, sources collected. */
+  from(context: StatementContext, items: readonly Node[] | undefined, parent: Scope | null): Scope;
+  /**
+   * Every expression node: resolves column references against the scope, checks functions, operators, casts and types,
+   * descends into sublinks. `reached` marks where it stands (tiers of rewrite-facts section 5).
+   */
+  expression(context: StatementContext, node: Node, scope: Scope, place: ExpressionPlace): void;
+  /** A target list (SELECT's or RETURNING's), `*` expanded for facts; gives the output columns. */
+  targets(context: StatementContext, list: readonly Node[] | undefined, scope: Scope): OutputColumns;
+  /** A top-level or nested utility statement; fills kind and effect. */
+  utility(context: StatementContext, node: Node): void;
+  /** The plan of a statement inside this one (PREPARE, DECLARE CURSOR): analysed in place, edits land in this context. */
+  nested(context: StatementContext, node: Node): StatementPlan;
+}
+
+/** Where an expression stands: only some places are evaluated before a row filter. */
+export type ExpressionPlace = 'target' | 'where' | 'join' | 'group' | 'having' | 'order' | 'aggregate' | 'limit' | 'values' | 'set' | 'other';
