@@ -1,0 +1,19 @@
+/**
+ * What the sessions of one listener share: the current engine (policy and catalog compiled together). Replaced whole when the
+ * policy or the schema changes; a session looks it up per statement and never keeps it.
+ */
+import type { SqlEngine } from '../../core/sql/engine.ts';
+import type { ParseTree } from '../../core/sql/parse/parser.ts';
+
+export interface EngineHost {
+  /** Undefined: no valid policy right now; everything is refused with SLUICE-703. */
+  readonly engine: SqlEngine | undefined;
+  /** Why there is none; shown to the client. */
+  readonly reason?: string;
+  /** The schema may have changed (DDL of ours, 42P01 or 42703 from the server): resolves when re-read. Coalesced, rate-limited. */
+  refreshCatalog(cause: string): Promise<void>;
+  /** Parses what is too large for the inline parser, in a disposable worker with a deadline. */
+  parseLarge(sql: string): Promise<{ readonly ok: true; readonly tree: ParseTree } | { readonly ok: false; readonly message: string }>;
+  /** Called with the new engine (or undefined) after each replacement; returns the unsubscribe function. */
+  onChange(listener: (engine: SqlEngine | undefined) => void): () => void;
+}
