@@ -1,0 +1,219 @@
+/**
+ * The journal on a file: one line a record, appended with one write a batch. `Local` is reached when write(2) has returned (the
+ * records survive this process), `Synced` when fdatasync has (they survive the machine's power loss); syncs are grouped.
+ *
+ * A write that fails half-way (disk full) is cut off again, so that the file always ends on a record of the chain; until a
+ * write succeeds the journal is unhealthy and every append throws.
+ */
+import * as nodeFs from 'node:fs';
+import { Chain, EMPTY_CHAIN, hashLine, type ChainHead } from '../../core/audit/chain.ts';
+import type { AuditEntry, ChainStart, WithoutHeader } from '../../core/audit/record.ts';
+import { JournalError, type Journal } from './journal.ts';
+import { lockFile, type FileLock } from './lock.ts';
+
+export interface FileJournalOptions {
+  readonly path: string;
+  readonly durability: 'Local' | 'Synced';
+  /** What the chain's first record says; for an existing file an event says who went on. */
+  readonly start: Omit<WithoutHeader<ChainStart>, 'type' | 'continues'>;
+  /** RFC 3339 UTC with microseconds. */
+  readonly clock: () => string;
+  readonly fs?: typeof nodeFs;
+}
+
+/** What was found at the end of an existing file. */
+interface Recovered {
+  readonly head: ChainHead;
+  /** Bytes that belong to the chain. */
+  readonly size: number;
+  /** Bytes of a record whose writing was cut short. */
+  readonly torn: Buffer;
+}
+
+const NEWLINE = 0x0a;
+const TAIL_STEP = 64 * 1024;
+/** A record is never larger than this; a longer last line means that the file is something else. */
+const MAX_RECORD = 1024 * 1024;
+
+/** Opens or continues a journal. Throws JournalError with one clear sentence when the file cannot serve. */
+export function openFileJournal(options: FileJournalOptions): Journal {
+  const fs = options.fs ?? nodeFs;
+  let lock: FileLock | undefined;
+  try {
+    lock = lockFile(`${options.path}.lock`, fs);
+    const descriptor = fs.openSync(options.path, 'a+', 0o600);
+    return new FileJournal(descriptor, recover(descriptor, fs), lock, options, fs);
+  } catch (error) {
+    lock?.release();
+    if (error instanceof JournalError) throw error;
+    throw new JournalError(`cannot write the audit file ${options.path}: ${reason(error)}`, { cause: error });
+  }
+}
+
+class FileJournal implements Journal {
+  readonly #descriptor: number;
+  readonly #fs: typeof nodeFs;
+  readonly #lock: FileLock;
+  readonly #chain: Chain;
+  readonly #options: FileJournalOptions;
+  #size: number;
+  #healthy = true;
+  #closed = false;
+  /** The sync that is under way, and the one that will cover what was written since it began. */
+  #syncing: Promise<void> | undefined;
+  #nextSync: Promise<void> | undefined;
+
+  constructor(descriptor: number, recovered: Recovered, lock: FileLock, options: FileJournalOptions, fs: typeof nodeFs) {
+    this.#descriptor = descriptor;
+    this.#fs = fs;
+    this.#lock = lock;
+    this.#options = options;
+    this.#chain = new Chain(recovered.head);
+    this.#size = recovered.size;
+    const { torn } = recovered;
+    if (recovered.size === 0) this.#write([{ type: 'chain-start', ...options.start }], torn.length > 0);
+    else {
+      const detail = {
+        chain: options.start.chain,
+        product: options.start.product,
+        tornBytes: torn.length,
+        tornSha256: hashLine(torn),
+      };
+      this.#write([{ type: 'event', event: 'chain-continued', detail }], torn.length > 0);
+    }
+  }
+
+  get healthy(): boolean {
+    return this.#healthy;
+  }
+
+  append(entries: readonly AuditEntry[]): void | Promise<void> {
+    if (this.#closed) throw new JournalError('the audit file is closed');
+    if (entries.length === 0) return undefined;
+    this.#write(entries, false);
+    return this.#options.durability === 'Synced' ? this.#sync() : undefined;
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    try {
+      await this.#sync();
+    } finally {
+      this.#fs.closeSync(this.#descriptor);
+      this.#lock.release();
+    }
+  }
+
+  /** `dirty`: the file holds bytes behind the chain's end that must be cut first. */
+  #write(entries: readonly (AuditEntry | WithoutHeader<ChainStart>)[], dirty: boolean): void {
+    const before = this.#chain.head;
+    const time = this.#options.clock();
+    let text = '';
+    for (const entry of entries) text += this.#chain.seal(entry, time);
+    const bytes = Buffer.from(text);
+    try {
+      if (dirty || !this.#healthy) this.#fs.ftruncateSync(this.#descriptor, this.#size);
+      let written = 0;
+      while (written < bytes.length) written += this.#fs.writeSync(this.#descriptor, bytes, written);
+      this.#size += bytes.length;
+      this.#healthy = true;
+    } catch (error) {
+      this.#chain.rewind(before);
+      this.#healthy = false;
+      this.#cut();
+      throw new JournalError(`cannot write the audit file ${this.#options.path}: ${reason(error)}`, { cause: error });
+    }
+  }
+
+  /** Best effort now; the next write does it again before anything else. */
+  #cut(): void {
+    try {
+      this.#fs.ftruncateSync(this.#descriptor, this.#size);
+    } catch {
+      this.#healthy = false;
+    }
+  }
+
+  /** Settles when everything written until now is on the medium. At most one fdatasync runs, at most one waits. */
+  #sync(): Promise<void> {
+    if (this.#syncing === undefined) return (this.#syncing = this.#fdatasync());
+    this.#nextSync ??= this.#syncing.then(
+      () => this.#startNext(),
+      () => this.#startNext(),
+    );
+    return this.#nextSync;
+  }
+
+  #startNext(): Promise<void> {
+    this.#nextSync = undefined;
+    this.#syncing = this.#fdatasync();
+    return this.#syncing;
+  }
+
+  #fdatasync(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#fs.fdatasync(this.#descriptor, (error) => {
+        if (this.#nextSync === undefined) this.#syncing = undefined;
+        if (error === null || error === undefined) return resolve();
+        // After a failed fsync the kernel may have dropped the pages: nothing written before can be trusted to be there.
+        this.#healthy = false;
+        reject(new JournalError(`cannot sync the audit file ${this.#options.path}: ${reason(error)}`, { cause: error }));
+      });
+    });
+  }
+}
+
+function recover(descriptor: number, fs: typeof nodeFs): Recovered {
+  const size = fs.fstatSync(descriptor).size;
+  const tail = readTail(descriptor, size, fs);
+  const end = tail.lastIndexOf(NEWLINE);
+  const torn = tail.subarray(end + 1);
+  if (end === -1) {
+    if (size > MAX_RECORD) throw new JournalError('the audit file exists and is not an audit file');
+    return { head: EMPTY_CHAIN, size: 0, torn };
+  }
+  const line = tail.subarray(tail.lastIndexOf(NEWLINE, end - 1) + 1, end);
+  const seq = sequenceOf(line);
+  if (seq === undefined) throw new JournalError('the audit file exists and its last line is not an audit record');
+  return { head: { seq: seq + 1, hash: hashLine(line) }, size: size - torn.length, torn };
+}
+
+/** Enough of the file's end to hold the last whole line. */
+function readTail(descriptor: number, size: number, fs: typeof nodeFs): Buffer {
+  for (let length = Math.min(TAIL_STEP, size); ; length = Math.min(length * 4, size)) {
+    const tail = Buffer.alloc(length);
+    let read = 0;
+    while (read < length) {
+      const count = fs.readSync(descriptor, tail, read, length - read, size - length + read);
+      if (count === 0) break;
+      read += count;
+    }
+    const end = tail.lastIndexOf(NEWLINE);
+    const whole = end > 0 && tail.lastIndexOf(NEWLINE, end - 1) !== -1;
+    if (whole || length === size || length > 2 * MAX_RECORD) return tail;
+  }
+}
+
+function sequenceOf(line: Buffer): number | undefined {
+  try {
+    const record = JSON.parse(line.toString('utf8')) as { v?: unknown; seq?: unknown };
+    return record.v === 1 && typeof record.seq === 'number' && Number.isSafeInteger(record.seq) ? record.seq : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function reason(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const code = (error as NodeJS.ErrnoException).code;
+  const known: Record<string, string> = {
+    ENOSPC: 'no space left on the device',
+    EACCES: 'permission denied',
+    EROFS: 'the file system is read-only',
+    ENOENT: 'the directory does not exist',
+    EISDIR: 'it is a directory',
+    EDQUOT: 'disk quota exceeded',
+  };
+  return known[code ?? ''] ?? error.message;
+}
