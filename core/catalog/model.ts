@@ -21,7 +21,7 @@ export interface ColumnData {
   readonly typeOid: number;
   /** pg_attribute.atttypmod, -1 for none. */
   readonly typmod: number;
-  /** format_type(atttypid, atttypmod), safe to splice after `::` (schema-qualified whenever not in pg_catalog). */
+  /** format_type(atttypid, atttypmod), safe to splice after `::`: qualified unless spelled by SQL keywords (`pg_catalog.text`, `character varying(40)`). */
   readonly type: string;
   readonly notNull: boolean;
   /** Qualified and quoted collation when it is not the type's default, e.g. `pg_catalog."C"`. */
@@ -59,6 +59,8 @@ export interface RelationData {
   readonly ownedBy?: readonly [oid: number, attnum: number];
   /** Indexes: the table's OID. */
   readonly indexOf?: number;
+  /** Indexes: attnums of that table which keys, INCLUDE, expressions or predicate use; 0 stands for a whole-row reference. */
+  readonly indexColumns?: readonly number[];
   /** Name of the extension that owns it (pg_depend deptype e), else absent. */
   readonly extension?: string;
 }
