@@ -43,7 +43,8 @@ export interface LocalPostgres {
 export async function startLocalPostgres(options: LocalPostgresOptions = {}): Promise<LocalPostgres> {
   const major = options.major ?? 18;
   const binaries = await binaryDirectory(major);
-  if (binaries === null) throw new Error(`PostgreSQL ${major} is not installed here (${major === 15 ? 'Debian package postgresql-15' : 'npm ci'})`);
+  if (binaries === null)
+    throw new Error(`PostgreSQL ${major} is not installed here (${major === 15 ? 'Debian package postgresql-15' : 'npm ci'})`);
   const account = process.getuid?.() === 0 ? await serverAccount() : {};
   const dataDirectory = await mkdtemp(join(tmpdir(), `sluice-pg${major}-`));
   if (account.uid !== undefined && account.gid !== undefined) await chown(dataDirectory, account.uid, account.gid);
@@ -54,7 +55,18 @@ export async function startLocalPostgres(options: LocalPostgresOptions = {}): Pr
   try {
     await run(
       join(binaries, 'initdb'),
-      ['-D', dataDirectory, '-U', 'postgres', '--auth=scram-sha-256', `--pwfile=${passwordFile}`, '-E', 'UTF8', '--locale=C', '--no-sync'],
+      [
+        '-D',
+        dataDirectory,
+        '-U',
+        'postgres',
+        '--auth=scram-sha-256',
+        `--pwfile=${passwordFile}`,
+        '-E',
+        'UTF8',
+        '--locale=C',
+        '--no-sync',
+      ],
       { ...account, env: environment, cwd: dataDirectory },
     );
   } finally {
@@ -78,7 +90,12 @@ export async function startLocalPostgres(options: LocalPostgresOptions = {}): Pr
     ...options.settings,
   };
   const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-  const server = spawn(join(binaries, 'postgres'), ['-D', dataDirectory, ...flags], { ...account, env: environment, cwd: dataDirectory, stdio: ['ignore', 'ignore', 'pipe'] });
+  const server = spawn(join(binaries, 'postgres'), ['-D', dataDirectory, ...flags], {
+    ...account,
+    env: environment,
+    cwd: dataDirectory,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   await ready(server);
   const stopAtExit = (): void => void server.kill('SIGKILL');
   process.once('exit', stopAtExit);
@@ -97,7 +114,8 @@ export async function startLocalPostgres(options: LocalPostgresOptions = {}): Pr
     password,
     dataDirectory,
     pid: server.pid ?? 0,
-    url: (database = 'postgres', user = 'postgres', pass = password) => `postgres://${user}:${pass}@127.0.0.1:${port}/${database}`,
+    url: (database = 'postgres', user = 'postgres', pass = password) =>
+      `postgres://${user}:${pass}@127.0.0.1:${port}/${database}`,
     kill: () => end('SIGKILL'),
     stop: () => end('SIGINT'),
   };

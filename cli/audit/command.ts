@@ -1,0 +1,46 @@
+/** `sluice audit show|verify FILE`: reading the journal as a person, checking it as a stranger. Works offline, on files alone. */
+import { Command, Option } from 'commander';
+import { CliError } from '../errors.ts';
+
+interface ShowOptions {
+  readonly output: 'table' | 'json';
+  readonly session?: string;
+  readonly denied?: boolean;
+  readonly last?: number;
+}
+
+export function auditCommand(): Command {
+  const audit = new Command('audit').description('read and verify audit files');
+  audit
+    .command('show')
+    .description('one line a statement: when, what was decided, what it touched, how it ended')
+    .argument('<file>', 'an audit file, or - for standard input')
+    .option('--session <id>', 'only this session (a prefix is enough)')
+    .option('--denied', 'only what was denied')
+    .option('--last <n>', 'only the last n statements', count)
+    .addOption(
+      new Option('-o, --output <format>', 'table, or json: one object a statement').choices(['table', 'json']).default('table'),
+    )
+    .action(async (file: string, options: ShowOptions) => {
+      const { show } = await import('./show.ts');
+      await show(file, options, process.stdout);
+    });
+  audit
+    .command('verify')
+    .description('check the hash chain; exits 0 when it holds, 3 when it does not')
+    .argument('<file>', 'an audit file, or - for standard input')
+    .option('--head <sha256>', 'the last hash as you noted it elsewhere: shows a cut-off tail')
+    .addOption(new Option('-o, --output <format>', 'text or json').choices(['text', 'json']).default('text'))
+    .action(async (file: string, options: { output: 'text' | 'json'; head?: string }) => {
+      const { verify } = await import('./verify.ts');
+      const valid = await verify(file, options, process.stdout);
+      if (!valid) process.exitCode = 3;
+    });
+  return audit;
+}
+
+function count(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new CliError(`--last wants a whole number above 0, not "${text}"`, 2);
+  return value;
+}
