@@ -1,0 +1,48 @@
+/** GET /metrics and /healthz on an address of its own. */
+import { createServer } from 'node:http';
+import { type Registry, collectDefaultMetrics } from 'prom-client';
+
+export interface MetricsServer {
+  /** host:port */
+  readonly listen: string;
+  close(): Promise<void>;
+}
+
+/** `healthy`: an answer other than undefined is why it is not. Rejects when the address cannot be bound. */
+export async function serveMetrics(
+  registry: Registry,
+  host: string,
+  port: number,
+  healthy: () => string | undefined,
+): Promise<MetricsServer> {
+  collectDefaultMetrics({ register: registry });
+  const server = createServer((request, response) => {
+    if (request.method !== 'GET') return void response.writeHead(405).end();
+    if (request.url === '/healthz') {
+      const problem = healthy();
+      return void response
+        .writeHead(problem === undefined ? 200 : 503, { 'content-type': 'text/plain' })
+        .end(`${problem ?? 'ok'}\n`);
+    }
+    if (request.url !== '/metrics') return void response.writeHead(404).end();
+    registry.metrics().then(
+      (text) => response.writeHead(200, { 'content-type': registry.contentType }).end(text),
+      () => response.writeHead(500).end(),
+    );
+  });
+  server.headersTimeout = 5000;
+  server.requestTimeout = 5000;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => resolve());
+  });
+  const address = server.address();
+  return {
+    listen: typeof address === 'object' && address !== null ? `${host}:${address.port}` : `${host}:${port}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
