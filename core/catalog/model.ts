@@ -74,6 +74,8 @@ export interface TypeData {
   readonly kind: TypeKind;
   /** Domains: the base type's OID. */
   readonly baseOid?: number;
+  /** Domains: format_type(typbasetype, typtypmod), qualified as ColumnData.type is. */
+  readonly baseType?: string;
   /** Arrays: the element type's OID. */
   readonly elementOid?: number;
   /** Row types: the relation's OID. */
@@ -136,6 +138,10 @@ export interface CatalogData {
   readonly login: string;
   /** Schemas that exist, system ones included, temporary ones left out. */
   readonly schemas: readonly string[];
+  /** Schema name -> pg_namespace.oid. */
+  readonly schemaOids?: Readonly<Record<string, number>>;
+  /** Schemas the login has no USAGE on: the server skips them when it searches an unqualified name. */
+  readonly unusableSchemas?: readonly string[];
   /** The login's own search_path setting, resolved ("$user" replaced or dropped). */
   readonly defaultSearchPath: readonly string[];
   /** All relations of user schemas, and of pg_catalog and information_schema. */

@@ -1,0 +1,103 @@
+/**
+ * A constant for every type: what `redact` shows, and what `nullify` shows where NULL is impossible. Each literal is valid
+ * for its type under any DateStyle, IntervalStyle, lc_monetary and search_path, and fits the type's modifier.
+ */
+import { type Catalog, quoteLiteral } from '../../catalog/catalog.ts';
+import { type Family, type TypeShape, characterLimit, shapeOfType } from './type-shape.ts';
+
+/** Shown instead of text wherever it fits. */
+export const REDACTED_TEXT = '[redacted]';
+
+const LITERALS: Readonly<Partial<Record<Family, string>>> = {
+  citext: REDACTED_TEXT,
+  name: REDACTED_TEXT,
+  int2: '0',
+  int4: '0',
+  int8: '0',
+  numeric: '0',
+  float4: '0',
+  float8: '0',
+  money: '0',
+  bool: 'false',
+  date: '1970-01-01',
+  timestamp: '1970-01-01 00:00:00',
+  timestamptz: '1970-01-01 00:00:00+00',
+  time: '00:00:00',
+  timetz: '00:00:00+00',
+  interval: 'PT0S',
+  uuid: '00000000-0000-0000-0000-000000000000',
+  inet: '0.0.0.0',
+  cidr: '0.0.0.0/0',
+  macaddr: '00:00:00:00:00:00',
+  macaddr8: '00:00:00:00:00:00:00:00',
+  json: '{}',
+  jsonb: '{}',
+  xml: '<redacted/>',
+  bytea: '',
+  varbit: '',
+  tsvector: '',
+  tsquery: '',
+  point: '(0,0)',
+  lseg: '[(0,0),(0,0)]',
+  path: '[(0,0)]',
+  box: '(0,0),(0,0)',
+  polygon: '((0,0))',
+  line: '{1,0,0}',
+  circle: '<(0,0),0>',
+  array: '{}',
+  range: 'empty',
+  multirange: '{}',
+  hstore: '',
+  ltree: 'redacted',
+};
+
+/**
+ * SQL text of a constant of the type, already cast, or undefined when none is known to be valid. Composite types get a row
+ * of constants, so that attributes whose domain forbids NULL are satisfied.
+ */
+export function typeConstant(shape: TypeShape, catalog: Catalog): string | undefined {
+  return constantAt(shape, catalog, 0);
+}
+
+function constantAt(shape: TypeShape, catalog: Catalog, depth: number): string | undefined {
+  if (shape.family === 'composite') return rowConstant(shape, catalog, depth);
+  const literal = literalFor(shape);
+  return literal === undefined ? undefined : `CAST(${quoteLiteral(literal)} AS ${shape.type})`;
+}
+
+function literalFor(shape: TypeShape): string | undefined {
+  switch (shape.family) {
+    case 'text':
+    case 'char':
+      return redactedText(characterLimit(shape));
+    case 'bit':
+      return '0'.repeat(shape.typmod > 0 ? Math.min(shape.typmod, 8192) : 1);
+    case 'enum':
+      return shape.data?.labels?.[0];
+    case 'vector':
+    case 'halfvec':
+      return shape.typmod > 0 ? `[${Array.from({ length: shape.typmod }, () => '0').join(',')}]` : undefined;
+    case 'sparsevec':
+      return shape.typmod > 0 ? `{}/${shape.typmod}` : undefined;
+    default:
+      return LITERALS[shape.family];
+  }
+}
+
+/** `[redacted]`, or as many asterisks as fit. */
+function redactedText(limit: number | undefined): string {
+  return limit === undefined || limit >= REDACTED_TEXT.length ? REDACTED_TEXT : '*'.repeat(limit);
+}
+
+function rowConstant(shape: TypeShape, catalog: Catalog, depth: number): string | undefined {
+  const relation = shape.data?.relationOid === undefined ? undefined : catalog.relation(shape.data.relationOid);
+  if (relation === undefined || depth > 8) return undefined;
+  const fields: string[] = [];
+  for (const attribute of relation.columns) {
+    const field = shapeOfType(catalog, attribute);
+    const text = field.nullable ? 'NULL' : constantAt(field, catalog, depth + 1);
+    if (text === undefined) return undefined;
+    fields.push(text);
+  }
+  return `CAST(ROW(${fields.join(', ')}) AS ${shape.type})`;
+}

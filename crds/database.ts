@@ -1,0 +1,165 @@
+/** `Database`: where a PostgreSQL database is, how to log in, what in it is sensitive, and the floors no policy can lift. */
+import {
+  ACTIONS,
+  API_VERSION,
+  CLASSES,
+  type ObjectMeta,
+  columnName,
+  conditions,
+  duration,
+  objectName,
+  qualifiedTable,
+  secretKey,
+} from './meta.ts';
+import { type Infer, defaulted, described, integer, list, object, oneOf, optional, required, string } from './schema.ts';
+
+const endpoint = object(
+  {
+    host: required(
+      string({
+        pattern: '^[A-Za-z0-9]([-A-Za-z0-9.:_]*[A-Za-z0-9])?\\.?$',
+        expected: 'a host name or an IP address, without port',
+        minLength: 1,
+        maxLength: 253,
+        description: 'Host name or address as applications know it.',
+      }),
+    ),
+    port: defaulted(integer({ minimum: 1, maximum: 65_535 }), 5432),
+    database: required(string({ minLength: 1, maxLength: 63, description: 'Name of the database on the server.' })),
+  },
+  { description: 'The server, as applications reach it today.' },
+);
+
+const tls = object(
+  {
+    mode: defaulted(
+      oneOf(['VerifyFull', 'VerifyCA', 'Require', 'Disable'], 'Anything below VerifyCA lets whatever answers at the address be the database.'),
+      'VerifyFull',
+    ),
+    caSecretRef: optional(
+      object(
+        { name: required(objectName), key: defaulted(secretKey, 'ca.crt') },
+        { description: 'PEM certificates that sign the server certificate. Without it the public roots are used.' },
+      ),
+    ),
+    serverName: optional(string({ minLength: 1, maxLength: 253, description: 'The name in the certificate when it is not endpoint.host.' })),
+  },
+  { description: 'TLS towards the server.' },
+);
+
+const sensitiveColumn = object({
+  table: required(qualifiedTable),
+  column: required(columnName),
+  class: required(oneOf([...CLASSES, 'none'], 'none: not sensitive, whatever detection or lineage says.')),
+});
+
+const sensitivity = object(
+  {
+    detection: defaulted(oneOf(['Automatic', 'Off'], 'Automatic classifies by name, type, comment and sampled values.'), 'Automatic'),
+    columns: defaulted(
+      list(sensitiveColumn, { maxItems: 4096, description: 'What a person knows better than detection.' }),
+      [],
+    ),
+  },
+  { description: 'Which columns are sensitive. Sensitive columns are masked unless a policy reveals them.' },
+);
+
+const protection = object(
+  {
+    neverReveal: defaulted(list(oneOf(CLASSES), { maxItems: 32, listType: 'set', description: 'Classes no policy can reveal.' }), []),
+    deny: defaulted(list(oneOf(ACTIONS), { maxItems: 16, listType: 'set', description: 'Actions no policy can grant.' }), []),
+  },
+  { description: 'Floors: no policy of any subject can lift them.' },
+);
+
+const audit = object({
+  durability: defaulted(
+    oneOf(
+      ['Local', 'Synced', 'Replicated'],
+      'What a record survives before its statement is forwarded: the crash of the proxy, of the machine, or the loss of pod and node.',
+    ),
+    'Local',
+  ),
+  rows: defaulted(oneOf(['None', 'Writes', 'Keys', 'Proof'], 'Row-level evidence.'), 'None'),
+});
+
+export const databaseSpec = object(
+  {
+    endpoint: required(endpoint),
+    tls: defaulted(tls, { mode: 'VerifyFull' }),
+    credentialsSecretRef: optional(
+      object(
+        { name: required(objectName) },
+        { description: 'Secret in this namespace with the keys username and password.' },
+      ),
+    ),
+    environment: optional(
+      string({
+        pattern: '^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$',
+        expected: 'a word such as production',
+        minLength: 1,
+        maxLength: 63,
+        description: 'Stands in every audit record.',
+      }),
+    ),
+    sensitivity: defaulted(sensitivity, { detection: 'Automatic', columns: [] }),
+    protection: defaulted(protection, { neverReveal: [], deny: [] }),
+    audit: defaulted(audit, { durability: 'Local', rows: 'None' }),
+    maxStaleness: defaulted(
+      described(duration, 'How long a sidecar may serve without hearing from the operator before it refuses.'),
+      '10m',
+    ),
+  },
+  {
+    rules: [
+      {
+        cel: "!(has(self.tls.caSecretRef) && self.tls.mode in ['Require', 'Disable'])",
+        message: 'tls.caSecretRef has no effect with mode Require or Disable; use VerifyFull or VerifyCA, or remove it',
+        check: (spec: Infer<typeof specShape>) =>
+          spec.tls.caSecretRef === undefined || spec.tls.mode === 'VerifyFull' || spec.tls.mode === 'VerifyCA',
+      },
+    ],
+  },
+);
+
+const specShape = object({ tls: required(tls) });
+
+const databaseStatus = object({
+  observedGeneration: optional(integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })),
+  conditions: optional(conditions),
+  policies: optional(integer({ minimum: 0, maximum: 1_000_000, description: 'Accepted policies.' })),
+  boundPods: optional(integer({ minimum: 0, maximum: 1_000_000, description: 'Running pods that are connected through Sluice.' })),
+  sensitiveColumns: optional(integer({ minimum: 0, maximum: 1_000_000, description: 'Columns that have a class.' })),
+  serverVersion: optional(string({ maxLength: 64 })),
+});
+
+export type DatabaseSpec = Infer<typeof databaseSpec>;
+export type DatabaseStatus = Infer<typeof databaseStatus>;
+
+export interface Database {
+  readonly apiVersion: typeof API_VERSION;
+  readonly kind: 'Database';
+  readonly metadata: ObjectMeta;
+  readonly spec: DatabaseSpec;
+  readonly status?: DatabaseStatus;
+}
+
+export const databaseKind = {
+  kind: 'Database',
+  plural: 'databases',
+  singular: 'database',
+  shortNames: ['sdb'],
+  description: 'A PostgreSQL database that Sluice governs.',
+  spec: databaseSpec,
+  status: databaseStatus,
+  columns: [
+    { name: 'Ready', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].status' },
+    { name: 'Host', type: 'string', jsonPath: '.spec.endpoint.host' },
+    { name: 'Database', type: 'string', jsonPath: '.spec.endpoint.database' },
+    { name: 'Policies', type: 'integer', jsonPath: '.status.policies' },
+    { name: 'Pods', type: 'integer', jsonPath: '.status.boundPods' },
+    { name: 'Environment', type: 'string', jsonPath: '.spec.environment', priority: 1 },
+    { name: 'Reason', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].message', priority: 1 },
+    { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
+  ],
+} as const;

@@ -1,0 +1,122 @@
+/** What both kinds share: group and version, object metadata, conditions, and the small words of the API. */
+import { type Infer, integer, list, object, oneOf, optional, required, string } from './schema.ts';
+
+export const GROUP = 'sluice.dev';
+export const VERSION = 'v1alpha1';
+export const API_VERSION = 'sluice.dev/v1alpha1';
+
+/** metadata, as far as Sluice reads it. */
+export interface ObjectMeta {
+  readonly name: string;
+  readonly namespace: string;
+  readonly uid?: string;
+  readonly generation?: number;
+  /** RFC 3339. */
+  readonly creationTimestamp?: string;
+  readonly resourceVersion?: string;
+  readonly deletionTimestamp?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+
+const DNS_LABEL = '[a-z0-9]([-a-z0-9]*[a-z0-9])?';
+
+export const objectName = string({
+  pattern: `^${DNS_LABEL}(\\.${DNS_LABEL})*$`,
+  expected: 'the name of a Kubernetes object: lower-case letters, digits, "-" and "."',
+  minLength: 1,
+  maxLength: 253,
+});
+
+export const namespaceName = string({
+  pattern: `^${DNS_LABEL}$`,
+  expected: 'the name of a namespace: lower-case letters, digits and "-"',
+  minLength: 1,
+  maxLength: 63,
+});
+
+export const secretKey = string({ pattern: '^[-._a-zA-Z0-9]+$', expected: 'a key of a Secret', minLength: 1, maxLength: 253 });
+
+/** A column by its plain name, exactly as PostgreSQL stores it; NAMEDATALEN - 1 is 63 bytes. */
+export const columnName = string({ minLength: 1, maxLength: 63 });
+
+// Letters beyond ASCII count as letters, as in PostgreSQL's scanner. RE2 and JavaScript read these classes alike.
+const LETTER = '[^\\x00-\\x40\\x5b-\\x5e\\x60\\x7b-\\x7f]';
+const REST = '[^\\x00-\\x23\\x25-\\x2f\\x3a-\\x40\\x5b-\\x5e\\x60\\x7b-\\x7f]';
+const IDENTIFIER = `(${LETTER}${REST}*|"([^"]|"")+")`;
+
+/** `schema.table` as SQL writes it, quotes included. */
+export const qualifiedTable = string({
+  pattern: `^${IDENTIFIER}\\.${IDENTIFIER}$`,
+  expected: 'a table with its schema, as SQL writes it: public.customers, \'"Weird Schema"."Customer Data"\'',
+  minLength: 3,
+  maxLength: 261,
+});
+
+export const tablePattern = string({
+  pattern: `^(\\*\\.\\*|${IDENTIFIER}\\.(\\*|${IDENTIFIER}))$`,
+  expected: 'a table with its schema as SQL writes it (public.customers), schema.*, or "*.*"',
+  minLength: 3,
+  maxLength: 261,
+});
+
+export const functionPattern = string({
+  pattern: `^(\\*|${IDENTIFIER}\\.(\\*|${IDENTIFIER}))$`,
+  expected: 'a function with its schema and without arguments (public.ticket_summary), schema.*, or "*"',
+  minLength: 1,
+  maxLength: 261,
+});
+
+export const duration = string({
+  pattern: '^[0-9]{1,9}(ms|s|m|h)$',
+  expected: 'a duration: a whole number and ms, s, m or h, for example 5s',
+  minLength: 2,
+  maxLength: 11,
+});
+
+/** Milliseconds of a `duration` that matches its pattern. */
+export function durationToMilliseconds(text: string): number {
+  const [, digits = '0', unit = 's'] = /^([0-9]+)(ms|s|m|h)$/.exec(text) ?? [];
+  return Number(digits) * { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }[unit as 'ms' | 's' | 'm' | 'h'];
+}
+
+export const CLASSES = [
+  'pii.email',
+  'pii.phone',
+  'pii.name',
+  'pii.address',
+  'pii.national-id',
+  'pii.passport',
+  'pii.ip',
+  'pii.location',
+  'pii.health',
+  'pii.birth-date',
+  'pii.free-text',
+  'financial.card',
+  'financial.iban',
+  'financial.salary',
+  'secret',
+] as const;
+
+export type SensitivityClass = (typeof CLASSES)[number];
+
+export const ACTIONS = ['Select', 'Insert', 'Update', 'Delete', 'Truncate', 'Explain', 'Create', 'Alter', 'Drop'] as const;
+
+/** https://github.com/kubernetes/apimachinery/blob/master/pkg/apis/meta/v1/types.go, type Condition */
+const condition = object({
+  type: required(string({ pattern: '^[A-Z][A-Za-z]*$', maxLength: 63 })),
+  status: required(oneOf(['True', 'False', 'Unknown'])),
+  reason: required(string({ pattern: '^[A-Z][A-Za-z0-9]*$', maxLength: 128, description: 'One CamelCase word for programs.' })),
+  message: required(string({ maxLength: 32768, description: 'A sentence for people.' })),
+  lastTransitionTime: required(string({ format: 'date-time', maxLength: 64, description: 'When status last changed.' })),
+  observedGeneration: optional(integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })),
+});
+
+export const conditions = list(condition, {
+  maxItems: 16,
+  listType: 'map',
+  listMapKeys: ['type'],
+  description: 'Ready sums up Accepted, Programmed, LeastPrivilege and UpstreamVerified.',
+});
+
+export type Condition = Infer<typeof condition>;
