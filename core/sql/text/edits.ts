@@ -1,0 +1,83 @@
+/**
+ * Replacements of byte ranges, collected while a statement is analysed and applied at once. Order of discovery is not
+ * order of text, the same place may be found twice (the parser duplicates subtrees), and two different opinions about one
+ * place are a bug that must deny the statement instead of producing some text.
+ *
+ * Rules: identical edits collapse; insertions (start = end) at one place keep the order in which they came and stand before a
+ * replacement that starts there, after one that ends there; anything else that overlaps is refused.
+ */
+import { deny } from '../../errors/denial.ts';
+import type { Edit } from '../plan.ts';
+
+export class EditList {
+  #edits: Edit[] = [];
+
+  get size(): number {
+    return this.#edits.length;
+  }
+
+  add(edit: Edit): void {
+    if (!(edit.start >= 0 && edit.end >= edit.start)) conflict(edit);
+    this.#edits.push(edit);
+  }
+
+  /**
+   * Takes the edits that lie within [start, end) out of the list and returns the range's text with them applied, for a
+   * replacement that encloses them. Insertions at the very ends belong to the outside and stay.
+   */
+  take(bytes: Buffer, start: number, end: number): string {
+    const inside = (edit: Edit): boolean =>
+      edit.start >= start && edit.end <= end && !(edit.start === edit.end && (edit.start === start || edit.end === end));
+    const taken = new EditList();
+    taken.#edits = this.#edits.filter(inside);
+    this.#edits = this.#edits.filter((edit) => !inside(edit));
+    return taken.apply(bytes, [start, end]).toString('utf8');
+  }
+
+  /** Sorted, without duplicates. Throws SLUICE-105 on overlaps. */
+  sorted(): readonly Edit[] {
+    const order = this.#edits.map((edit, index) => ({ edit, index }));
+    order.sort(
+      (a, b) => a.edit.start - b.edit.start || Number(isReplacement(a.edit)) - Number(isReplacement(b.edit)) || a.index - b.index,
+    );
+    const result: Edit[] = [];
+    let covered = 0;
+    for (const { edit } of order) {
+      if (result.some((other, index) => index >= result.length - 8 && same(other, edit))) continue;
+      if (edit.start < covered) conflict(edit);
+      result.push(edit);
+      covered = edit.end;
+    }
+    return result;
+  }
+
+  /** The bytes of `range` with all edits applied. Throws SLUICE-105 on overlaps and on edits outside the range. */
+  apply(bytes: Buffer, range: readonly [start: number, end: number]): Buffer {
+    const edits = this.sorted();
+    const [start, end] = range;
+    const parts: Buffer[] = [];
+    let offset = start;
+    for (const edit of edits) {
+      if (edit.start < start || edit.end > end) conflict(edit);
+      parts.push(bytes.subarray(offset, edit.start), Buffer.from(edit.replacement, 'utf8'));
+      offset = edit.end;
+    }
+    parts.push(bytes.subarray(offset, end));
+    return Buffer.concat(parts);
+  }
+}
+
+function isReplacement(edit: Edit): boolean {
+  return edit.end > edit.start;
+}
+
+function same(a: Edit, b: Edit): boolean {
+  return a.start === b.start && a.end === b.end && a.replacement === b.replacement;
+}
+
+function conflict(edit: Edit): never {
+  return deny('SLUICE-105', 'The statement could not be rewritten safely: two changes meet in one place.', {
+    location: Math.max(0, edit.start),
+    rule: 'floor',
+  });
+}
