@@ -1,5 +1,16 @@
 /** `DatabaseAccessPolicy`: which service accounts may do what with a Database, and how its sensitive columns look to them. */
-import { ACTIONS, API_VERSION, type ObjectMeta, columnName, conditions, duration, functionPattern, namespaceName, objectName, tablePattern } from './meta.ts';
+import {
+  ACTIONS,
+  type API_VERSION,
+  type ObjectMeta,
+  columnName,
+  conditions,
+  duration,
+  functionPattern,
+  namespaceName,
+  objectName,
+  tablePattern,
+} from './meta.ts';
 import { type Infer, boolean, defaulted, described, integer, list, object, oneOf, optional, required, string } from './schema.ts';
 
 const serviceAccountRef = object({
@@ -42,7 +53,9 @@ const mask = object(
         { description: 'Numbers, rounded towards zero to a multiple.' },
       ),
     ),
-    constant: optional(object({ value: required(string({ maxLength: 1024 })) }, { description: 'This value, which must be valid for the type.' })),
+    constant: optional(
+      object({ value: required(string({ maxLength: 1024 })) }, { description: 'This value, which must be valid for the type.' }),
+    ),
   },
   { minProperties: 1, maxProperties: 1, description: 'Exactly one kind of mask.' },
 );
@@ -56,17 +69,29 @@ const grant = object(
       list(oneOf([...ACTIONS, '*']), { minItems: 1, maxItems: 16, listType: 'set', description: 'What may be done with them.' }),
     ),
     columns: optional(
-      list(columnName, { minItems: 1, maxItems: 1600, listType: 'set', description: 'What is not listed does not exist for the subjects. Default: all.' }),
+      list(columnName, {
+        minItems: 1,
+        maxItems: 1600,
+        listType: 'set',
+        description: 'What is not listed does not exist for the subjects. Default: all.',
+      }),
     ),
     reveal: optional(list(columnName, { maxItems: 1600, listType: 'set', description: 'Sensitive columns shown in clear.' })),
     masks: optional(
-      list(object({ columns: required(list(columnName, { minItems: 1, maxItems: 256, listType: 'set' })), mask: required(mask) }), {
-        maxItems: 64,
-        description: 'Masks other than the default of the class.',
-      }),
+      list(
+        object({ columns: required(list(columnName, { minItems: 1, maxItems: 256, listType: 'set' })), mask: required(mask) }),
+        {
+          maxItems: 64,
+          description: 'Masks other than the default of the class.',
+        },
+      ),
     ),
     rowFilter: optional(
-      string({ minLength: 1, maxLength: 4096, description: 'SQL condition for the rows that exist for the subjects; new rows must satisfy it too.' }),
+      string({
+        minLength: 1,
+        maxLength: 4096,
+        description: 'SQL condition for the rows that exist for the subjects; new rows must satisfy it too.',
+      }),
     ),
   },
   {
@@ -93,7 +118,9 @@ const session = object({
 
 const guardrails = object({
   requireWhere: defaulted(boolean('UPDATE and DELETE need a WHERE that refers to a column of the target.'), false),
-  maxAffectedRows: optional(integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, description: 'Rows one statement may write.' })),
+  maxAffectedRows: optional(
+    integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, description: 'Rows one statement may write.' }),
+  ),
 });
 
 const limits = object({
@@ -108,19 +135,31 @@ export const policySpec = object(
     subjects: required(list(subject, { minItems: 1, maxItems: 64 })),
     mode: defaulted(oneOf(['Enforce', 'Observe'], 'Observe records what Enforce would have done.'), 'Enforce'),
     masking: optional(
-      oneOf(['Enforce', 'Record'], 'With mode Observe: Record (the default there) only notes masks and filters, Enforce applies them.'),
+      oneOf(
+        ['Enforce', 'Record'],
+        'With mode Observe: Record (the default there) only notes masks and filters, Enforce applies them.',
+      ),
     ),
-    validUntil: optional(string({ format: 'date-time', maxLength: 64, description: 'Access ends by itself at this time (RFC 3339).' })),
+    validUntil: optional(
+      string({ format: 'date-time', maxLength: 64, description: 'Access ends by itself at this time (RFC 3339).' }),
+    ),
     grants: defaulted(list(grant, { maxItems: 128 }), []),
     functions: defaulted(
-      list(functionPattern, { maxItems: 256, listType: 'set', description: 'Functions and procedures beyond the built-in safe list.' }),
+      list(functionPattern, {
+        maxItems: 256,
+        listType: 'set',
+        description: 'Functions and procedures beyond the built-in safe list.',
+      }),
       [],
     ),
     session: defaulted(session, { temporaryTables: false, listen: [], notify: [], advisoryLocks: false }),
     guardrails: defaulted(guardrails, { requireWhere: false }),
     limits: defaulted(limits, {}),
     credentialsSecretRef: optional(
-      object({ name: required(objectName) }, { description: 'A login of its own for these subjects: a Secret with username and password.' }),
+      object(
+        { name: required(objectName) },
+        { description: 'A login of its own for these subjects: a Secret with username and password.' },
+      ),
     ),
   },
   {
@@ -128,7 +167,8 @@ export const policySpec = object(
       {
         cel: "!has(self.masking) || self.masking == 'Enforce' || self.mode == 'Observe'",
         message: 'masking: Record needs mode: Observe',
-        check: (spec: { readonly masking?: string; readonly mode: string }) => spec.masking !== 'Record' || spec.mode === 'Observe',
+        check: (spec: { readonly masking?: string; readonly mode: string }) =>
+          spec.masking !== 'Record' || spec.mode === 'Observe',
       },
     ],
   },

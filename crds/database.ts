@@ -1,7 +1,7 @@
 /** `Database`: where a PostgreSQL database is, how to log in, what in it is sensitive, and the floors no policy can lift. */
 import {
   ACTIONS,
-  API_VERSION,
+  type API_VERSION,
   CLASSES,
   type ObjectMeta,
   columnName,
@@ -33,7 +33,10 @@ const endpoint = object(
 const tls = object(
   {
     mode: defaulted(
-      oneOf(['VerifyFull', 'VerifyCA', 'Require', 'Disable'], 'Anything below VerifyCA lets whatever answers at the address be the database.'),
+      oneOf(
+        ['VerifyFull', 'VerifyCA', 'Require', 'Disable'],
+        'Anything below VerifyCA lets whatever answers at the address be the database.',
+      ),
       'VerifyFull',
     ),
     caSecretRef: optional(
@@ -42,7 +45,9 @@ const tls = object(
         { description: 'PEM certificates that sign the server certificate. Without it the public roots are used.' },
       ),
     ),
-    serverName: optional(string({ minLength: 1, maxLength: 253, description: 'The name in the certificate when it is not endpoint.host.' })),
+    serverName: optional(
+      string({ minLength: 1, maxLength: 253, description: 'The name in the certificate when it is not endpoint.host.' }),
+    ),
   },
   { description: 'TLS towards the server.' },
 );
@@ -55,18 +60,21 @@ const sensitiveColumn = object({
 
 const sensitivity = object(
   {
-    detection: defaulted(oneOf(['Automatic', 'Off'], 'Automatic classifies by name, type, comment and sampled values.'), 'Automatic'),
-    columns: defaulted(
-      list(sensitiveColumn, { maxItems: 4096, description: 'What a person knows better than detection.' }),
-      [],
+    detection: defaulted(
+      oneOf(['Automatic', 'Off'], 'Automatic classifies by name, type, comment and sampled values.'),
+      'Automatic',
     ),
+    columns: defaulted(list(sensitiveColumn, { maxItems: 4096, description: 'What a person knows better than detection.' }), []),
   },
   { description: 'Which columns are sensitive. Sensitive columns are masked unless a policy reveals them.' },
 );
 
 const protection = object(
   {
-    neverReveal: defaulted(list(oneOf(CLASSES), { maxItems: 32, listType: 'set', description: 'Classes no policy can reveal.' }), []),
+    neverReveal: defaulted(
+      list(oneOf(CLASSES), { maxItems: 32, listType: 'set', description: 'Classes no policy can reveal.' }),
+      [],
+    ),
     deny: defaulted(list(oneOf(ACTIONS), { maxItems: 16, listType: 'set', description: 'Actions no policy can grant.' }), []),
   },
   { description: 'Floors: no policy of any subject can lift them.' },
@@ -88,10 +96,7 @@ export const databaseSpec = object(
     endpoint: required(endpoint),
     tls: defaulted(tls, { mode: 'VerifyFull' }),
     credentialsSecretRef: optional(
-      object(
-        { name: required(objectName) },
-        { description: 'Secret in this namespace with the keys username and password.' },
-      ),
+      object({ name: required(objectName) }, { description: 'Secret in this namespace with the keys username and password.' }),
     ),
     environment: optional(
       string({
@@ -128,7 +133,9 @@ const databaseStatus = object({
   observedGeneration: optional(integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })),
   conditions: optional(conditions),
   policies: optional(integer({ minimum: 0, maximum: 1_000_000, description: 'Accepted policies.' })),
-  boundPods: optional(integer({ minimum: 0, maximum: 1_000_000, description: 'Running pods that are connected through Sluice.' })),
+  boundPods: optional(
+    integer({ minimum: 0, maximum: 1_000_000, description: 'Running pods that are connected through Sluice.' }),
+  ),
   sensitiveColumns: optional(integer({ minimum: 0, maximum: 1_000_000, description: 'Columns that have a class.' })),
   serverVersion: optional(string({ maxLength: 64 })),
 });

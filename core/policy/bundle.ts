@@ -59,6 +59,10 @@ export interface WriteRule {
   readonly rules: readonly string[];
 }
 
+/**
+ * Sequences: `insert` allows nextval() and currval() (it follows Insert on the owning table), `update` setval(), `select`
+ * reading it as a table.
+ */
 export interface GovernedRelation {
   readonly oid: number;
   readonly schema: string;
@@ -127,6 +131,12 @@ export interface Bundle {
   readonly masking: 'Enforce' | 'Record';
   /** By OID. A relation that is absent does not exist for the subject. System catalogs are not in here. */
   readonly relations: readonly GovernedRelation[];
+  /**
+   * Present only when `mode` is 'Observe': what is really applied there, for every user relation, by OID. Everything is
+   * permitted; masks are those of `neverReveal` classes (they hold in Observe too), with masking 'Enforce' all masks and
+   * filters. `relations` says what Enforce would have allowed, for recording.
+   */
+  readonly effective?: readonly GovernedRelation[];
   /** Schemas in which Create is granted (`schema.*` or `*.*` with Create). */
   readonly createIn: readonly string[];
   /** Everything granted: `*.*` with `*`, nothing masked. Introspection then has nothing to hide. */
@@ -141,7 +151,8 @@ export interface Bundle {
   readonly audit: { readonly durability: 'Local' | 'Synced' | 'Replicated'; readonly rows: 'None' | 'Writes' | 'Keys' | 'Proof' };
   /** True if any mask needs the session's HMAC key. */
   readonly usesMaskKey: boolean;
-  /** (OID, attnum) pairs that must never show up unmasked in a RowDescription: `${oid}.${attnum}`. */
+  /** In Enforce every column of a user relation that is masked or not granted for Select, in Observe those that are masked:
+   * (OID, attnum) pairs that must never show up unmasked in a RowDescription: `${oid}.${attnum}`. */
   readonly protectedColumns: readonly string[];
 }
 

@@ -31,7 +31,8 @@ export function compileMask(spec: MaskSpec, column: ColumnData, catalog: Catalog
   if (kind === 'redact') return { kind, template: [redacted(shape, catalog)] };
   if (spec.constant !== undefined) {
     const problem = constantProblem(spec.constant.value, shape);
-    if (problem === undefined) return { kind, template: [collated(`CAST(${quoteLiteral(spec.constant.value)} AS ${shape.type})`, shape)] };
+    if (problem === undefined)
+      return { kind, template: [collated(`CAST(${quoteLiteral(spec.constant.value)} AS ${shape.type})`, shape)] };
     return refuse(`constant does not fit ${column.type}: expected ${problem}`, shape, catalog);
   }
   const expression = derivedExpression(spec, shape);

@@ -116,7 +116,10 @@ function hashedNumeric(shape: TypeShape): MaskExpression {
   const { precision, scale } = numericModifier(shape) ?? { precision: 18, scale: 0 };
   const modulus = `1${'0'.repeat(Math.min(precision, 18))}`;
   return (column) => {
-    const integer = hashedInteger(`CAST(pg_catalog.trim_scale(CAST(${column} AS pg_catalog.numeric)) AS pg_catalog.text)`, 9_223_372_036_854_775_807n);
+    const integer = hashedInteger(
+      `CAST(pg_catalog.trim_scale(CAST(${column} AS pg_catalog.numeric)) AS pg_catalog.text)`,
+      9_223_372_036_854_775_807n,
+    );
     const digits = `CAST(${integer} OPERATOR(pg_catalog.%) CAST('${modulus}' AS pg_catalog.int8) AS pg_catalog.numeric)`;
     return scale === 0 ? digits : `(${digits} OPERATOR(pg_catalog.*) CAST('1e${-scale}' AS pg_catalog.numeric))`;
   };
@@ -136,13 +139,19 @@ function truncatedDate(unit: 'year' | 'month' | 'day', shape: TypeShape): MaskEx
   if (shape.family === 'date') {
     if (unit === 'day') return undefined;
     return (column) =>
-      bounded(column, 'pg_catalog.date', '', `CAST(pg_catalog.date_trunc('${unit}', CAST(${column} AS pg_catalog.timestamp)) AS pg_catalog.date)`);
+      bounded(
+        column,
+        'pg_catalog.date',
+        '',
+        `CAST(pg_catalog.date_trunc('${unit}', CAST(${column} AS pg_catalog.timestamp)) AS pg_catalog.date)`,
+      );
   }
   if (shape.family === 'timestamp') {
     return (column) => bounded(column, 'pg_catalog.timestamp', '', `pg_catalog.date_trunc('${unit}', ${column})`);
   }
   if (shape.family === 'timestamptz') {
-    return (column) => bounded(column, 'pg_catalog.timestamptz', ' 00:00:00+00', `pg_catalog.date_trunc('${unit}', ${column}, 'UTC')`);
+    return (column) =>
+      bounded(column, 'pg_catalog.timestamptz', ' 00:00:00+00', `pg_catalog.date_trunc('${unit}', ${column}, 'UTC')`);
   }
   return undefined;
 }
@@ -167,14 +176,24 @@ function roundedNumber(multiple: number, shape: TypeShape): MaskExpression | und
     case 'numeric':
       return (column) => {
         const value = `CAST(${column} AS pg_catalog.numeric)`;
-        return finite(value, 'pg_catalog.numeric', multiple, `${value} OPERATOR(pg_catalog.-) pg_catalog.mod(${value}, CAST('${multiple}' AS pg_catalog.numeric))`);
+        return finite(
+          value,
+          'pg_catalog.numeric',
+          multiple,
+          `${value} OPERATOR(pg_catalog.-) pg_catalog.mod(${value}, CAST('${multiple}' AS pg_catalog.numeric))`,
+        );
       };
     case 'float4':
     case 'float8':
       return (column) => {
         const value = `CAST(${column} AS pg_catalog.float8)`;
         const step = `CAST('${multiple}' AS pg_catalog.float8)`;
-        return finite(value, 'pg_catalog.float8', multiple, `pg_catalog.trunc(${value} OPERATOR(pg_catalog./) ${step}) OPERATOR(pg_catalog.*) ${step}`);
+        return finite(
+          value,
+          'pg_catalog.float8',
+          multiple,
+          `pg_catalog.trunc(${value} OPERATOR(pg_catalog./) ${step}) OPERATOR(pg_catalog.*) ${step}`,
+        );
       };
     default:
       return undefined;

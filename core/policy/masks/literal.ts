@@ -18,6 +18,7 @@ export function constantProblem(value: string, shape: TypeShape): string | undef
       return limit === undefined || [...value].length <= limit ? undefined : `at most ${limit} characters`;
     }
     case 'citext':
+    case 'name':
       return value.includes('\0') ? 'text without the character NUL' : undefined;
     case 'int2':
     case 'int4':
@@ -37,7 +38,9 @@ export function constantProblem(value: string, shape: TypeShape): string | undef
     case 'timestamp':
       return isTimestamp(value, /^$/) ? undefined : 'a timestamp such as 2000-01-31 12:00:00';
     case 'timestamptz':
-      return isTimestamp(value, /^(Z|[+-](0[0-9]|1[0-4]):?[0-5][0-9]|[+-](0[0-9]|1[0-4]))$/) ? undefined : 'a timestamp such as 2000-01-31 12:00:00+00';
+      return isTimestamp(value, /^(Z|[+-](0[0-9]|1[0-4]):?[0-5][0-9]|[+-](0[0-9]|1[0-4]))$/)
+        ? undefined
+        : 'a timestamp such as 2000-01-31 12:00:00+00';
     case 'inet':
       return isIP(value) !== 0 ? undefined : 'an IP address';
     case 'json':

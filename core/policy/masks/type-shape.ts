@@ -8,14 +8,54 @@ import { type Catalog, quoteIdentifier } from '../../catalog/catalog.ts';
 import type { ColumnData, TypeData } from '../../catalog/model.ts';
 
 export type Family =
-  | 'text' | 'char' | 'citext' | 'name'
-  | 'int2' | 'int4' | 'int8' | 'numeric' | 'float4' | 'float8' | 'money'
-  | 'bool' | 'date' | 'timestamp' | 'timestamptz' | 'time' | 'timetz' | 'interval'
-  | 'uuid' | 'inet' | 'cidr' | 'macaddr' | 'macaddr8'
-  | 'json' | 'jsonb' | 'xml' | 'bytea' | 'bit' | 'varbit' | 'tsvector' | 'tsquery'
-  | 'point' | 'lseg' | 'path' | 'box' | 'polygon' | 'line' | 'circle'
-  | 'array' | 'range' | 'multirange' | 'enum' | 'composite'
-  | 'hstore' | 'ltree' | 'vector' | 'halfvec' | 'sparsevec'
+  | 'text'
+  | 'char'
+  | 'citext'
+  | 'name'
+  | 'int2'
+  | 'int4'
+  | 'int8'
+  | 'numeric'
+  | 'float4'
+  | 'float8'
+  | 'money'
+  | 'bool'
+  | 'date'
+  | 'timestamp'
+  | 'timestamptz'
+  | 'time'
+  | 'timetz'
+  | 'interval'
+  | 'uuid'
+  | 'inet'
+  | 'cidr'
+  | 'macaddr'
+  | 'macaddr8'
+  | 'json'
+  | 'jsonb'
+  | 'xml'
+  | 'bytea'
+  | 'bit'
+  | 'varbit'
+  | 'tsvector'
+  | 'tsquery'
+  | 'point'
+  | 'lseg'
+  | 'path'
+  | 'box'
+  | 'polygon'
+  | 'line'
+  | 'circle'
+  | 'array'
+  | 'range'
+  | 'multirange'
+  | 'enum'
+  | 'composite'
+  | 'hstore'
+  | 'ltree'
+  | 'vector'
+  | 'halfvec'
+  | 'sparsevec'
   | 'other';
 
 export interface TypeShape {
@@ -34,16 +74,54 @@ export interface TypeShape {
 
 /** OIDs that never change: src/include/catalog/pg_type.dat. */
 const FAMILY_BY_OID: Readonly<Record<number, Family>> = {
-  16: 'bool', 17: 'bytea', 19: 'name', 20: 'int8', 21: 'int2', 23: 'int4', 25: 'text', 114: 'json', 142: 'xml',
-  600: 'point', 601: 'lseg', 602: 'path', 603: 'box', 604: 'polygon', 628: 'line', 650: 'cidr', 700: 'float4', 701: 'float8',
-  718: 'circle', 774: 'macaddr8', 790: 'money', 829: 'macaddr', 869: 'inet', 1042: 'char', 1043: 'text', 1082: 'date',
-  1083: 'time', 1114: 'timestamp', 1184: 'timestamptz', 1186: 'interval', 1266: 'timetz', 1560: 'bit', 1562: 'varbit',
-  1700: 'numeric', 2950: 'uuid', 3614: 'tsvector', 3615: 'tsquery', 3802: 'jsonb',
+  16: 'bool',
+  17: 'bytea',
+  19: 'name',
+  20: 'int8',
+  21: 'int2',
+  23: 'int4',
+  25: 'text',
+  114: 'json',
+  142: 'xml',
+  600: 'point',
+  601: 'lseg',
+  602: 'path',
+  603: 'box',
+  604: 'polygon',
+  628: 'line',
+  650: 'cidr',
+  700: 'float4',
+  701: 'float8',
+  718: 'circle',
+  774: 'macaddr8',
+  790: 'money',
+  829: 'macaddr',
+  869: 'inet',
+  1042: 'char',
+  1043: 'text',
+  1082: 'date',
+  1083: 'time',
+  1114: 'timestamp',
+  1184: 'timestamptz',
+  1186: 'interval',
+  1266: 'timetz',
+  1560: 'bit',
+  1562: 'varbit',
+  1700: 'numeric',
+  2950: 'uuid',
+  3614: 'tsvector',
+  3615: 'tsquery',
+  3802: 'jsonb',
 };
 
 /** Types of extensions, by name: their OIDs differ from database to database. */
 const FAMILY_BY_NAME: Readonly<Record<string, Family>> = {
-  citext: 'citext', hstore: 'hstore', ltree: 'ltree', vector: 'vector', halfvec: 'halfvec', sparsevec: 'sparsevec',
+  citext: 'citext',
+  hstore: 'hstore',
+  ltree: 'ltree',
+  vector: 'vector',
+  halfvec: 'halfvec',
+  sparsevec: 'sparsevec',
 };
 
 /** Names that the grammar itself maps to pg_catalog, in the spelling of format_type(): gram.y, SimpleTypename. */
@@ -82,7 +160,8 @@ function describe(
   }
   const family = familyOf(base);
   const isDomain = declared?.kind === 'domain';
-  const type = isDomain && checked && base !== undefined ? (baseText ?? typeText(catalog, base)) : qualify(catalog, declared, text);
+  const type =
+    isDomain && checked && base !== undefined ? (baseText ?? typeText(catalog, base)) : qualify(catalog, declared, text);
   return {
     family,
     type,

@@ -1,0 +1,172 @@
+/**
+ * Which columns are sensitive: what the Database declares, carried along by lineage.
+ *
+ * - A generated column has the class of what it is generated from.
+ * - Partitions and inheritance children share the classes of their parents, and parents those of their children, by name:
+ *   rows of either are read through the other.
+ * - A view's columns: pg_depend says which base columns a definition uses, not which output column each one feeds. A view
+ *   column with the name of a base column it depends on is taken to be that column. Every other column of a view that
+ *   depends on a sensitive column is taken to carry it. If the view depends only on the *table* of a sensitive column, the
+ *   columns of unknown lineage whose type can hold a whole row (text, json, arrays, composites …) are taken to carry it,
+ *   since a whole-row reference leaves no column dependency behind.
+ *
+ * This errs towards masking; `class: none` on the column is the way to say that a person has looked.
+ */
+import type { Database } from '../../crds/database.ts';
+import type { Catalog } from '../catalog/catalog.ts';
+import type { RelationData } from '../catalog/model.ts';
+import { objectName } from './bind.ts';
+import type { Diagnostic } from './diagnostic.ts';
+import { moreSevere } from './masks/classes.ts';
+import { displayName, parseNamePattern } from './name-pattern.ts';
+import { didYouMean } from './nearest.ts';
+import { userRelations } from './user-relations.ts';
+
+/** Relation OID -> attnum -> class. */
+export type Classes = ReadonlyMap<number, ReadonlyMap<number, string>>;
+
+export interface Sensitivity {
+  readonly classes: Classes;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+class Marks {
+  readonly classes = new Map<number, Map<number, string>>();
+  /** `oid.attnum` that a person declared `none`. */
+  readonly exempt = new Set<string>();
+  /** `oid.attnum` that a person gave a class: lineage does not change it. */
+  readonly declared = new Set<string>();
+
+  get(oid: number, attnum: number): string | undefined {
+    return this.classes.get(oid)?.get(attnum);
+  }
+
+  /** True when something changed. */
+  add(oid: number, attnum: number, name: string): boolean {
+    const key = `${oid}.${attnum}`;
+    if (this.exempt.has(key)) return false;
+    const before = this.get(oid, attnum);
+    if (before !== undefined && (this.declared.has(key) || moreSevere(before, name) === before)) return false;
+    let columns = this.classes.get(oid);
+    if (columns === undefined) this.classes.set(oid, (columns = new Map()));
+    columns.set(attnum, name);
+    return true;
+  }
+}
+
+export function classify(database: Database, catalog: Catalog): Sensitivity {
+  const marks = new Marks();
+  const diagnostics = declare(database, catalog, marks);
+  const relations = userRelations(catalog);
+  // Views stand on views and partitions under partitions: repeat until nothing moves. Each round marks at least one column.
+  let moved = true;
+  while (moved) {
+    moved = false;
+    for (const relation of relations) {
+      if (inherit(relation, catalog, marks)) moved = true;
+      if (generate(relation, marks)) moved = true;
+      if (derive(relation, catalog, marks)) moved = true;
+    }
+  }
+  return { classes: marks.classes, diagnostics };
+}
+
+function declare(database: Database, catalog: Catalog, marks: Marks): Diagnostic[] {
+  const diagnostics: Diagnostic[] = [];
+  database.spec.sensitivity.columns.forEach((entry, index) => {
+    const path = `spec.sensitivity.columns[${index}]`;
+    const place = { severity: 'error', object: objectName(database) } as const;
+    const pattern = parseNamePattern(entry.table);
+    const relation = pattern === null ? undefined : catalog.relationNamed(pattern.schema, pattern.name);
+    if (relation === undefined) {
+      const names = userRelations(catalog).map((each) => displayName(each.schema, each.name));
+      diagnostics.push({
+        ...place,
+        reason: 'UnknownTable',
+        path: `${path}.table`,
+        message: `table ${entry.table} does not exist${didYouMean(entry.table, names)}`,
+      });
+      return;
+    }
+    const column = catalog.columnNamed(relation, entry.column);
+    if (column === undefined) {
+      const names = relation.columns.map((each) => each.name);
+      diagnostics.push({
+        ...place,
+        reason: 'UnknownColumn',
+        path: `${path}.column`,
+        message: `table ${entry.table} has no column "${entry.column}"${didYouMean(entry.column, names)}`,
+      });
+      return;
+    }
+    const key = `${relation.oid}.${column.attnum}`;
+    if (entry.class === 'none') marks.exempt.add(key);
+    else if (marks.add(relation.oid, column.attnum, entry.class)) marks.declared.add(key);
+  });
+  // A column declared both ways is sensitive only if the declaration with a class came first and stays: drop the exemption.
+  for (const key of marks.declared) marks.exempt.delete(key);
+  return diagnostics;
+}
+
+function inherit(relation: RelationData, catalog: Catalog, marks: Marks): boolean {
+  let moved = false;
+  for (const oid of relation.parents ?? []) {
+    const parent = catalog.relation(oid);
+    if (parent === undefined) continue;
+    if (copyByName(parent, relation, catalog, marks)) moved = true;
+    if (copyByName(relation, parent, catalog, marks)) moved = true;
+  }
+  return moved;
+}
+
+function copyByName(from: RelationData, to: RelationData, catalog: Catalog, marks: Marks): boolean {
+  let moved = false;
+  for (const [attnum, name] of [...(marks.classes.get(from.oid) ?? [])]) {
+    const source = catalog.column(from, attnum);
+    const target = source === undefined ? undefined : catalog.columnNamed(to, source.name);
+    if (target !== undefined && marks.add(to.oid, target.attnum, name)) moved = true;
+  }
+  return moved;
+}
+
+function generate(relation: RelationData, marks: Marks): boolean {
+  let moved = false;
+  for (const [attnum, sources] of Object.entries(relation.generatedFrom ?? {})) {
+    for (const source of sources) {
+      const name = marks.get(relation.oid, source);
+      if (name !== undefined && marks.add(relation.oid, Number(attnum), name)) moved = true;
+    }
+  }
+  return moved;
+}
+
+function derive(view: RelationData, catalog: Catalog, marks: Marks): boolean {
+  if (view.dependsOn === undefined || (view.kind !== 'view' && view.kind !== 'matview')) return false;
+  const known = new Map<string, string | undefined>();
+  let carried: string | undefined;
+  let nearby: string | undefined;
+  for (const [oid, attnum] of view.dependsOn) {
+    for (const name of marks.classes.get(oid)?.values() ?? []) nearby = worse(nearby, name);
+    const base = catalog.relation(oid);
+    const column = base === undefined ? undefined : catalog.column(base, attnum);
+    if (column === undefined) continue;
+    const name = marks.get(oid, attnum);
+    if (name !== undefined) carried = worse(carried, name);
+    known.set(column.name, worse(known.get(column.name), name));
+  }
+  let moved = false;
+  for (const column of view.columns) {
+    const holdsRow = WHOLE_ROW_CATEGORIES.has(catalog.type(column.typeOid)?.category ?? 'U');
+    const name = known.has(column.name) ? known.get(column.name) : (carried ?? (holdsRow ? nearby : undefined));
+    if (name !== undefined && marks.add(view.oid, column.attnum, name)) moved = true;
+  }
+  return moved;
+}
+
+/** pg_type.typcategory of what can hold a whole row as text or structure: arrays, composites, pseudo-types, strings, others. */
+const WHOLE_ROW_CATEGORIES: ReadonlySet<string> = new Set(['A', 'C', 'P', 'S', 'U', 'X']);
+
+function worse(a: string | undefined, b: string | undefined): string | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  return moreSevere(a, b);
+}
