@@ -7,14 +7,42 @@ import type { Action } from '../policy/bundle.ts';
 
 /** The statement's class, for audit, metrics and the session's bookkeeping. */
 export type StatementKind =
-  | 'select' | 'insert' | 'update' | 'delete' | 'merge' | 'values'
-  | 'copy-to' | 'copy-from' | 'explain'
-  | 'begin' | 'commit' | 'rollback' | 'savepoint' | 'release' | 'rollback-to'
-  | 'set' | 'show' | 'reset' | 'discard'
-  | 'prepare' | 'execute' | 'deallocate'
-  | 'declare-cursor' | 'fetch' | 'move' | 'close-cursor'
-  | 'listen' | 'unlisten' | 'notify'
-  | 'lock' | 'truncate' | 'call' | 'create' | 'alter' | 'drop' | 'other';
+  | 'select'
+  | 'insert'
+  | 'update'
+  | 'delete'
+  | 'merge'
+  | 'values'
+  | 'copy-to'
+  | 'copy-from'
+  | 'explain'
+  | 'begin'
+  | 'commit'
+  | 'rollback'
+  | 'savepoint'
+  | 'release'
+  | 'rollback-to'
+  | 'set'
+  | 'show'
+  | 'reset'
+  | 'discard'
+  | 'prepare'
+  | 'execute'
+  | 'deallocate'
+  | 'declare-cursor'
+  | 'fetch'
+  | 'move'
+  | 'close-cursor'
+  | 'listen'
+  | 'unlisten'
+  | 'notify'
+  | 'lock'
+  | 'truncate'
+  | 'call'
+  | 'create'
+  | 'alter'
+  | 'drop'
+  | 'other';
 
 /** `replacement` stands where bytes [start, end) of the original stood. Sorted, never overlapping. */
 export interface Edit {
@@ -64,7 +92,13 @@ export type SessionEffect =
   | { readonly kind: 'deallocate'; readonly name: string | null }
   | { readonly kind: 'declare-cursor'; readonly name: string; readonly plan: StatementPlan; readonly hold: boolean }
   | { readonly kind: 'close-cursor'; readonly name: string | null }
-  | { readonly kind: 'create-temporary'; readonly name: string; readonly columns: readonly string[] | null }
+  | {
+      readonly kind: 'create-temporary';
+      readonly name: string;
+      readonly columns: readonly string[] | null;
+      /** ON COMMIT DROP: gone when the transaction ends. */
+      readonly dropOnCommit?: boolean;
+    }
   | { readonly kind: 'drop-temporary'; readonly names: readonly string[] }
   /** The catalog must be read again before the next statement is analysed. */
   | { readonly kind: 'schema-change' };

@@ -37,6 +37,11 @@ export interface SessionView {
 export interface SessionState extends SessionView {
   /** The server completed the statement. */
   apply(effect: SessionEffect, policyVersion: string): void;
+  /**
+   * The server sent an ErrorResponse: what the current transaction (an implicit one included) did is undone, at once for a
+   * statement's own effect, with ROLLBACK TO or at the end for the rest.
+   */
+  error(): void;
   /** ReadyForQuery said I, T or E: ends implicit transactions, undoes what a failed transaction did. */
   ready(status: 'I' | 'T' | 'E'): void;
 }
