@@ -66,7 +66,12 @@ const grant = object(
   {
     tables: required(list(tablePattern, { minItems: 1, maxItems: 256, description: 'Tables and views this grant is about.' })),
     actions: required(
-      list(oneOf([...ACTIONS, '*']), { minItems: 1, maxItems: 16, listType: 'set', description: 'What may be done with them.' }),
+      list(oneOf([...ACTIONS, '*'], undefined, 'an action'), {
+        minItems: 1,
+        maxItems: 16,
+        listType: 'set',
+        description: 'What may be done with them.',
+      }),
     ),
     columns: optional(
       list(columnName, {

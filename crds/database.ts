@@ -55,7 +55,7 @@ const tls = object(
 const sensitiveColumn = object({
   table: required(qualifiedTable),
   column: required(columnName),
-  class: required(oneOf([...CLASSES, 'none'], 'none: not sensitive, whatever detection or lineage says.')),
+  class: required(oneOf([...CLASSES, 'none'], 'none: not sensitive, whatever detection or lineage says.', 'a class')),
 });
 
 const sensitivity = object(
@@ -72,10 +72,17 @@ const sensitivity = object(
 const protection = object(
   {
     neverReveal: defaulted(
-      list(oneOf(CLASSES), { maxItems: 32, listType: 'set', description: 'Classes no policy can reveal.' }),
+      list(oneOf(CLASSES, undefined, 'a class'), { maxItems: 32, listType: 'set', description: 'Classes no policy can reveal.' }),
       [],
     ),
-    deny: defaulted(list(oneOf(ACTIONS), { maxItems: 16, listType: 'set', description: 'Actions no policy can grant.' }), []),
+    deny: defaulted(
+      list(oneOf(ACTIONS, undefined, 'an action'), {
+        maxItems: 16,
+        listType: 'set',
+        description: 'Actions no policy can grant.',
+      }),
+      [],
+    ),
   },
   { description: 'Floors: no policy of any subject can lift them.' },
 );

@@ -84,9 +84,20 @@ export function string(options: Omit<StringSchema, 'type' | 'enum'>): Of<string,
   return { type: 'string', ...options };
 }
 
-export function oneOf<const V extends readonly string[]>(values: V, description?: string): Of<V[number], StringSchema> {
+/** `expected` names one of the values in messages: "an action". */
+export function oneOf<const V extends readonly string[]>(
+  values: V,
+  description?: string,
+  expected?: string,
+): Of<V[number], StringSchema> {
   const maxLength = values.reduce((length, value) => Math.max(length, value.length), 0);
-  return { type: 'string', enum: values, maxLength, ...(description === undefined ? {} : { description }) };
+  return {
+    type: 'string',
+    enum: values,
+    maxLength,
+    ...(description === undefined ? {} : { description }),
+    ...(expected === undefined ? {} : { expected }),
+  };
 }
 
 export function integer(options: Omit<IntegerSchema, 'type'>): Of<number, IntegerSchema> {

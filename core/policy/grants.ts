@@ -166,13 +166,12 @@ class Expansion {
       if (!known.has(name))
         this.#report('UnknownColumn', at, `${where} a column "${name}"${consequence}${didYouMean(name, known)}`);
     };
-    grant.columns?.forEach((name, index) => check(name, `${path}.columns[${index}]`, ''));
-    grant.reveal?.forEach((name, index) => check(name, `${path}.reveal[${index}]`, ''));
-    grant.masks?.forEach((entry, mask) =>
-      entry.columns.forEach((name, index) =>
-        check(name, `${path}.masks[${mask}].columns[${index}]`, ', so the grant is not in force'),
-      ),
-    );
+    for (const [index, name] of (grant.columns ?? []).entries()) check(name, `${path}.columns[${index}]`, '');
+    for (const [index, name] of (grant.reveal ?? []).entries()) check(name, `${path}.reveal[${index}]`, '');
+    for (const [mask, entry] of (grant.masks ?? []).entries()) {
+      for (const [index, name] of entry.columns.entries())
+        check(name, `${path}.masks[${mask}].columns[${index}]`, ', so the grant is not in force');
+    }
     return grant.masks?.every((entry) => entry.columns.every((name) => known.has(name))) ?? true;
   }
 

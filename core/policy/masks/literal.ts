@@ -1,5 +1,4 @@
 /** Is a policy's `constant` valid for a column's type? Only what can be decided here for certain is accepted. */
-import { isIP } from 'node:net';
 import { type TypeShape, characterLimit, numericModifier } from './type-shape.ts';
 
 const INTEGER_LIMITS: Readonly<Record<string, readonly [bigint, bigint]>> = {
@@ -42,7 +41,7 @@ export function constantProblem(value: string, shape: TypeShape): string | undef
         ? undefined
         : 'a timestamp such as 2000-01-31 12:00:00+00';
     case 'inet':
-      return isIP(value) !== 0 ? undefined : 'an IP address';
+      return isAddress(value) ? undefined : 'an IP address';
     case 'json':
     case 'jsonb':
       return isJson(value) ? undefined : 'a JSON value';
@@ -69,6 +68,16 @@ function numericProblem(value: string, shape: TypeShape): string | undefined {
   // One digit is kept in reserve for what rounding the fraction may add.
   const fits = digits < room || (digits <= room && (parts[3] ?? '').length <= modifier.scale) || Number(value) === 0;
   return fits ? undefined : `a number that fits numeric(${modifier.precision},${modifier.scale})`;
+}
+
+/** Dotted quads, and the full form of IPv6 without abbreviations that inet and we might read differently. */
+function isAddress(value: string): boolean {
+  const octet = '(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])';
+  return (
+    new RegExp(`^${octet}(\\.${octet}){3}$`).test(value) ||
+    /^[0-9a-fA-F]{1,4}(:[0-9a-fA-F]{1,4}){7}$/.test(value) ||
+    value === '::'
+  );
 }
 
 function isDate(value: string): boolean {

@@ -1,0 +1,302 @@
+/**
+ * Policy files as kubectl takes them: YAML text in, typed objects out, with the place of every field remembered, so that
+ * whatever is found wrong later can be said with file, line and column. Pure: reading the files is someone else's work.
+ */
+import { type Document, LineCounter, isAlias, isMap, isPair, isScalar, parseAllDocuments } from 'yaml';
+import { type DatabaseAccessPolicy, policyKind } from '../../crds/database-access-policy.ts';
+import { type Database, databaseKind } from '../../crds/database.ts';
+import { API_VERSION, GROUP, namespaceName, objectName } from '../../crds/meta.ts';
+import type { Schema } from '../../crds/schema.ts';
+import type { Diagnostic } from './diagnostic.ts';
+import { nearest } from './nearest.ts';
+import { type Issue, type Path, formatPath, validate } from './validate.ts';
+
+export interface PolicyFile {
+  /** As it should appear in messages. */
+  readonly name: string;
+  readonly text: string;
+}
+
+export interface SecretObject {
+  readonly namespace: string;
+  readonly name: string;
+  /** Decoded. */
+  readonly data: Readonly<Record<string, string>>;
+}
+
+export interface Documents {
+  readonly databases: readonly Database[];
+  readonly policies: readonly DatabaseAccessPolicy[];
+  readonly secrets: readonly SecretObject[];
+  readonly diagnostics: readonly Diagnostic[];
+  /** Adds file, line and column to what a later stage found. */
+  locate(diagnostic: Diagnostic): Diagnostic;
+}
+
+interface Place {
+  readonly file: string;
+  readonly document: Document;
+  readonly lines: LineCounter;
+}
+
+/** An object without metadata.namespace is in this one, as for kubectl without -n. */
+const DEFAULT_NAMESPACE = 'default';
+
+export function loadDocuments(files: readonly PolicyFile[]): Documents {
+  const loader = new Loader();
+  for (const file of files) loader.file(file);
+  return loader.result();
+}
+
+class Loader {
+  readonly #databases: Database[] = [];
+  readonly #policies: DatabaseAccessPolicy[] = [];
+  readonly #secrets: SecretObject[] = [];
+  readonly #diagnostics: Diagnostic[] = [];
+  /** `Kind namespace/name` -> where it stands. */
+  readonly #places = new Map<string, Place>();
+
+  result(): Documents {
+    const places = this.#places;
+    return {
+      databases: this.#databases,
+      policies: this.#policies,
+      secrets: this.#secrets,
+      diagnostics: this.#diagnostics,
+      locate(diagnostic) {
+        const place = diagnostic.object === undefined ? undefined : places.get(diagnostic.object);
+        if (place === undefined || diagnostic.file !== undefined) return diagnostic;
+        return { ...diagnostic, ...position(place, parsePath(diagnostic.path ?? ''), false) };
+      },
+    };
+  }
+
+  file({ name, text }: PolicyFile): void {
+    const lines = new LineCounter();
+    const documents = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false });
+    if (!Array.isArray(documents)) return;
+    for (const document of documents) {
+      const place: Place = { file: name, document, lines };
+      for (const error of document.errors) {
+        const { line, col } = lines.linePos(error.pos[0]);
+        this.#diagnostics.push({
+          severity: 'error',
+          reason: 'Syntax',
+          message: yamlMessage(error.message),
+          file: name,
+          line,
+          column: col,
+        });
+      }
+      if (document.errors.length === 0) this.#document(place);
+    }
+  }
+
+  #document(place: Place): void {
+    if (place.document.contents === null) return;
+    const value: unknown = this.#plain(place);
+    if (value === undefined || value === null) return;
+    if (typeof value !== 'object' || Array.isArray(value)) {
+      this.#issues(place, [{ path: [], message: 'expected a Kubernetes object with apiVersion, kind, metadata and spec' }]);
+      return;
+    }
+    this.#object(place, value as Record<string, unknown>);
+  }
+
+  /** Aliases are resolved here; too many of them are refused by the library rather than expanded. */
+  #plain(place: Place): unknown {
+    try {
+      return place.document.toJS({ maxAliasCount: 100 });
+    } catch (error) {
+      this.#issues(place, [{ path: [], message: yamlMessage(error instanceof Error ? error.message : 'not valid YAML') }]);
+      return undefined;
+    }
+  }
+
+  #object(place: Place, value: Record<string, unknown>): void {
+    const { apiVersion, kind } = value;
+    const group = typeof apiVersion === 'string' ? apiVersion.split('/')[0] : undefined;
+    const ours = kind === 'Database' || kind === 'DatabaseAccessPolicy';
+    if (kind === 'Secret' && apiVersion === 'v1') {
+      this.#secret(place, value);
+    } else if (ours && (group === GROUP || apiVersion === undefined)) {
+      if (apiVersion === API_VERSION) this.#governed(place, value, kind);
+      else
+        this.#issues(place, [
+          { path: ['apiVersion'], message: `expected ${API_VERSION}, not ${JSON.stringify(apiVersion ?? null)}` },
+        ]);
+    } else if (group === GROUP || typeof kind !== 'string') {
+      const near = typeof kind === 'string' ? nearest(kind, ['Database', 'DatabaseAccessPolicy']) : undefined;
+      const hint = near === undefined ? '; expected Database or DatabaseAccessPolicy' : `; did you mean "${near}"?`;
+      this.#issues(place, [
+        { path: ['kind'], message: `${JSON.stringify(kind ?? null)} is not a kind of ${API_VERSION}${hint}` },
+      ]);
+    } else {
+      const at = position(place, ['kind'], false);
+      this.#diagnostics.push({
+        severity: 'notice',
+        reason: 'Ignored',
+        message: `${String(apiVersion)} ${kind} is ignored`,
+        path: 'kind',
+        ...at,
+      });
+    }
+  }
+
+  #governed(place: Place, value: Record<string, unknown>, kind: 'Database' | 'DatabaseAccessPolicy'): void {
+    const issues: Issue[] = unknownFields(value, ['apiVersion', 'kind', 'metadata', 'spec', 'status']);
+    const metadata = readMetadata(value['metadata'], issues);
+    const schema: Schema = (kind === 'Database' ? databaseKind : policyKind).spec;
+    if (value['spec'] === undefined || value['spec'] === null)
+      issues.push({ path: [], message: 'required field "spec" is missing' });
+    const checked = validate(value['spec'] ?? {}, schema, ['spec']);
+    if (value['spec'] !== undefined && value['spec'] !== null) issues.push(...checked.issues);
+    if (metadata !== undefined) this.#remember(place, kind, metadata, issues);
+    this.#issues(place, issues);
+    if (metadata === undefined || issues.length > 0) return;
+    const object = { apiVersion: API_VERSION, kind, metadata, spec: checked.value };
+    if (kind === 'Database') this.#databases.push(object as Database);
+    else this.#policies.push(object as DatabaseAccessPolicy);
+  }
+
+  #secret(place: Place, value: Record<string, unknown>): void {
+    const issues: Issue[] = [];
+    const metadata = readMetadata(value['metadata'], issues);
+    const data: Record<string, string> = {};
+    for (const field of ['data', 'stringData'] as const) {
+      const entries = value[field] ?? {};
+      if (typeof entries !== 'object' || Array.isArray(entries)) {
+        issues.push({ path: [field], message: 'expected keys with string values' });
+        continue;
+      }
+      for (const [key, text] of Object.entries(entries)) {
+        // Never the value itself in a message.
+        if (typeof text !== 'string') issues.push({ path: [field, key], message: 'expected a string; put it in quotes' });
+        else if (field === 'stringData') data[key] = text;
+        else if (!/^[A-Za-z0-9+/\s]*={0,2}\s*$/.test(text))
+          issues.push({ path: [field, key], message: 'expected base64; use stringData for plain text' });
+        else data[key] = Buffer.from(text, 'base64').toString('utf8');
+      }
+    }
+    if (metadata !== undefined) this.#remember(place, 'Secret', metadata, issues);
+    this.#issues(place, issues);
+    if (metadata !== undefined && issues.length === 0)
+      this.#secrets.push({ namespace: metadata.namespace, name: metadata.name, data });
+  }
+
+  #remember(place: Place, kind: string, metadata: Metadata, issues: Issue[]): void {
+    const key = `${kind} ${metadata.namespace}/${metadata.name}`;
+    const before = this.#places.get(key);
+    if (before === undefined) this.#places.set(key, place);
+    else issues.push({ path: ['metadata', 'name'], message: `${key} stands in ${before.file} already` });
+  }
+
+  #issues(place: Place, issues: readonly Issue[]): void {
+    for (const { path, message, atKey } of issues) {
+      this.#diagnostics.push({
+        severity: 'error',
+        reason: 'Invalid',
+        message,
+        path: formatPath(path),
+        ...position(place, path, atKey === true),
+      });
+    }
+  }
+}
+
+interface Metadata {
+  readonly name: string;
+  readonly namespace: string;
+  readonly uid?: string;
+  readonly generation?: number;
+  readonly creationTimestamp?: string;
+}
+
+/** Labels, annotations and what the API server adds are none of our business. */
+function readMetadata(value: unknown, issues: Issue[]): Metadata | undefined {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    issues.push({ path: [], message: 'required field "metadata" is missing' });
+    return undefined;
+  }
+  const { name, namespace = DEFAULT_NAMESPACE, uid, generation, creationTimestamp } = value as Record<string, unknown>;
+  if (name === undefined) issues.push({ path: ['metadata'], message: 'required field "name" is missing' });
+  else issues.push(...validate(name, objectName, ['metadata', 'name']).issues);
+  issues.push(...validate(namespace, namespaceName, ['metadata', 'namespace']).issues);
+  if (typeof name !== 'string' || typeof namespace !== 'string') return undefined;
+  return {
+    name,
+    namespace,
+    ...(typeof uid === 'string' ? { uid } : {}),
+    ...(typeof generation === 'number' ? { generation } : {}),
+    ...(typeof creationTimestamp === 'string' ? { creationTimestamp } : {}),
+  };
+}
+
+function unknownFields(value: Record<string, unknown>, known: readonly string[]): Issue[] {
+  return Object.keys(value)
+    .filter((key) => !known.includes(key))
+    .map((key) => {
+      const near = nearest(key, known);
+      return {
+        path: [key],
+        atKey: true,
+        message: `unknown field "${key}"${near === undefined ? '' : `; did you mean "${near}"?`}`,
+      };
+    });
+}
+
+/** Of the value at a path, or of its key; of the nearest ancestor that stands in the text when the value does not. */
+function position(
+  place: Place,
+  path: Path,
+  atKey: boolean,
+): { readonly file: string; readonly line: number; readonly column: number } {
+  let offset = place.document.contents?.range?.[0] ?? place.document.range?.[0] ?? 0;
+  let node: unknown = place.document.contents;
+  for (const [depth, part] of path.entries()) {
+    if (isAlias(node)) node = node.resolve(place.document);
+    const last = depth === path.length - 1;
+    const child = step(node, part);
+    if (child === undefined) break;
+    if (child.key !== undefined) offset = child.key;
+    if (child.value !== undefined && !(last && atKey)) offset = child.value;
+    node = child.node;
+  }
+  const { line, col } = place.lines.linePos(offset);
+  return { file: place.file, line, column: col };
+}
+
+function step(
+  node: unknown,
+  part: string | number,
+): { readonly node: unknown; readonly key?: number; readonly value?: number } | undefined {
+  if (isMap(node)) {
+    const pair = node.items.find((item) => isPair(item) && isScalar(item.key) && String(item.key.value) === String(part));
+    if (pair === undefined) return undefined;
+    return { node: pair.value, ...start('key', pair.key), ...start('value', pair.value) };
+  }
+  if (typeof node === 'object' && node !== null && 'items' in node && Array.isArray(node.items) && typeof part === 'number') {
+    const item: unknown = node.items[part];
+    return item === undefined ? undefined : { node: item, ...start('value', item) };
+  }
+  return undefined;
+}
+
+function start<K extends 'key' | 'value'>(name: K, node: unknown): { readonly [P in K]?: number } {
+  const range =
+    typeof node === 'object' && node !== null && 'range' in node ? (node.range as readonly number[] | undefined) : undefined;
+  return (range?.[0] === undefined ? {} : { [name]: range[0] }) as { readonly [P in K]?: number };
+}
+
+/** The inverse of formatPath, for field names without dots and brackets: all of ours. */
+function parsePath(text: string): Path {
+  return [...text.matchAll(/([^.[\]]+)|\[([0-9]+)\]/g)].map((match) =>
+    match[2] === undefined ? (match[1] ?? '') : Number(match[2]),
+  );
+}
+
+/** `*.*` without quotes is the mistake everyone makes once: YAML reads it as an alias. */
+function yamlMessage(message: string): string {
+  const plain = message.replace(/\s+at line [0-9]+, column [0-9]+[\s\S]*$/, '').trim();
+  return /alias/i.test(plain) ? `${plain}; a value that begins with * must be in quotes: "*.*"` : plain;
+}
