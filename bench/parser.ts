@@ -44,6 +44,7 @@ const CASES: Readonly<Record<string, Case>> = {
     return { case: 'new instance after a failure', 'median ms': round(median(renewals)), 'RSS MiB': rss() };
   },
   'join of five tables': (parses) => speed('join of five tables', JOIN, Math.min(parses, 20_000)),
+  'join, tiering up': (parses) => speed('join of five tables, V8 tiering up', JOIN, Math.min(parses, 20_000), { tierUp: true }),
   'pgbench -S': (parses) =>
     speed('pgbench -S', 'SELECT abalance FROM pgbench_accounts WHERE aid = 4711', Math.min(parses, 20_000)),
   'insert of 1000 rows': (parses) => speed('insert of 1000 rows', insert(1_000), Math.min(parses, 200)),
@@ -54,6 +55,18 @@ const CASES: Readonly<Record<string, Case>> = {
     const early = rss();
     varied(parser, parses);
     return { case: `${parses} varied parses`, 'RSS before': before, 'after 2,000': early, after: rss() };
+  },
+  'parses, optimising compiler': async (parses) => {
+    const parser = await createWasmParser({ ...KEEP, tierUp: true });
+    const before = rss();
+    let peak = 0;
+    const count = Math.min(parses, 100_000);
+    for (let index = 0; index < count; index += 500) {
+      varied(parser, 500);
+      peak = Math.max(peak, rss());
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    return { case: `${count} parses, V8 tiering up`, 'RSS before': before, peak, after: rss() };
   },
   'syntax errors': async (parses) => {
     const parser = await createWasmParser(KEEP);
@@ -146,8 +159,8 @@ function varied(parser: WasmParser, count: number): void {
   }
 }
 
-async function speed(name: string, sql: string, count: number): Promise<Row> {
-  const parser = await createWasmParser();
+async function speed(name: string, sql: string, count: number, options = {}): Promise<Row> {
+  const parser = await createWasmParser(options);
   for (let index = 0; index < count / 10; index += 1) parser.parse(sql);
   const times: number[] = [];
   for (let index = 0; index < count; index += 1) times.push(timed(() => parser.parse(sql)));
