@@ -44,7 +44,7 @@ export interface ExpandedPolicy {
 export function expandPolicy(policy: DatabaseAccessPolicy, catalog: Catalog, identity: Identity): ExpandedPolicy {
   const relations = userRelations(catalog);
   const expansion = new Expansion(policy, catalog, identity, relations);
-  policy.spec.grants.forEach((grant, index) => expansion.grant(grant, `spec.grants[${index}]`));
+  for (const [index, grant] of policy.spec.grants.entries()) expansion.grant(grant, `spec.grants[${index}]`);
   return expansion.result();
 }
 

@@ -51,6 +51,32 @@ const LITERALS: Readonly<Partial<Record<Family, string>>> = {
   ltree: 'redacted',
 };
 
+/** Types no kind but nullify, redact and constant applies to, by OID. The reg* types print 0 as "-". */
+const SYSTEM_LITERALS: Readonly<Record<number, string>> = {
+  18: '*', // "char"
+  22: '', // int2vector
+  24: '0', // regproc
+  26: '0', // oid
+  27: '(0,0)', // tid
+  28: '0', // xid
+  29: '0', // cid
+  30: '', // oidvector
+  2202: '0', // regprocedure
+  2203: '0', // regoper
+  2204: '0', // regoperator
+  2205: '0', // regclass
+  2206: '0', // regtype
+  3220: '0/0', // pg_lsn
+  3734: '0', // regconfig
+  3769: '0', // regdictionary
+  4072: '$', // jsonpath
+  4089: '0', // regnamespace
+  4096: '0', // regrole
+  4191: '0', // regcollation
+  5038: '1:1:', // pg_snapshot
+  5069: '0', // xid8
+};
+
 /**
  * SQL text of a constant of the type, already cast, or undefined when none is known to be valid. Composite types get a row
  * of constants, so that attributes whose domain forbids NULL are satisfied.
@@ -79,6 +105,8 @@ function literalFor(shape: TypeShape): string | undefined {
       return shape.typmod > 0 ? `[${Array.from({ length: shape.typmod }, () => '0').join(',')}]` : undefined;
     case 'sparsevec':
       return shape.typmod > 0 ? `{}/${shape.typmod}` : undefined;
+    case 'other':
+      return shape.data?.schema === 'pg_catalog' ? SYSTEM_LITERALS[shape.data.oid] : undefined;
     default:
       return LITERALS[shape.family];
   }

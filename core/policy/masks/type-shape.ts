@@ -167,7 +167,8 @@ function describe(
     type,
     typmod: isDomain ? -1 : typmod,
     nullable,
-    ...(collation === undefined ? {} : { collation }),
+    // name is the one character type whose own collation is not the database's.
+    ...(collation === undefined ? (family === 'name' ? { collation: 'pg_catalog."C"' } : {}) : { collation }),
     ...(base === undefined ? {} : { data: base }),
   };
 }
