@@ -38,6 +38,7 @@ export const CODES = {
   'SLUICE-401': { sqlstate: '53400', title: 'too many rows' },
   'SLUICE-402': { sqlstate: '57014', title: 'statement timeout' },
   'SLUICE-403': { sqlstate: '53300', title: 'too many connections' },
+  'SLUICE-404': { sqlstate: '53400', title: 'too many prepared statements' },
 
   'SLUICE-501': { sqlstate: '08P01', title: 'malformed protocol message' },
   'SLUICE-502': { sqlstate: '08P01', title: 'protocol message not allowed in this state' },
