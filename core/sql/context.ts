@@ -19,7 +19,12 @@ import type { Catalog } from '../catalog/catalog.ts';
 import type { RelationData } from '../catalog/model.ts';
 import type { Action, Bundle, GovernedRelation, Mask, ReadRule, RowFilter } from '../policy/bundle.ts';
 import type { AnalyseRequest, Edit, SessionEffect, StatementKind, StatementPlan } from './plan.ts';
+import type { Denial } from '../errors/denial.ts';
+import type { Reach, ReadSite } from './read/site.ts';
+import type { FrameStack } from './scope/frames.ts';
+import type { Star } from './scope/stars.ts';
 import type { SessionView } from './session-state.ts';
+import type { FragmentParser } from './parse/fragment.ts';
 import type { SqlParser } from './parse/parser.ts';
 import type { Source } from './text/source.ts';
 
@@ -32,6 +37,8 @@ export interface StatementContext {
   readonly session: SessionView;
   readonly request: AnalyseRequest;
   readonly parser: SqlParser;
+  /** Trees of the pieces that are spliced in, cached by the engine. */
+  readonly fragments: FragmentParser;
   readonly salt: string;
   /** Bytes to replace. Overlapping edits are a bug and deny the statement; identical duplicates collapse. */
   edit(edit: Edit): void;
@@ -51,10 +58,25 @@ export interface StatementContext {
   pinLiteral(location: number): void;
   /** Pins all literals: this statement's plan may be reused for identical text only. */
   pinAll(): void;
+  /**
+   * A refusal that Observe mode may record instead of throwing: only where the statement can still run as it stands. Throws
+   * a DenialError in Enforce mode. Floors and what cannot be analysed must use `deny` instead.
+   */
+  refuse(denial: Denial): void;
+  /** Internal to read/: every replaced occurrence of a relation; the replacements are made at the statement's end. */
+  readonly sites: ReadSite[];
+  /** Internal to read/: `*` over replaced relations (scope/stars.ts). */
+  readonly stars: Star[];
+  /** Internal to scope/ and read/: the predicates being walked (scope/frames.ts). */
+  readonly frames: FrameStack;
+  /** Masked columns read so far, as `schema.table.column`: whoever compares lengths knows whether a value is made from one. */
+  readonly maskedReads: string[];
+  readonly analyser: Analyser;
 }
 
 export interface FactCollector {
-  read(relation: RelationData, column: string | '*', action?: Action): void;
+  /** '*': all the subject has; null: only the relation itself (count(*)). */
+  read(relation: RelationData, column: string | '*' | null, action?: Action): void;
   write(relation: RelationData, column: string | null, action: Action): void;
   mask(relation: RelationData, column: string, mask: Mask): void;
   filter(relation: RelationData, filter: RowFilter): void;
@@ -76,6 +98,16 @@ export interface ScopeColumn {
   /** Where the value comes from, when it is a plain column of a relation (through any number of derived tables). */
   readonly origin?: { readonly relation: RelationData; readonly attnum: number };
   readonly typeOid?: number;
+  /** Exists in the relation but is not granted: a reference to it is denied. */
+  readonly ungranted?: boolean;
+  /** Its value is made from a masked column (through derived tables). */
+  readonly masked?: true;
+  /** The columns of replaced relations that its value is made from (through derived tables). */
+  readonly reaches?: readonly Reach[];
+  /** Merged by USING or NATURAL from these: `*` must name it bare. */
+  readonly merged?: readonly { readonly source: ScopeSource; readonly column: ScopeColumn }[];
+  /** Columns of an unaliased join: the source and column behind, so that an in-place source hears of the reference. */
+  readonly behind?: { readonly source: ScopeSource; readonly column: ScopeColumn };
 }
 
 /** A reference to a column of a source, found while walking expressions. */
@@ -106,6 +138,16 @@ export interface ScopeSource {
    * needs nothing: the relation itself has been replaced by a subquery.
    */
   readonly onReference?: (reference: ColumnReference) => void;
+  /** In place and not granted whole: a name that is not known could be a column newer than our catalog, so it is refused. */
+  readonly strict?: true;
+  /** False: only `name.column` reaches its columns (a member of a join, `excluded`, `old`, `new`). Absent: true. */
+  readonly columnsVisible?: boolean;
+  /** The replaced relation behind a 'relation' source. */
+  readonly site?: ReadSite;
+  /** All replaced relations inside (itself, or below a derived table): for locks and outer joins. */
+  readonly sites?: readonly ReadSite[];
+  /** ctid, xmin, … may be referenced (tables and materialised views, not views). */
+  readonly systemColumns?: boolean;
 }
 
 export interface Scope {
@@ -113,11 +155,18 @@ export interface Scope {
   readonly sources: readonly ScopeSource[];
   /** CTE names visible here, innermost first through `parent`. */
   readonly ctes: ReadonlyMap<string, CteSource>;
+  /** Where the expression stands that is being walked in this scope right now (set by the walker). */
+  place: ExpressionPlace;
+  /** A derived table, CTE body or IN/EXISTS sublink: what its target list computes may be evaluated before a row filter. */
+  readonly nested: boolean;
+  /** On the nullable side of an outer join, or in a sublink that the planner may turn into a join. */
+  readonly nullable: boolean;
 }
 
 export interface CteSource {
   readonly name: string;
   readonly columns: readonly ScopeColumn[] | null;
+  readonly sites?: readonly ReadSite[];
 }
 
 /** The columns a query, a RETURNING list or a function yields. Null: not known. */
@@ -130,6 +179,8 @@ export type OutputColumns = readonly ScopeColumn[] | null;
 export interface Analyser {
   /** Any query used for its rows: SelectStmt (all set-operation and VALUES forms). */
   select(context: StatementContext, node: Node, parent: Scope | null): OutputColumns;
+  /** Builds a scope (sources in FROM order). DML targets: put the in-place source first. */
+  scope(parent: Scope | null, sources: readonly ScopeSource[], ctes?: ReadonlyMap<string, CteSource>): Scope;
   /** SelectStmt, InsertStmt, UpdateStmt, DeleteStmt, MergeStmt: what may stand in a CTE, EXPLAIN, PREPARE, COPY. */
   query(context: StatementContext, node: Node, parent: Scope | null): OutputColumns;
   /** WITH clause: analyses its queries and returns a scope with the names added. */
@@ -150,4 +201,16 @@ export interface Analyser {
 }
 
 /** Where an expression stands: only some places are evaluated before a row filter. */
-export type ExpressionPlace = 'target' | 'where' | 'join' | 'group' | 'having' | 'order' | 'aggregate' | 'limit' | 'values' | 'set' | 'other';
+export type ExpressionPlace =
+  | 'target'
+  | 'where'
+  | 'join'
+  | 'from'
+  | 'group'
+  | 'having'
+  | 'order'
+  | 'aggregate'
+  | 'limit'
+  | 'values'
+  | 'set'
+  | 'other';

@@ -127,6 +127,11 @@ export interface StatementPlan {
   readonly returnsRows: boolean;
   /** Only these are allowed to be executed more than once without looking again (no literal-pinned session decision). */
   readonly cacheable: boolean;
+  /**
+   * Byte offsets (in the client's whole text) of the literals whose value decided something: a cache by shape keys on them.
+   * Absent or 'all': every literal did.
+   */
+  readonly pinned?: readonly number[] | 'all';
   /** Hex; the same for statements that differ only in literals and layout. */
   readonly fingerprint: string;
   /** The statement with every literal replaced by `$n` placeholders, at most 4 KiB. */

@@ -1,0 +1,211 @@
+/**
+ * The SQL core's entry: text in, plans out. Parse with PostgreSQL's grammar, check that every node is known, walk each
+ * statement, write the replacements, parse the result again and compare, assemble the plan. Whatever goes wrong on the way
+ * denies the statement; nothing here throws for what a client wrote.
+ */
+import type { Node, RawStmt } from '@pgsql/types';
+import { type Denial, DenialError, denial, deny } from '../errors/denial.ts';
+import { checkKnownNodes } from './ast/known.ts';
+import { asTag, tagOf } from './ast/node.ts';
+import type { Analyser, Scope, StatementContext } from './context.ts';
+import type { EngineOptions, SqlEngine } from './engine.ts';
+import { FragmentParser } from './parse/fragment.ts';
+import type { ParseOutcome, ParseTree } from './parse/parser.ts';
+import type { AnalyseRequest, AnalyseResult, StatementKind, StatementPlan } from './plan.ts';
+import { fromItems } from './read/from.ts';
+import { replaceSites } from './read/replace.ts';
+import { selectStatement, walkExpression } from './read/select.ts';
+import { withClause } from './read/with.ts';
+import { createScope } from './scope/scope.ts';
+import { walkTargets } from './scope/targets.ts';
+import type { SessionView } from './session-state.ts';
+import { StatementState } from './statement-context.ts';
+import { fingerprint } from './text/fingerprint.ts';
+import { createSource, type Source } from './text/source.ts';
+import { verifyRewrite } from './text/verify.ts';
+import { DATA_STATEMENTS, utilityStatement, writeStatement } from './statements.ts';
+
+export function createEngine(options: EngineOptions): SqlEngine {
+  const fragments = new FragmentParser(options.parser);
+  const analyser = createAnalyser(options, fragments);
+  return {
+    bundle: options.bundle,
+    catalog: options.catalog,
+    analyse: (request, session, tree) => analyseText({ options, fragments, analyser }, request, session, tree),
+  };
+}
+
+interface Engine {
+  readonly options: EngineOptions;
+  readonly fragments: FragmentParser;
+  readonly analyser: Analyser;
+}
+
+function analyseText(engine: Engine, request: AnalyseRequest, session: SessionView, tree: ParseTree | undefined): AnalyseResult {
+  const source = createSource(request.sql);
+  const whole: readonly [number, number] = [0, request.sql.length];
+  const outcome: ParseOutcome = tree === undefined ? engine.options.parser.parse(source.text) : { ok: true, tree };
+  if (!outcome.ok) return [deniedPlan(source, whole, parseDenial(outcome))];
+  const statements = outcome.tree.stmts ?? [];
+  if (request.protocol === 'extended' && statements.length > 1) {
+    const refusal = denial('SLUICE-101', 'cannot insert multiple commands into a prepared statement', { rule: 'floor' });
+    return [deniedPlan(source, whole, refusal)];
+  }
+  return statements.map((statement) => analyseStatement(engine, request, session, source, statement));
+}
+
+function parseDenial(outcome: Extract<ParseOutcome, { ok: false }>): Denial {
+  const located = outcome.reason === 'syntax' && outcome.location !== undefined ? { location: outcome.location } : {};
+  return outcome.reason === 'syntax'
+    ? denial('SLUICE-101', outcome.message, { ...located, rule: 'floor' })
+    : denial('SLUICE-104', 'The statement is too complex to be analysed.', { rule: 'floor' });
+}
+
+function analyseStatement(
+  engine: Engine,
+  request: AnalyseRequest,
+  session: SessionView,
+  source: Source,
+  raw: RawStmt,
+): StatementPlan {
+  const start = raw.stmt_location ?? 0;
+  const end = raw.stmt_len === undefined || raw.stmt_len === 0 ? source.bytes.length : start + raw.stmt_len;
+  const range: readonly [number, number] = [start, end];
+  const context = new StatementState({ ...engine, request, session, source, range });
+  try {
+    const node = raw.stmt;
+    if (node === undefined) deny('SLUICE-102', 'The statement is empty.', { rule: 'floor' });
+    checkKnownNodes(node, engine.options.catalog.serverMajor);
+    walkStatement(context, node);
+    replaceSites(context);
+    return allowedPlan(context, node);
+  } catch (error) {
+    return deniedPlan(source, range, denialOf(error), context);
+  }
+}
+
+/** Only a DenialError says why; a walk that ran out of stack was too deep; anything else is a mistake of ours, and denies. */
+function denialOf(error: unknown): Denial {
+  if (error instanceof DenialError) return error.denial;
+  if (error instanceof RangeError) return denial('SLUICE-104', 'The statement is nested too deeply.', { rule: 'floor' });
+  const what = error instanceof Error ? `${error.name}: ${error.message}` : 'unknown';
+  return denial('SLUICE-105', 'The statement could not be analysed.', { rule: 'floor', detail: `Internal error: ${what}` });
+}
+
+/** One statement of any kind, at the top or inside PREPARE and DECLARE. */
+function walkStatement(context: StatementContext, node: Node): void {
+  const kind = DATA_STATEMENTS[tagOf(node) ?? ''];
+  const select = asTag(node, 'SelectStmt');
+  if (kind === undefined || select?.intoClause !== undefined) {
+    context.analyser.utility(context, node);
+    return;
+  }
+  context.analyser.query(context, node, null);
+  context.kind = select?.valuesLists !== undefined ? 'values' : kind;
+  if (select !== undefined) context.returnsRows = true;
+}
+
+function allowedPlan(context: StatementState, node: Node): StatementPlan {
+  const { source, range } = context;
+  const edits = context.edits.sorted();
+  let text = source.slice(...range);
+  if (edits.length > 0) {
+    text = context.edits.apply(source.bytes, range).toString('utf8');
+    const verified = verifyRewrite(context.parser, text, node);
+    if (!verified.ok) {
+      deny('SLUICE-105', 'The statement could not be rewritten safely.', {
+        rule: 'floor',
+        detail: `The rewritten text gives ${verified.why}.`,
+      });
+    }
+  }
+  return {
+    ...describe(context, source, range),
+    decision: 'allow',
+    ...(context.observed.length === 0 ? {} : { observed: context.observed }),
+    text,
+    rewritten: edits.length > 0,
+    edits,
+    pinned: context.allPinned ? 'all' : [...context.pinned].sort((a, b) => a - b),
+  };
+}
+
+function deniedPlan(source: Source, range: readonly [number, number], why: Denial, context?: StatementState): StatementPlan {
+  return {
+    ...describe(context, source, range),
+    decision: 'deny',
+    denial: why,
+    text: '',
+    rewritten: false,
+    edits: [],
+    effect: { kind: 'none' },
+    cacheable: false,
+    pinned: 'all',
+  };
+}
+
+type Description = Omit<StatementPlan, 'decision' | 'text' | 'rewritten' | 'edits'>;
+
+function describe(context: StatementState | undefined, source: Source, range: readonly [number, number]): Description {
+  const print = fingerprint(source.bytes, range[0], range[1]);
+  return {
+    kind: context?.kind ?? ('other' satisfies StatementKind),
+    range,
+    facts: context?.facts.snapshot() ?? { reads: [], writes: [], masks: {}, filters: {}, functions: [], rules: [] },
+    effect: context?.effect ?? { kind: 'none' },
+    writesRows: context?.writesRows ?? false,
+    touchesGoverned: context?.facts.touchesGoverned ?? false,
+    returnsRows: context?.returnsRows ?? false,
+    cacheable: context?.cacheable ?? false,
+    ...print,
+    ...(context !== undefined && (context.uses.prepared !== undefined || context.uses.cursor !== undefined)
+      ? { uses: context.uses }
+      : {}),
+    ...(context?.copyIn ? { copyIn: true } : {}),
+  };
+}
+
+function createAnalyser(options: EngineOptions, fragments: FragmentParser): Analyser {
+  const analyser: Analyser = {
+    select: (context, node, parent) => {
+      const body = asTag(node, 'SelectStmt');
+      return body === undefined ? query(context, node, parent) : selectStatement(context, body, parent);
+    },
+    scope: (parent, sources, ctes) => createScope(parent, sources, ctes === undefined ? {} : { ctes }),
+    query: (context, node, parent) => query(context, node, parent),
+    with: (context, clause, parent) => withClause(context, clause as Parameters<typeof withClause>[1], parent),
+    from: (context, items, parent) => fromItems(context, items, parent),
+    expression: (context, node, scope, place) => walkExpression(context, node, scope, place),
+    targets: (context, list, scope) => walkTargets(context, list, scope),
+    utility: (context, node) => utilityStatement(context, node),
+    nested: (context, node) => nested(options, fragments, analyser, context as StatementState, node),
+  };
+  return analyser;
+}
+
+function query(context: StatementContext, node: Node, parent: Scope | null): ReturnType<Analyser['query']> {
+  const select = asTag(node, 'SelectStmt');
+  if (select !== undefined) return selectStatement(context, select, parent);
+  const kind = context.kind;
+  const columns = writeStatement(context, node, parent);
+  context.kind = kind;
+  return columns;
+}
+
+/** A statement inside another one: its own facts and kind, but edits in the same text. */
+function nested(
+  options: EngineOptions,
+  fragments: FragmentParser,
+  analyser: Analyser,
+  outer: StatementState,
+  node: Node,
+): StatementPlan {
+  const { request, session, source, range } = outer;
+  const context = new StatementState({ options, fragments, analyser, request, session, source, range, outer });
+  walkStatement(context, node);
+  outer.facts.merge(context.facts);
+  outer.writesRows ||= context.writesRows;
+  outer.cacheable &&= context.cacheable;
+  outer.allPinned ||= context.allPinned;
+  return { ...describe(context, source, range), decision: 'allow', text: '', rewritten: false, edits: [] };
+}

@@ -1,0 +1,97 @@
+/** Collects what a statement reads, writes and is judged by, for the audit. Names and kinds only, never a value. */
+import type { RelationData } from '../catalog/model.ts';
+import type { Action, Mask, RowFilter } from '../policy/bundle.ts';
+import type { FactCollector } from './context.ts';
+import type { RelationUse, StatementFacts } from './plan.ts';
+import { sqlIdentifier } from './scope/hints.ts';
+
+interface Use {
+  readonly relation: RelationData;
+  readonly action: Action;
+  readonly columns: Set<string>;
+}
+
+export class Facts implements FactCollector {
+  readonly #reads = new Map<string, Use>();
+  readonly #writes = new Map<string, Use>();
+  readonly #masks: Record<string, string> = {};
+  readonly #filters: Record<string, readonly string[]> = {};
+  readonly #functions = new Set<string>();
+  readonly #rules = new Set<string>();
+  touchesGoverned = false;
+
+  read(relation: RelationData, column: string | '*' | null, action: Action = 'Select'): void {
+    add(this.#reads, relation, column, action);
+  }
+
+  write(relation: RelationData, column: string | null, action: Action): void {
+    add(this.#writes, relation, column, action);
+  }
+
+  mask(relation: RelationData, column: string, mask: Mask): void {
+    this.#masks[`${displayName(relation)}.${sqlIdentifier(column)}`] = mask.kind;
+    this.#rules.add(mask.rule);
+  }
+
+  filter(relation: RelationData, filter: RowFilter): void {
+    this.#filters[displayName(relation)] = filter.rules;
+    for (const rule of filter.rules) this.#rules.add(rule);
+  }
+
+  function(name: string): void {
+    this.#functions.add(name);
+  }
+
+  rule(rule: string): void {
+    this.#rules.add(rule);
+  }
+
+  governed(): void {
+    this.touchesGoverned = true;
+  }
+
+  /** Adds what a statement inside this one found. */
+  merge(other: Facts): void {
+    for (const use of other.#reads.values())
+      for (const column of [null, ...use.columns]) add(this.#reads, use.relation, column, use.action);
+    for (const use of other.#writes.values())
+      for (const column of [null, ...use.columns]) add(this.#writes, use.relation, column, use.action);
+    Object.assign(this.#masks, other.#masks);
+    Object.assign(this.#filters, other.#filters);
+    for (const name of other.#functions) this.#functions.add(name);
+    for (const rule of other.#rules) this.#rules.add(rule);
+    this.touchesGoverned ||= other.touchesGoverned;
+  }
+
+  snapshot(): StatementFacts {
+    return {
+      reads: uses(this.#reads),
+      writes: uses(this.#writes),
+      masks: { ...this.#masks },
+      filters: { ...this.#filters },
+      functions: [...this.#functions],
+      rules: [...this.#rules],
+    };
+  }
+}
+
+function add(map: Map<string, Use>, relation: RelationData, column: string | '*' | null, action: Action): void {
+  const key = `${relation.oid} ${action}`;
+  let use = map.get(key);
+  if (use === undefined) map.set(key, (use = { relation, action, columns: new Set() }));
+  if (column === '*') for (const own of relation.columns) use.columns.add(own.name);
+  else if (column !== null) use.columns.add(column);
+}
+
+function uses(map: ReadonlyMap<string, Use>): readonly RelationUse[] {
+  return [...map.values()].map(({ relation, action, columns }) => ({
+    oid: relation.oid,
+    relation: displayName(relation),
+    columns: [...columns],
+    action,
+  }));
+}
+
+function displayName(relation: RelationData): string {
+  return `${sqlIdentifier(relation.schema)}.${sqlIdentifier(relation.name)}`;
+}

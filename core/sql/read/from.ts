@@ -1,0 +1,130 @@
+/**
+ * FROM: each item yields the sources that the level's expressions may name (PostgreSQL's namespace). Items are walked in
+ * order, so that LATERAL sees what stands before it; joins tell which side may be made of NULLs, because a row filter
+ * there needs more than a guard.
+ */
+import type { Alias, JoinExpr, Node, RangeFunction, RangeSubselect } from '@pgsql/types';
+import { deny } from '../../errors/denial.ts';
+import { asTag, namesOf, tagOf } from '../ast/node.ts';
+import type { OutputColumns, Scope, ScopeSource, StatementContext } from '../context.ts';
+import { walk } from '../scope/expression.ts';
+import { at, createScope, sitesOf } from '../scope/scope.ts';
+import { functionColumns } from './function-source.ts';
+import { joinSources } from './join.ts';
+import { walkPredicate } from './predicate.ts';
+import { distinguish, relationSource, sampledSource } from './relation.ts';
+import { selectBelow } from './select.ts';
+import type { Region } from './site.ts';
+import { jsonTable, xmlTable } from './table-functions.ts';
+
+/** One FROM list while it is walked. */
+export interface FromState {
+  readonly context: StatementContext;
+  /** The level being built; its sources grow, so it is also what LATERAL sees. */
+  readonly level: Scope;
+  readonly visible: ScopeSource[];
+  regions: number;
+}
+
+/** Where an item stands. */
+export interface Position {
+  readonly region: Region;
+  readonly nullable: boolean;
+}
+
+export function fromItems(context: StatementContext, items: readonly Node[] | undefined, parent: Scope | null): Scope {
+  const visible: ScopeSource[] = [];
+  const level = createScope(parent, visible);
+  const state: FromState = { context, level, visible, regions: 0 };
+  const position: Position = { region: { id: 0 }, nullable: level.nullable };
+  for (const item of items ?? []) visible.push(...fromItem(state, item, position));
+  distinguish(visible);
+  return level;
+}
+
+export function fromItem(state: FromState, item: Node, position: Position): readonly ScopeSource[] {
+  const { context } = state;
+  if ('RangeVar' in item) return [relationSource(state, item, item.RangeVar, position)];
+  if ('JoinExpr' in item) return join(state, item.JoinExpr, position);
+  if ('RangeSubselect' in item) return [subselect(state, item.RangeSubselect, position)];
+  if ('RangeFunction' in item) return [rangeFunction(state, item.RangeFunction)];
+  if ('RangeTableSample' in item) return [sampledSource(state, item, item.RangeTableSample, position)];
+  if ('RangeTableFunc' in item) return [xmlTable(context, item.RangeTableFunc, state.level)];
+  if ('JsonTable' in item) return [jsonTable(context, item.JsonTable, state.level)];
+  return deny('SLUICE-102', `The statement has something in FROM (${tagOf(item)}) that Sluice does not understand.`, {
+    rule: 'floor',
+  });
+}
+
+/** Renames the first columns as an alias list does. */
+export function renameColumns(columns: OutputColumns, alias: Alias | undefined): OutputColumns {
+  const names = namesOf(alias?.colnames) ?? [];
+  if (names.length === 0 || columns === null) return columns;
+  return columns.map((column, index) => (index < names.length ? { ...column, name: names[index]! } : column));
+}
+
+function subselect(state: FromState, body: RangeSubselect, position: Position): ScopeSource {
+  const { context, level } = state;
+  const before = context.sites.length;
+  const inner = createScope(body.lateral ? level : level.parent, [], { nested: true, nullable: position.nullable });
+  const columns = at(level, 'from', () => selectBelow(context, body.subquery!, inner));
+  return {
+    name: body.alias?.aliasname ?? null,
+    kind: 'derived',
+    columns: renameColumns(columns, body.alias),
+    sites: context.sites.slice(before),
+  };
+}
+
+/** Functions see what stands before them whether LATERAL is written or not; what they compute on is reached by them. */
+function rangeFunction(state: FromState, body: RangeFunction): ScopeSource {
+  const { context, level } = state;
+  const calls: Node[] = [];
+  at(level, 'from', () => {
+    for (const entry of body.functions ?? []) {
+      const call = asTag(entry, 'List')?.items?.[0];
+      if (call === undefined) continue;
+      calls.push(call);
+      context.frames.enter();
+      walk(context, call, level);
+      context.frames.leave(true, sitesOf(state.visible));
+    }
+  });
+  return {
+    name: body.alias?.aliasname ?? functionName(calls[0]),
+    kind: 'function',
+    columns: functionColumns(context, body, calls),
+  };
+}
+
+function functionName(call: Node | undefined): string | null {
+  return namesOf(asTag(call, 'FuncCall')?.funcname)?.at(-1) ?? null;
+}
+
+function join(state: FromState, body: JoinExpr, position: Position): readonly ScopeSource[] {
+  const { context, level, visible } = state;
+  const kind = body.jointype ?? 'JOIN_INNER';
+  const leftPosition = kind === 'JOIN_RIGHT' || kind === 'JOIN_FULL' ? nullableSide(state) : position;
+  const rightPosition = kind === 'JOIN_LEFT' || kind === 'JOIN_FULL' ? nullableSide(state) : position;
+  const left = fromItem(state, body.larg!, leftPosition);
+  const mark = visible.length;
+  visible.push(...left);
+  const right = fromItem(state, body.rarg!, rightPosition);
+  visible.length = mark;
+  if (body.quals !== undefined) {
+    const both = createScope(level.parent, [...left, ...right]);
+    walkPredicate(context, body.quals, both, 'join', onRegion(kind, leftPosition, rightPosition));
+  }
+  return joinSources(context, body, left, right, level);
+}
+
+function nullableSide(state: FromState): Position {
+  state.regions += 1;
+  return { region: { id: state.regions }, nullable: true };
+}
+
+/** The region in which an ON condition holds before NULL rows are made. FULL: none. */
+function onRegion(kind: string, left: Position, right: Position): Region {
+  if (kind === 'JOIN_FULL') return { id: -1 };
+  return kind === 'JOIN_RIGHT' ? left.region : right.region;
+}

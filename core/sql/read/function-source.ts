@@ -1,0 +1,43 @@
+/** The columns of a function in FROM, where they are written down; otherwise they are not known. */
+import type { Node, RangeFunction } from '@pgsql/types';
+import { asTag, namesOf } from '../ast/node.ts';
+import type { OutputColumns, ScopeColumn, StatementContext } from '../context.ts';
+import { checkTypeName } from '../scope/checks.ts';
+import { simpleType } from '../scope/safety.ts';
+
+export function functionColumns(context: StatementContext, body: RangeFunction, calls: readonly Node[]): OutputColumns {
+  const defined = definitions(context, body.coldeflist);
+  for (const entry of body.functions ?? []) definitions(context, asTag(asTag(entry, 'List')?.items?.[1], 'List')?.items);
+  if (defined !== null) return body.ordinality ? null : rename(defined, namesOf(body.alias?.colnames) ?? []);
+  const names = namesOf(body.alias?.colnames) ?? [];
+  return calls.length === 1 && !body.ordinality && names.length === 1 && isScalar(context, calls[0]!)
+    ? [{ name: names[0]! }]
+    : null;
+}
+
+function rename(columns: readonly ScopeColumn[], names: readonly string[]): readonly ScopeColumn[] {
+  return columns.map((column, index) => (index < names.length ? { ...column, name: names[index]! } : column));
+}
+
+/** A column definition list names types, which are checked like any other. */
+function definitions(context: StatementContext, list: readonly Node[] | undefined): readonly ScopeColumn[] | null {
+  if (list === undefined || list.length === 0) return null;
+  return list.map((node) => {
+    const column = asTag(node, 'ColumnDef');
+    if (column?.typeName !== undefined) checkTypeName(context, column.typeName);
+    return { name: column?.colname ?? '', typeOid: simpleType(context, column?.typeName) };
+  });
+}
+
+/** Every candidate returns one plain value: not a record, a row or whatever it is given. */
+function isScalar(context: StatementContext, call: Node): boolean {
+  const name = namesOf(asTag(call, 'FuncCall')?.funcname)?.at(-1);
+  const candidates = name === undefined ? [] : context.catalog.functionsNamed(name);
+  return (
+    candidates.length > 0 &&
+    candidates.every((entry) => {
+      const kind = context.catalog.type(entry.returnType)?.kind;
+      return kind === 'base' || kind === 'enum' || kind === 'range';
+    })
+  );
+}

@@ -1,0 +1,99 @@
+/**
+ * `GROUP BY primary key`: PostgreSQL then lets every other column of the table be used bare, but a subquery has no primary key.
+ * The columns that are used are added to GROUP BY, which does not change the groups: they depend on the key.
+ */
+import type { ColumnRef, Node, SelectStmt } from '@pgsql/types';
+import { quoteIdentifier } from '../../catalog/catalog.ts';
+import { asTag, columnRef, leftmost, namesOf } from '../ast/node.ts';
+import type { Scope, ScopeColumn, ScopeSource, StatementContext } from '../context.ts';
+import { exposedName, resolveFields } from '../scope/reference.ts';
+
+export function repairGroupBy(context: StatementContext, body: SelectStmt, scope: Scope): void {
+  const groups = body.groupClause;
+  if (groups === undefined || groups.length === 0) return;
+  const grouped = groupedColumns(context, body, scope);
+  const added: { readonly text: string; readonly node: Node }[] = [];
+  for (const source of scope.sources) added.push(...dependents(source, grouped));
+  if (added.length === 0) return;
+  const place = afterGroupBy(context, groups);
+  if (place === undefined) return;
+  context.edit({ start: place, end: place, replacement: ` ${added.map((column) => column.text).join(', ')}, ` });
+  body.groupClause = [...added.map((column) => column.node), ...groups];
+}
+
+/** What is grouped by plainly, as `site -> attnums`; grouping sets do not make a key. */
+function groupedColumns(context: StatementContext, body: SelectStmt, scope: Scope): ReadonlyMap<object, ReadonlySet<number>> {
+  const grouped = new Map<object, Set<number>>();
+  for (const item of body.groupClause ?? []) {
+    const node = outputTarget(body, item, scope);
+    const reference: ColumnRef | undefined = asTag(node, 'ColumnRef');
+    const names = namesOf(reference?.fields);
+    if (reference === undefined || names === undefined) continue;
+    const found = resolveFields(context, scope, names, reference);
+    if (found.kind === 'column' && found.scope === scope) note(grouped, found.source, found.column);
+  }
+  return grouped;
+}
+
+function note(grouped: Map<object, Set<number>>, source: ScopeSource, column: ScopeColumn): void {
+  for (const part of column.merged ?? [column.behind ?? { source, column }]) {
+    const site = part.source.site;
+    if (site === undefined || part.column.origin === undefined) continue;
+    const attnums = grouped.get(site);
+    if (attnums === undefined) grouped.set(site, new Set([part.column.origin.attnum]));
+    else attnums.add(part.column.origin.attnum);
+  }
+}
+
+/** `GROUP BY 1` and output names mean the target. */
+function outputTarget(body: SelectStmt, item: Node, scope: Scope): Node | undefined {
+  const position = asTag(item, 'A_Const')?.ival?.ival;
+  if (position !== undefined) return asTag(body.targetList?.[position - 1], 'ResTarget')?.val;
+  const names = namesOf(asTag(item, 'ColumnRef')?.fields);
+  if (names?.length !== 1) return item;
+  const isInput = scope.sources.some(
+    (source) =>
+      source.columnsVisible !== false && source.columns?.some((column) => column.name === names[0] && !column.ungranted),
+  );
+  if (isInput) return item;
+  for (const target of body.targetList ?? []) {
+    const body_ = asTag(target, 'ResTarget');
+    if (body_?.name === names[0]) return body_?.val;
+  }
+  return item;
+}
+
+function dependents(source: ScopeSource, grouped: ReadonlyMap<object, ReadonlySet<number>>): { text: string; node: Node }[] {
+  const site = source.site;
+  const key = site?.relation.primaryKey;
+  if (site === undefined || key === undefined) return [];
+  const attnums = grouped.get(site);
+  const raw = (attnum: number): boolean =>
+    site.rule.columns.some((column) => column.attnum === attnum && column.mask === undefined);
+  if (attnums === undefined || !key.every((attnum) => attnums.has(attnum) && raw(attnum))) return [];
+  const names = new Map<number, string>();
+  for (const column of source.columns ?? [])
+    if (column.origin !== undefined && !column.ungranted) names.set(column.origin.attnum, column.name);
+  return [...site.late]
+    .filter((attnum) => !attnums.has(attnum) && names.has(attnum))
+    .sort((a, b) => a - b)
+    .map((attnum) => {
+      const name = names.get(attnum)!;
+      return { text: `${quoteIdentifier(exposedName(site))}.${quoteIdentifier(name)}`, node: columnRef(exposedName(site), name) };
+    });
+}
+
+/** Byte offset right after `GROUP BY [ALL | DISTINCT]`. */
+function afterGroupBy(context: StatementContext, groups: readonly Node[]): number | undefined {
+  const first = leftmost(groups[0]);
+  let token = first === undefined ? undefined : context.source.tokenAt(first);
+  while (token !== undefined) {
+    const previous = context.source.previous(token);
+    if (token.kind === 'identifier' && token.value === 'by' && previous?.value === 'group') {
+      const next = context.source.next(token);
+      return next?.kind === 'identifier' && (next.value === 'all' || next.value === 'distinct') ? next.end : token.end;
+    }
+    token = previous;
+  }
+  return undefined;
+}

@@ -1,0 +1,144 @@
+/**
+ * What a join adds to the namespace: with an alias only itself; without one a nameless source with all columns (merged ones
+ * once), beside its members, which remain reachable by qualified names only (transformFromClauseItem).
+ */
+import type { JoinExpr } from '@pgsql/types';
+import { denial } from '../../errors/denial.ts';
+import { stringOf } from '../ast/node.ts';
+import type { Scope, ScopeColumn, ScopeSource, StatementContext } from '../context.ts';
+import { checkOperatorName } from '../scope/checks.ts';
+import { columnHint } from '../scope/hints.ts';
+import { recordRead } from '../scope/reference.ts';
+import { safeOperator } from '../scope/safety.ts';
+import { at, sitesOf } from '../scope/scope.ts';
+import { renameColumns } from './from.ts';
+
+interface Member {
+  readonly source: ScopeSource;
+  readonly column: ScopeColumn;
+}
+
+export function joinSources(
+  context: StatementContext,
+  body: JoinExpr,
+  left: readonly ScopeSource[],
+  right: readonly ScopeSource[],
+  level: Scope,
+): readonly ScopeSource[] {
+  const leftColumns = visibleColumns(left);
+  const rightColumns = visibleColumns(right);
+  const names = mergedNames(body, leftColumns, rightColumns);
+  const merged =
+    names === null ? null : names.map((name) => merge(context, body, name, left, right, leftColumns, rightColumns, level));
+  const columns =
+    merged === null || leftColumns === null || rightColumns === null ? null : joinColumns(merged, leftColumns, rightColumns);
+  const sites = sitesOf([...left, ...right]);
+  if (body.alias !== undefined) {
+    return [{ name: body.alias.aliasname ?? null, kind: 'derived', columns: renameColumns(columns, body.alias), sites }];
+  }
+  const members = [...left, ...right].map((source) =>
+    source.columnsVisible === false ? source : { ...source, columnsVisible: false },
+  );
+  const joined: ScopeSource = { name: null, kind: 'derived', columns, sites };
+  const usingAlias = body.join_using_alias?.aliasname;
+  const aliased: readonly ScopeSource[] =
+    usingAlias === undefined ? [] : [{ name: usingAlias, kind: 'derived', columns: merged, columnsVisible: false, sites }];
+  return [joined, ...members, ...aliased];
+}
+
+/** The columns that `*` over one side shows. Null when one of its sources is opaque. */
+function visibleColumns(sources: readonly ScopeSource[]): readonly Member[] | null {
+  const members: Member[] = [];
+  for (const source of sources) {
+    if (source.columnsVisible === false) continue;
+    if (source.columns === null) return null;
+    for (const column of source.columns) members.push({ source, column });
+  }
+  return members;
+}
+
+/** USING's names; NATURAL's are those both sides have. Null: not known. */
+function mergedNames(body: JoinExpr, left: readonly Member[] | null, right: readonly Member[] | null): readonly string[] | null {
+  if (!body.isNatural) return (body.usingClause ?? []).map((node) => stringOf(node) ?? '');
+  if (left === null || right === null) return null;
+  const names = new Set(right.filter((member) => !member.column.ungranted).map((member) => member.column.name));
+  return [...new Set(left.filter((member) => !member.column.ungranted).map((member) => member.column.name))].filter((name) =>
+    names.has(name),
+  );
+}
+
+/** USING compares: it reads both columns, with an equality that must be as safe as one in ON. */
+function merge(
+  context: StatementContext,
+  body: JoinExpr,
+  name: string,
+  left: readonly ScopeSource[],
+  right: readonly ScopeSource[],
+  leftColumns: readonly Member[] | null,
+  rightColumns: readonly Member[] | null,
+  level: Scope,
+): ScopeColumn {
+  const a = findMember(context, name, left, leftColumns);
+  const b = findMember(context, name, right, rightColumns);
+  checkOperatorName(context, [{ String: { sval: '=' } }], -1);
+  context.frames.enter();
+  at(level, 'join', () => {
+    for (const member of [a, b]) {
+      if (member === undefined) continue;
+      for (const leaf of leaves(member)) recordRead(context, leaf.source, leaf.column);
+      for (const reach of member.column.reaches ?? []) context.frames.touch(reach);
+    }
+  });
+  if (!safeOperator(context, '=', a?.column.typeOid ?? 0, b?.column.typeOid ?? 0, undefined)) context.frames.unsafe();
+  context.frames.leave(true, sitesOf([...left, ...right]));
+  const parts = [a, b].filter((member): member is Member => member !== undefined).flatMap(leaves);
+  const reaches = parts.flatMap((part) => part.column.reaches ?? []);
+  const origin = body.jointype === 'JOIN_FULL' ? undefined : (body.jointype === 'JOIN_RIGHT' ? b : a)?.column.origin;
+  const typeOid = a !== undefined && a.column.typeOid === b?.column.typeOid ? a.column.typeOid : undefined;
+  return {
+    name,
+    merged: parts,
+    ...(origin === undefined ? {} : { origin }),
+    ...(typeOid === undefined ? {} : { typeOid }),
+    ...(reaches.length === 0 ? {} : { reaches }),
+    ...(parts.some((part) => part.column.masked) ? { masked: true } : {}),
+  };
+}
+
+function findMember(
+  context: StatementContext,
+  name: string,
+  sources: readonly ScopeSource[],
+  members: readonly Member[] | null,
+): Member | undefined {
+  const found = members?.find((member) => member.column.name === name && !member.column.ungranted);
+  const hidden = members?.find((member) => member.column.name === name);
+  if (found === undefined && hidden !== undefined) {
+    context.refuse(
+      denial('SLUICE-202', `column "${name}" does not exist or is not granted`, {
+        hint: columnHint(context, hidden.source, name),
+        rule: 'grants',
+      }),
+    );
+  }
+  if (found === undefined && members === null) {
+    for (const source of sources) for (const site of source.sites ?? []) context.frames.touch({ site, attnum: 'all' });
+  }
+  return found;
+}
+
+function leaves(member: Member): readonly Member[] {
+  if (member.column.behind !== undefined) return leaves(member.column.behind);
+  return member.column.merged ?? [member];
+}
+
+function joinColumns(merged: readonly ScopeColumn[], left: readonly Member[], right: readonly Member[]): readonly ScopeColumn[] {
+  const names = new Set(merged.map((column) => column.name));
+  const rest = [...left, ...right].filter((member) => !names.has(member.column.name)).map(passOn);
+  return [...merged, ...rest];
+}
+
+function passOn(member: Member): ScopeColumn {
+  if (member.column.behind !== undefined || member.column.merged !== undefined) return member.column;
+  return { ...member.column, behind: member };
+}

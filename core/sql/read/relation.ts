@@ -1,0 +1,266 @@
+/**
+ * A relation name in FROM: a CTE, a temporary relation, or a governed one, which becomes a source and (unless everything of it is
+ * granted unmasked and unfiltered) a site to be replaced.
+ */
+import type { Node, RangeTableSample, RangeVar } from '@pgsql/types';
+import { quoteIdentifier } from '../../catalog/catalog.ts';
+import type { RelationData } from '../../catalog/model.ts';
+import { deny } from '../../errors/denial.ts';
+import type { GovernedRelation, ReadRule } from '../../policy/bundle.ts';
+import { asTag, locationOf } from '../ast/node.ts';
+import type { OutputColumns, ScopeColumn, ScopeSource, StatementContext } from '../context.ts';
+import { resolveRelation } from '../names/relations.ts';
+import { isConstant } from '../scope/expression.ts';
+import { findCte } from '../scope/scope.ts';
+import { type FromState, type Position, renameColumns } from './from.ts';
+import type { ReadSite } from './site.ts';
+
+const SYSTEM_COLUMN_KINDS: ReadonlySet<string> = new Set(['table', 'partitioned', 'matview', 'foreign', 'sequence']);
+
+export function relationSource(
+  state: FromState,
+  node: Node,
+  rangeVar: RangeVar,
+  position: Position,
+  sample?: RangeTableSample,
+): ScopeSource {
+  const { context } = state;
+  const name = rangeVar.relname ?? '';
+  if (rangeVar.schemaname === undefined && rangeVar.catalogname === undefined) {
+    const cte = findCte(state.level.parent, name);
+    if (cte !== undefined) {
+      const columns = renameColumns(cte.columns, rangeVar.alias);
+      return {
+        name: rangeVar.alias?.aliasname ?? name,
+        kind: 'cte',
+        columns,
+        ...(cte.sites === undefined ? {} : { sites: cte.sites }),
+      };
+    }
+  }
+  const resolved = resolveRelation(context, rangeVar, 'Select');
+  if (resolved.kind === 'temporary') return temporarySource(context, rangeVar, resolved.columns);
+  const { relation } = resolved;
+  const rule = effectiveRule(
+    context,
+    relation,
+    resolved.kind === 'system' ? resolved.rule : selectRule(resolved.grant, rangeVar),
+  );
+  record(context, relation, rule);
+  const alias = rangeVar.alias;
+  const shared = {
+    name: alias?.aliasname ?? relation.name,
+    ...(alias === undefined ? { schema: relation.schema } : {}),
+    kind: 'relation' as const,
+    relation,
+    systemColumns: SYSTEM_COLUMN_KINDS.has(relation.kind),
+  };
+  if (rule.unrestricted) {
+    qualify(context, rangeVar, relation);
+    return { ...shared, columns: renameColumns(relationColumns(relation, rule), alias) };
+  }
+  const site = createSite(context, node, rangeVar, relation, rule, position, sample);
+  context.sites.push(site);
+  const columns = relationColumns(relation, rule).map((column) => withReach(column, site));
+  return { ...shared, columns: renameGranted(columns, rangeVar), site, sites: [site] };
+}
+
+function selectRule(grant: GovernedRelation, rangeVar: RangeVar): ReadRule {
+  if (grant.select === undefined)
+    return deny('SLUICE-203', `Select on ${grant.schema}.${grant.name} is not granted.`, { location: locationOf(rangeVar) });
+  return grant.select;
+}
+
+/** Observe with `masking: Record` applies floors only; what would have been masked or filtered is in the facts. */
+function effectiveRule(context: StatementContext, relation: RelationData, rule: ReadRule): ReadRule {
+  if (context.bundle.masking === 'Enforce' || rule.unrestricted) return rule;
+  if (rule.filter !== undefined) context.facts.filter(relation, rule.filter);
+  const floors = new Map(
+    rule.columns.filter((column) => column.mask?.rule === 'protection').map((column) => [column.attnum, column]),
+  );
+  const columns = relation.columns.map((column) => floors.get(column.attnum) ?? { attnum: column.attnum });
+  return { columns, unrestricted: floors.size === 0, rules: rule.rules };
+}
+
+function record(context: StatementContext, relation: RelationData, rule: ReadRule): void {
+  context.facts.read(relation, null);
+  for (const name of rule.rules) context.facts.rule(name);
+  if (rule.filter !== undefined) context.facts.filter(relation, rule.filter);
+  if (!rule.unrestricted) context.facts.governed();
+}
+
+/** All columns of the relation, those that are not granted marked: they must not resolve to an outer level instead. */
+function relationColumns(relation: RelationData, rule: ReadRule): readonly ScopeColumn[] {
+  const granted = new Map(rule.columns.map((column) => [column.attnum, column]));
+  return relation.columns.map((column) => ({
+    name: column.name,
+    origin: { relation, attnum: column.attnum },
+    typeOid: column.typeOid,
+    ...(rule.unrestricted || granted.has(column.attnum) ? {} : { ungranted: true }),
+    ...(granted.get(column.attnum)?.mask === undefined ? {} : { masked: true }),
+  }));
+}
+
+function withReach(column: ScopeColumn, site: ReadSite): ScopeColumn {
+  return column.ungranted || site.rule.filter === undefined
+    ? column
+    : { ...column, reaches: [{ site, attnum: column.origin!.attnum }] };
+}
+
+/** An alias list renames what the subquery shows, so it skips the columns that are not granted (and those vanish under it). */
+function renameGranted(columns: readonly ScopeColumn[], rangeVar: RangeVar): readonly ScopeColumn[] {
+  if ((rangeVar.alias?.colnames?.length ?? 0) === 0) return columns;
+  return (
+    renameColumns(
+      columns.filter((column) => !column.ungranted),
+      rangeVar.alias,
+    ) ?? []
+  );
+}
+
+function temporarySource(context: StatementContext, rangeVar: RangeVar, columns: readonly string[] | null): ScopeSource {
+  if (rangeVar.schemaname === undefined) {
+    const { start, end } = context.source.nameAt(locationOf(rangeVar));
+    context.edit({ start, end, replacement: `pg_temp.${quoteIdentifier(rangeVar.relname ?? '')}` });
+    rangeVar.schemaname = 'pg_temp';
+  }
+  const known: OutputColumns = columns?.map((name) => ({ name })) ?? null;
+  return {
+    name: rangeVar.alias?.aliasname ?? rangeVar.relname ?? '',
+    kind: 'relation',
+    columns: renameColumns(known, rangeVar.alias),
+    systemColumns: true,
+  };
+}
+
+/** Names the schema where the bare name could mean another relation, now or by the time the statement runs. */
+function qualify(context: StatementContext, rangeVar: RangeVar, relation: RelationData): void {
+  if (rangeVar.schemaname !== undefined) return;
+  const { catalog, bundle, session } = context;
+  const others = catalog.data.schemas.some(
+    (schema) => schema !== relation.schema && catalog.relationNamed(schema, relation.name) !== undefined,
+  );
+  if (!others && !bundle.session.temporaryTables && session.temporary.size === 0) return;
+  const start = locationOf(rangeVar);
+  context.edit({ start, end: start, replacement: `${quoteIdentifier(relation.schema)}.` });
+  rangeVar.schemaname = relation.schema;
+}
+
+function createSite(
+  context: StatementContext,
+  node: Node,
+  rangeVar: RangeVar,
+  relation: RelationData,
+  rule: ReadRule,
+  position: Position,
+  sample: RangeTableSample | undefined,
+): ReadSite {
+  const alias = rangeVar.alias;
+  return {
+    relation,
+    rule,
+    node,
+    rangeVar,
+    range: sample === undefined ? relationExtent(context, rangeVar) : sampleExtent(context, rangeVar),
+    ...(sample === undefined ? {} : { sample: { node: sample, text: sampleText(context, sample) } }),
+    only: !rangeVar.inh,
+    name: alias?.aliasname ?? relation.name,
+    aliased: alias !== undefined,
+    renamed: null,
+    region: position.region,
+    nullable: position.nullable,
+    systemColumns: new Set(),
+    guarded: new Set(),
+    guardAll: false,
+    fence: false,
+    locked: false,
+    wholeRow: false,
+    late: new Set(),
+    conjuncts: [],
+  };
+}
+
+/** `[ONLY] [(] name [)] [*]`: everything before the alias. */
+function relationExtent(context: StatementContext, rangeVar: RangeVar): readonly [number, number] {
+  const { source } = context;
+  const name = source.nameAt(locationOf(rangeVar));
+  let { start, end } = name;
+  const before = source.tokenAt(start);
+  let previous = before === undefined ? undefined : source.previous(before);
+  if (!rangeVar.inh && previous !== undefined) {
+    if (previous.value === '(' && previous.kind === 'punctuation') {
+      end = source.closing(previous.start) + 1;
+      previous = source.previous(previous);
+    }
+    if (previous?.value === 'only') start = previous.start;
+  }
+  const next = source.tokenAt(end);
+  if (rangeVar.inh && next?.value === '*' && next.start === source.next(source.tokenAt(lastNamePart(context, rangeVar))!)?.start)
+    end = next.end;
+  return [start, end];
+}
+
+/** Offset of the last token of the name. */
+function lastNamePart(context: StatementContext, rangeVar: RangeVar): number {
+  const { source } = context;
+  const name = source.nameAt(locationOf(rangeVar));
+  let token = source.tokenAt(name.start)!;
+  for (let next = source.next(token); next !== undefined && next.end <= name.end; next = source.next(token)) token = next;
+  return token.start;
+}
+
+/** `t [AS] x [(…)] TABLESAMPLE m (…) [REPEATABLE (…)]`: the alias stands before the sample, so all of it is replaced. */
+function sampleExtent(context: StatementContext, rangeVar: RangeVar): readonly [number, number] {
+  const [start, end] = relationExtent(context, rangeVar);
+  const keyword = sampleKeyword(context, end);
+  return [start, sampleEnd(context, keyword)];
+}
+
+function sampleKeyword(context: StatementContext, from: number): number {
+  let token = context.source.tokenAt(from);
+  while (token !== undefined && !(token.kind === 'identifier' && token.value === 'tablesample'))
+    token = context.source.next(token);
+  return token?.start ?? deny('SLUICE-105', 'The statement could not be rewritten safely.', { location: from, rule: 'floor' });
+}
+
+function sampleEnd(context: StatementContext, keyword: number): number {
+  const { source } = context;
+  const method = source.next(source.tokenAt(keyword)!)!;
+  const open = source.tokenAt(source.nameAt(method.start).end)!;
+  const close = source.closing(open.start);
+  const repeatable = source.tokenAt(close + 1);
+  if (repeatable?.kind !== 'identifier' || repeatable.value !== 'repeatable') return close + 1;
+  return source.closing(source.next(repeatable)!.start) + 1;
+}
+
+function sampleText(context: StatementContext, sample: RangeTableSample): string {
+  const rangeVar = asTag(sample.relation, 'RangeVar')!;
+  const keyword = sampleKeyword(context, relationExtent(context, rangeVar)[1]);
+  return context.source.slice(keyword, sampleEnd(context, keyword));
+}
+
+/** TABLESAMPLE moves inside the subquery; its arguments must be plain, because nothing in them is rewritten. */
+export function sampledSource(state: FromState, node: Node, body: RangeTableSample, position: Position): ScopeSource {
+  const rangeVar = asTag(body.relation, 'RangeVar');
+  if (rangeVar === undefined) return deny('SLUICE-102', 'TABLESAMPLE is understood on tables only.', { rule: 'floor' });
+  const plain = [...(body.args ?? []), ...(body.repeatable === undefined ? [] : [body.repeatable])].every(isConstant);
+  if (!plain) {
+    deny('SLUICE-602', 'The arguments of TABLESAMPLE must be constants or parameters here.', {
+      location: locationOf(body),
+      rule: 'floor',
+    });
+  }
+  return relationSource(state, node, rangeVar, position, body);
+}
+
+/** Two relations of one name without aliases: PostgreSQL tells relations apart by schema, but not subqueries. */
+export function distinguish(sources: readonly ScopeSource[]): void {
+  for (const [index, source] of sources.entries()) {
+    const site = source.site;
+    if (site === undefined || site.aliased || source.schema === undefined) continue;
+    const twin = sources.some(
+      (other, at) => at !== index && other.name === source.name && other.schema !== undefined && other.schema !== source.schema,
+    );
+    if (twin) site.renamed = `${source.schema}.${source.name}`.slice(0, 40);
+  }
+}

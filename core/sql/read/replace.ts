@@ -1,0 +1,152 @@
+/**
+ * The replacement itself: `(SELECT "x"."id", mask AS "email" FROM "s"."t" AS "x" WHERE filter) AS "x"`, written when the whole
+ * statement has been walked. How the filter is kept ahead of the client's expressions is decided per site (rewrite-facts
+ * section 5):
+ *
+ *   tier 1  nothing unsafe reaches the relation        plain filter, pulled up by the planner
+ *   tier 2  something does, no outer join              reached columns are guarded: CASE WHEN filter THEN column END
+ *   tier 3  something does, on a nullable side          OFFSET 0, with the client's safe conjuncts copied inside
+ */
+import { quoteIdentifier, qualifiedName } from '../../catalog/catalog.ts';
+import type { ColumnData } from '../../catalog/model.ts';
+import { deny } from '../../errors/denial.ts';
+import { type ReadableColumn, type ReadRule, type RowFilter, renderTemplate, type SqlTemplate } from '../../policy/bundle.ts';
+import { asTag, become } from '../ast/node.ts';
+import type { StatementContext } from '../context.ts';
+import { spellOutStars } from '../scope/stars.ts';
+import { exposedName } from '../scope/reference.ts';
+import { renderConjunct } from './conjunct.ts';
+import type { ReadSite } from './site.ts';
+
+/** Writes all replacements. Called once per statement, after everything has been walked. */
+export function replaceSites(context: StatementContext): void {
+  spellOutStars(context);
+  for (const site of context.sites) replaceSite(context, site);
+}
+
+type Tier = 'plain' | 'guarded' | 'fenced';
+
+function tierOf(site: ReadSite): Tier {
+  if (site.rule.filter === undefined) return 'plain';
+  if (site.fence) return 'fenced';
+  if (!site.guardAll && site.guarded.size === 0) return 'plain';
+  return site.nullable ? 'fenced' : 'guarded';
+}
+
+function replaceSite(context: StatementContext, site: ReadSite): void {
+  if (site.systemColumns.size > 0 && site.wholeRow) {
+    deny('SLUICE-602', `A whole-row reference to ${exposedName(site)} cannot stand beside its system columns here.`, {
+      hint: 'Name the columns instead of the whole row, or leave the system column out.',
+    });
+  }
+  const query = subquery(context, site, tierOf(site));
+  const [start, end] = site.range;
+  const name = exposedName(site);
+  const alias = site.rangeVar.alias;
+  const text = `(${query}) `;
+  const tree = context.fragments.select(query);
+  if (site.sample === undefined) {
+    context.edit({ start, end, replacement: site.aliased ? text : `${text}AS ${quoteIdentifier(name)}` });
+  } else {
+    const columns = (alias?.colnames ?? []).map((node) => quoteIdentifier(asTag(node, 'String')?.sval ?? '')).join(', ');
+    context.edit({ start, end, replacement: `${text}AS ${quoteIdentifier(name)}${columns === '' ? '' : ` (${columns})`}` });
+  }
+  tableKeyword(context, site);
+  become(site.node, { RangeSubselect: { subquery: tree, alias: alias ?? { aliasname: name } } });
+}
+
+/** The subquery's text for one site. Everything in it is ours, except constants of copied conjuncts. */
+function subquery(context: StatementContext, site: ReadSite, tier: Tier): string {
+  const { relation, rule } = site;
+  const inner = innerAlias(context, site);
+  const column = (attnum: number): string => {
+    const found = relation.columns.find((candidate) => candidate.attnum === attnum);
+    if (found === undefined)
+      deny('SLUICE-105', 'The policy speaks of a column that the catalog does not have.', { rule: 'floor' });
+    return `${quoteIdentifier(inner)}.${quoteIdentifier(found.name)}`;
+  };
+  const render = (template: SqlTemplate): string => renderTemplate(template, column);
+  const filter = rule.filter === undefined ? undefined : render(rule.filter.template);
+  const targets: string[] = [];
+  for (const readable of rule.columns) {
+    const data = relation.columns.find((candidate) => candidate.attnum === readable.attnum);
+    if (data !== undefined) targets.push(target(site, readable, data, tier, filter, render, column));
+  }
+  for (const name of site.systemColumns) {
+    targets.push(
+      tier === 'guarded' && filter !== undefined && site.guardAll
+        ? `CASE WHEN ${filter} THEN ${quoteIdentifier(inner)}.${name} END AS ${name}`
+        : `${quoteIdentifier(inner)}.${name}`,
+    );
+  }
+  const from = `${site.only ? 'ONLY ' : ''}${qualifiedName(relation)} AS ${quoteIdentifier(inner)}${site.sample === undefined ? '' : ` ${site.sample.text}`}`;
+  return `SELECT ${targets.join(', ')} FROM ${from}${where(context, site, tier, rule.filter, filter, column)}`;
+}
+
+function target(
+  site: ReadSite,
+  readable: ReadableColumn,
+  data: ColumnData,
+  tier: Tier,
+  filter: string | undefined,
+  render: (template: SqlTemplate) => string,
+  column: (attnum: number) => string,
+): string {
+  const name = quoteIdentifier(data.name);
+  const value = readable.mask === undefined ? column(readable.attnum) : render(readable.mask.template);
+  if (tier === 'guarded' && filter !== undefined && (site.guardAll || site.guarded.has(readable.attnum))) {
+    const guarded = `CASE WHEN ${filter} THEN ${value} END`;
+    return data.typmod === -1 ? `${guarded} AS ${name}` : `(${guarded})::${data.type} AS ${name}`;
+  }
+  return readable.mask === undefined ? value : `${value} AS ${name}`;
+}
+
+function where(
+  context: StatementContext,
+  site: ReadSite,
+  tier: Tier,
+  rule: RowFilter | undefined,
+  filter: string | undefined,
+  column: (attnum: number) => string,
+): string {
+  if (rule === undefined || filter === undefined) return '';
+  if (tier === 'plain') return ` WHERE ${filter}`;
+  // A sublink at top level would become a join and run above the guards: inside CASE it stays a filter of the scan.
+  const kept = rule.hasSublink ? `CASE WHEN ${filter} THEN true ELSE false END` : filter;
+  if (tier === 'guarded') return ` WHERE ${kept}`;
+  const copies = site.conjuncts.map((conjunct) => renderConjunct(context, conjunct, column)).filter((text) => text !== null);
+  if (site.locked && copies.length === 0) {
+    deny(
+      'SLUICE-603',
+      `Rows of ${site.name} cannot be locked in this form: every row that the row filter passes would be locked.`,
+      {
+        hint: 'Select by key (for example WHERE id = …) and keep expressions that can fail out of the same query.',
+        rule: rule.rules[0] ?? 'row filter',
+      },
+    );
+  }
+  return ` WHERE ${[filter, ...copies].map((text) => `(${text})`).join(' AND ')} OFFSET 0`;
+}
+
+/** The client's alias, so that plans read as written; a generated one where a template has names of its own to protect. */
+function innerAlias(context: StatementContext, site: ReadSite): string {
+  return hasOwnNames(site.rule) ? `sluice_${context.salt}` : exposedName(site);
+}
+
+const SUBLINK = /\bselect\b/i;
+
+function hasOwnNames(rule: ReadRule): boolean {
+  if (rule.filter?.hasSublink) return true;
+  const templates = rule.columns.map((column) => column.mask?.template);
+  return [...templates, rule.filter?.template].some((template) =>
+    template?.some((part) => typeof part === 'string' && SUBLINK.test(part)),
+  );
+}
+
+/** `TABLE t` has no place for a subquery: the keyword becomes `SELECT * FROM`, which is what the parser made of it. */
+function tableKeyword(context: StatementContext, site: ReadSite): void {
+  const first = context.source.tokenAt(site.range[0]);
+  const before = first === undefined ? undefined : context.source.previous(first);
+  if (before?.kind === 'identifier' && before.value === 'table')
+    context.edit({ start: before.start, end: before.end, replacement: 'SELECT * FROM' });
+}

@@ -1,0 +1,300 @@
+/**
+ * The expression walker: one case for every node that can stand in an expression; what has no case is denied. It resolves
+ * references, checks the names of functions, operators and types, descends into sublinks, and tells the frames what may
+ * raise an error. It returns the type OID of the expression where that is plain, 0 where it is not known.
+ */
+import type { ColumnRef, FuncCall, Node, SubLink, WindowDef } from '@pgsql/types';
+import { deny } from '../../errors/denial.ts';
+import { constantType, isStar, locationOf, namesOf, tagOf } from '../ast/node.ts';
+import type { Body, NodeTag } from '../ast/node.ts';
+import type { ExpressionPlace, Scope, StatementContext } from '../context.ts';
+import { checkCast, checkCall, checkOperatorName, checkSqlValue } from './checks.ts';
+import { walkJson } from './json.ts';
+import { noteColumn, noteRow, referToColumn, referToRow, rowArgument } from './reference.ts';
+import { safeCall, safeOperator, simpleType, UNKNOWN_TYPE } from './safety.ts';
+import { at, createScope } from './scope.ts';
+import { selectBelow } from '../read/select.ts';
+
+/** Walks one expression that stands at `place` of `scope`'s level. */
+export function walkAt(context: StatementContext, node: Node | undefined, scope: Scope, place: ExpressionPlace): number {
+  return node === undefined ? 0 : at(scope, place, () => walk(context, node, scope));
+}
+
+export function walkList(context: StatementContext, list: readonly Node[] | undefined, scope: Scope): void {
+  for (const node of list ?? []) walk(context, node, scope);
+}
+
+export function walk(context: StatementContext, node: Node, scope: Scope): number {
+  const tag = tagOf(node);
+  if (tag === undefined) return 0;
+  const body = (node as Record<string, unknown>)[tag];
+  const walker = WALKERS[tag] as ((context: StatementContext, body: unknown, scope: Scope, node: Node) => number) | undefined;
+  if (walker !== undefined) return walker(context, body, scope, node);
+  if (walkJson(context, node, scope, walk)) return 0;
+  return deny('SLUICE-102', `The statement uses an expression (${tag}) that Sluice does not understand, so it was not run.`, {
+    location: Math.max(0, locationOf(body as { location?: number })),
+    rule: 'floor',
+  });
+}
+
+type Walkers = { readonly [Tag in NodeTag]?: (context: StatementContext, body: Body<Tag>, scope: Scope, node: Node) => number };
+
+const BOOLEAN = 16;
+
+const WALKERS: Walkers = {
+  A_Const: (_context, body) => constantType(body),
+  ParamRef: (context, body) => context.request.parameterTypes[(body.number ?? 0) - 1] || UNKNOWN_TYPE,
+  ColumnRef: (context, body, scope, node) => walkColumnRef(context, body, scope, node),
+  A_Expr: (context, body, scope) => walkOperator(context, body, scope),
+  BoolExpr: (context, body, scope) => {
+    walkList(context, body.args, scope);
+    return BOOLEAN;
+  },
+  NullTest: (context, body, scope) => {
+    walk(context, body.arg!, scope);
+    return BOOLEAN;
+  },
+  BooleanTest: (context, body, scope) => {
+    walk(context, body.arg!, scope);
+    return BOOLEAN;
+  },
+  TypeCast: (context, body, scope, node) => {
+    const from = walk(context, body.arg!, scope);
+    checkCast(context, node, body, scope);
+    const to = simpleType(context, body.typeName);
+    if (!isConstant(body.arg!) && !(from !== 0 && from === to)) context.frames.unsafe();
+    return to;
+  },
+  CollateClause: (context, body, scope) => walk(context, body.arg!, scope),
+  FuncCall: (context, body, scope, node) => walkCall(context, body, scope, node),
+  NamedArgExpr: (context, body, scope) => walk(context, body.arg!, scope),
+  CaseExpr: (context, body, scope) => {
+    if (body.arg !== undefined) {
+      walk(context, body.arg, scope);
+      context.frames.unsafe();
+      checkOperatorName(context, [{ String: { sval: '=' } }], locationOf(body));
+    }
+    walkList(context, body.args, scope);
+    if (body.defresult !== undefined) walk(context, body.defresult, scope);
+    return 0;
+  },
+  CaseWhen: (context, body, scope) => {
+    walk(context, body.expr!, scope);
+    walk(context, body.result!, scope);
+    return 0;
+  },
+  CoalesceExpr: (context, body, scope) => {
+    let type = UNKNOWN_TYPE;
+    for (const argument of body.args ?? []) {
+      const next = walk(context, argument, scope);
+      type = type === UNKNOWN_TYPE || type === next ? next : next === UNKNOWN_TYPE ? type : 0;
+    }
+    return type;
+  },
+  MinMaxExpr: (context, body, scope) => {
+    context.frames.unsafe();
+    walkList(context, body.args, scope);
+    return 0;
+  },
+  RowExpr: (context, body, scope) => {
+    walkList(context, body.args, scope);
+    return 0;
+  },
+  A_ArrayExpr: (context, body, scope) => {
+    let type = UNKNOWN_TYPE;
+    for (const element of body.elements ?? []) {
+      const next = walk(context, element, scope);
+      type = type === UNKNOWN_TYPE || type === next ? next : next === UNKNOWN_TYPE ? type : 0;
+    }
+    return type;
+  },
+  A_Indirection: (context, body, scope) => {
+    walk(context, body.arg!, scope);
+    for (const step of body.indirection ?? []) {
+      if ('A_Indices' in step) {
+        context.frames.unsafe();
+        if (step.A_Indices.lidx !== undefined) walk(context, step.A_Indices.lidx, scope);
+        if (step.A_Indices.uidx !== undefined) walk(context, step.A_Indices.uidx, scope);
+      }
+    }
+    return 0;
+  },
+  SubLink: (context, body, scope) => walkSubLink(context, body, scope),
+  GroupingFunc: (context, body, scope) => {
+    walkList(context, body.args, scope);
+    return 23;
+  },
+  GroupingSet: (context, body, scope) => {
+    walkList(context, body.content, scope);
+    return 0;
+  },
+  SQLValueFunction: (context, body) => checkSqlValue(context, body),
+  XmlExpr: (context, body, scope) => {
+    context.frames.unsafe();
+    walkList(context, body.named_args, scope);
+    walkList(context, body.args, scope);
+    return 142;
+  },
+  ResTarget: (context, body, scope) => (body.val === undefined ? 0 : walk(context, body.val, scope)),
+  XmlSerialize: (context, body, scope) => {
+    context.frames.unsafe();
+    return walk(context, body.expr!, scope) === 0 ? 0 : simpleType(context, body.typeName);
+  },
+  List: (context, body, scope) => {
+    walkList(context, body.items, scope);
+    return 0;
+  },
+  SortBy: (context, body, scope) => {
+    if (body.useOp !== undefined) checkOperatorName(context, body.useOp, locationOf(body));
+    return walk(context, body.node!, scope);
+  },
+  SetToDefault: () => UNKNOWN_TYPE,
+  MergeSupportFunc: () => 25,
+  CurrentOfExpr: () => BOOLEAN,
+  MultiAssignRef: (context, body, scope) => walk(context, body.source!, scope),
+};
+
+function walkColumnRef(context: StatementContext, body: ColumnRef, scope: Scope, node: Node): number {
+  return isStar(body.fields?.at(-1)) ? referToRow(context, node, body, scope) : referToColumn(context, node, body, scope);
+}
+
+function walkOperator(context: StatementContext, body: Body<'A_Expr'>, scope: Scope): number {
+  const left = body.lexpr === undefined ? undefined : walk(context, body.lexpr, scope);
+  let right = 0;
+  const list = body.rexpr !== undefined && 'List' in body.rexpr ? (body.rexpr.List.items ?? []) : undefined;
+  if (list === undefined) right = walk(context, body.rexpr!, scope);
+  else for (const item of list) right = merge(right, walk(context, item, scope));
+  return checkOperatorUse(context, body, left, right);
+}
+
+function merge(seen: number, next: number): number {
+  return seen === 0 || seen === UNKNOWN_TYPE ? next : next === UNKNOWN_TYPE || next === seen ? seen : -1;
+}
+
+/** Checks the operator's name and whether using it on these types may raise an error. Gives the result type. */
+function checkOperatorUse(context: StatementContext, body: Body<'A_Expr'>, left: number | undefined, right: number): number {
+  switch (body.kind) {
+    case 'AEXPR_BETWEEN':
+    case 'AEXPR_NOT_BETWEEN':
+    case 'AEXPR_BETWEEN_SYM':
+    case 'AEXPR_NOT_BETWEEN_SYM':
+      for (const name of ['>=', '<=']) {
+        checkOperatorName(context, [{ String: { sval: name } }], locationOf(body));
+        if (!safeOperator(context, name, left, right, body.rexpr)) context.frames.unsafe();
+      }
+      return BOOLEAN;
+    default: {
+      checkOperatorName(context, body.name, locationOf(body));
+      const name = namesOf(body.name)?.at(-1) ?? '';
+      const element =
+        body.kind === 'AEXPR_OP_ANY' || body.kind === 'AEXPR_OP_ALL' ? elementOf(context, body.rexpr, right) : right;
+      if (!safeOperator(context, name, left, element, body.rexpr)) context.frames.unsafe();
+      if (body.kind === 'AEXPR_NULLIF') return left ?? 0;
+      return body.kind === 'AEXPR_OP' && !COMPARISONS.has(name) ? 0 : BOOLEAN;
+    }
+  }
+}
+
+const COMPARISONS: ReadonlySet<string> = new Set([
+  '=',
+  '<>',
+  '<',
+  '<=',
+  '>',
+  '>=',
+  '~~',
+  '!~~',
+  '~~*',
+  '!~~*',
+  '~',
+  '~*',
+  '!~',
+  '!~*',
+  '@>',
+  '<@',
+  '@@',
+  '&&',
+]);
+
+/** ARRAY[…] gives its element's type already; a parameter or constant takes the other side's; else the array type's element. */
+function elementOf(context: StatementContext, node: Node | undefined, type: number): number {
+  if (node !== undefined && 'A_ArrayExpr' in node) return type;
+  return type === UNKNOWN_TYPE ? type : (context.catalog.type(type)?.elementOid ?? 0);
+}
+
+/** A constant or a parameter, possibly cast, negated or in a list: evaluated once, whatever the rows are. */
+export function isConstant(node: Node | undefined): boolean {
+  if (node === undefined) return false;
+  if ('A_Const' in node || 'ParamRef' in node) return true;
+  if ('TypeCast' in node) return isConstant(node.TypeCast.arg);
+  if ('CollateClause' in node) return isConstant(node.CollateClause.arg);
+  if ('List' in node) return (node.List.items ?? []).every(isConstant);
+  if ('A_ArrayExpr' in node) return (node.A_ArrayExpr.elements ?? []).every(isConstant);
+  if ('A_Expr' in node && node.A_Expr.kind === 'AEXPR_OP' && node.A_Expr.lexpr === undefined)
+    return isConstant(node.A_Expr.rexpr);
+  return false;
+}
+
+function walkCall(context: StatementContext, body: FuncCall, scope: Scope, node: Node): number {
+  const name = body.funcname?.length === 1 ? namesOf(body.funcname)?.[0] : undefined;
+  if (name !== undefined && body.args?.length === 1 && functionalColumn(context, body, scope, node, name)) return 0;
+  const call = checkCall(context, node, body, scope);
+  if (!call.quiet && !safeCall(context, body)) context.frames.unsafe(call.volatile);
+  const own = call.aggregate && body.over === undefined;
+  const arguments_ = (): void => {
+    walkList(context, body.args, scope);
+    walkList(context, body.agg_order, scope);
+    if (body.agg_filter !== undefined) walk(context, body.agg_filter, scope);
+  };
+  if (own) at(scope, 'aggregate', arguments_);
+  else arguments_();
+  if (body.over !== undefined) walkWindow(context, body.over, scope);
+  return call.returnType;
+}
+
+/** `column(row)`: PostgreSQL reads it as `row.column` when no function fits, so an in-place source must hear of it. */
+function functionalColumn(context: StatementContext, body: FuncCall, scope: Scope, node: Node, name: string): boolean {
+  const argument = body.args![0]!;
+  const source = rowArgument(argument, scope);
+  if (source === undefined) return false;
+  const reference: ColumnRef = (argument as { ColumnRef: ColumnRef }).ColumnRef;
+  const column = source.columns?.find((candidate) => candidate.name === name && !candidate.ungranted);
+  if (source.onReference !== undefined) {
+    noteRow(context, source, scope, node, reference);
+    return false;
+  }
+  if (column === undefined || context.catalog.functionsNamed(name).length > 0) return false;
+  noteColumn(context, node, reference, scope, source, column);
+  noteRow(context, source, scope, argument, reference);
+  return true;
+}
+
+export function walkWindow(context: StatementContext, window: WindowDef, scope: Scope): void {
+  walkList(context, window.partitionClause, scope);
+  walkList(context, window.orderClause, scope);
+  if (window.startOffset !== undefined) walk(context, window.startOffset, scope);
+  if (window.endOffset !== undefined) walk(context, window.endOffset, scope);
+}
+
+/** EXISTS and IN bodies may become joins (nested, nullable); scalar and ARRAY ones stay subplans. */
+function walkSubLink(context: StatementContext, body: SubLink, scope: Scope): number {
+  if (body.testexpr !== undefined) {
+    walk(context, body.testexpr, scope);
+    if (body.operName !== undefined) checkOperatorName(context, body.operName, locationOf(body));
+  }
+  const joined =
+    body.subLinkType !== 'EXPR_SUBLINK' && body.subLinkType !== 'ARRAY_SUBLINK' && body.subLinkType !== 'MULTIEXPR_SUBLINK';
+  const level = createScope(scope, [], joined ? { nested: true, nullable: true } : { nested: false, nullable: false });
+  const columns = selectBelow(context, body.subselect!, level);
+  if (body.testexpr !== undefined) noteComparison(context, body, columns);
+  if (body.subLinkType === 'EXPR_SUBLINK') return columns?.length === 1 ? (columns[0]?.typeOid ?? 0) : 0;
+  return body.subLinkType === 'ARRAY_SUBLINK' ? 0 : BOOLEAN;
+}
+
+/** The hidden `=` of IN and ANY: quiet for the plain types, else it may raise. */
+function noteComparison(context: StatementContext, body: SubLink, columns: ReturnType<typeof selectBelow>): void {
+  const name = namesOf(body.operName)?.at(-1) ?? '=';
+  const type = columns?.length === 1 ? (columns[0]?.typeOid ?? 0) : 0;
+  if (!safeOperator(context, name, type, type, undefined)) context.frames.unsafe();
+  for (const column of columns ?? []) for (const reach of column.reaches ?? []) context.frames.touch(reach);
+}

@@ -1,0 +1,92 @@
+/** The StatementContext of one statement: the state its analysis gathers, and nothing that decides. */
+import { DenialError, type Denial } from '../errors/denial.ts';
+import type { Analyser, StatementContext } from './context.ts';
+import type { EngineOptions } from './engine.ts';
+import { Facts } from './facts.ts';
+import type { FragmentParser } from './parse/fragment.ts';
+import type { AnalyseRequest, Edit, SessionEffect, StatementKind } from './plan.ts';
+import type { ReadSite } from './read/site.ts';
+import { FrameStack } from './scope/frames.ts';
+import type { Star } from './scope/stars.ts';
+import type { SessionView } from './session-state.ts';
+import { EditList } from './text/edits.ts';
+import type { Source } from './text/source.ts';
+
+export interface ContextParts {
+  readonly options: EngineOptions;
+  readonly fragments: FragmentParser;
+  readonly analyser: Analyser;
+  readonly request: AnalyseRequest;
+  readonly session: SessionView;
+  readonly source: Source;
+  readonly range: readonly [start: number, end: number];
+  /** For a statement inside another one: edits, sites and stars belong to the outer text. */
+  readonly outer?: StatementState;
+}
+
+export class StatementState implements StatementContext {
+  readonly source: Source;
+  readonly range: readonly [start: number, end: number];
+  readonly catalog;
+  readonly bundle;
+  readonly session: SessionView;
+  readonly request: AnalyseRequest;
+  readonly parser;
+  readonly fragments: FragmentParser;
+  readonly salt: string;
+  readonly analyser: Analyser;
+  readonly facts = new Facts();
+  readonly edits: EditList;
+  readonly sites: ReadSite[];
+  readonly stars: Star[];
+  readonly maskedReads: string[];
+  readonly frames: FrameStack;
+  readonly observed: Denial[];
+  readonly pinned: Set<number>;
+  allPinned = false;
+  kind: StatementKind = 'other';
+  effect: SessionEffect = { kind: 'none' };
+  writesRows = false;
+  returnsRows = false;
+  cacheable = true;
+  copyIn = false;
+  uses: { prepared?: string; cursor?: string } = {};
+
+  constructor(parts: ContextParts) {
+    const { options, outer } = parts;
+    this.source = parts.source;
+    this.range = parts.range;
+    this.catalog = options.catalog;
+    this.bundle = options.bundle;
+    this.session = parts.session;
+    this.request = parts.request;
+    this.parser = options.parser;
+    this.fragments = parts.fragments;
+    this.salt = options.salt;
+    this.analyser = parts.analyser;
+    this.edits = outer?.edits ?? new EditList();
+    this.sites = outer?.sites ?? [];
+    this.stars = outer?.stars ?? [];
+    this.maskedReads = outer?.maskedReads ?? [];
+    this.frames = outer?.frames ?? new FrameStack();
+    this.observed = outer?.observed ?? [];
+    this.pinned = outer?.pinned ?? new Set();
+  }
+
+  edit(edit: Edit): void {
+    this.edits.add(edit);
+  }
+
+  pinLiteral(location: number): void {
+    this.pinned.add(location);
+  }
+
+  pinAll(): void {
+    this.allPinned = true;
+  }
+
+  refuse(denial: Denial): void {
+    if (this.bundle.mode !== 'Observe') throw new DenialError(denial);
+    this.observed.push(denial);
+  }
+}
