@@ -32,13 +32,13 @@ export async function openTransport(target: UpstreamTarget, signal: AbortSignal)
 
 /** Runs `work`; destroys the socket when it fails or the signal fires, which is what unblocks it. */
 export async function guarded<T>(socket: Socket, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-  signal.throwIfAborted();
   let onAbort: (() => void) | undefined;
   const aborted = new Promise<never>((_resolve, reject) => {
     onAbort = () => reject(signal.reason);
     signal.addEventListener('abort', onAbort, { once: true });
   });
   try {
+    signal.throwIfAborted();
     return await Promise.race([work(), aborted]);
   } catch (error) {
     socket.on('error', () => {});
