@@ -24,6 +24,7 @@ import { fingerprint } from './text/fingerprint.ts';
 import { createSource, type Source } from './text/source.ts';
 import { verifyRewrite } from './text/verify.ts';
 import { DATA_STATEMENTS, utilityStatement, writeStatement } from './statements.ts';
+import { hasReturning } from './write/returning.ts';
 
 export function createEngine(options: EngineOptions): SqlEngine {
   const fragments = new FragmentParser(options.parser);
@@ -100,9 +101,11 @@ function walkStatement(context: StatementContext, node: Node): void {
     context.analyser.utility(context, node);
     return;
   }
+  const asked = hasReturning(node);
   context.analyser.query(context, node, null);
   context.kind = select?.valuesLists !== undefined ? 'values' : kind;
-  if (select !== undefined) context.returnsRows = true;
+  if (select !== undefined || asked) context.returnsRows = true;
+  context.swallowRows = !asked && hasReturning(node);
 }
 
 function allowedPlan(context: StatementState, node: Node): StatementPlan {
@@ -162,6 +165,7 @@ function describe(context: StatementState | undefined, source: Source, range: re
       ? { uses: context.uses }
       : {}),
     ...(context?.copyIn ? { copyIn: true } : {}),
+    ...(context?.swallowRows ? { swallowRows: true as const } : {}),
   };
 }
 

@@ -48,6 +48,8 @@ export interface StatementContext {
   effect: SessionEffect;
   writesRows: boolean;
   returnsRows: boolean;
+  /** A RETURNING list was added that the client did not ask for (write/returning.ts). */
+  swallowRows: boolean;
   cacheable: boolean;
   copyIn: boolean;
   uses: { prepared?: string; cursor?: string };

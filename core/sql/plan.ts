@@ -123,6 +123,11 @@ export interface StatementPlan {
   readonly writesRows: boolean;
   /** True if any governed (masked, filtered, column-limited) relation is touched: server texts are then scrubbed harder. */
   readonly touchesGoverned: boolean;
+  /**
+   * The statement carries a RETURNING list that the client did not write (the check of new rows): RowDescription and DataRow of
+   * it must not reach the client, Describe answers NoData, and Execute goes upstream without a row limit.
+   */
+  readonly swallowRows?: true;
   /** True if rows may reach the client (DataRow or CopyData). */
   readonly returnsRows: boolean;
   /** Only these are allowed to be executed more than once without looking again (no literal-pinned session decision). */

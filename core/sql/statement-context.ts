@@ -48,6 +48,7 @@ export class StatementState implements StatementContext {
   effect: SessionEffect = { kind: 'none' };
   writesRows = false;
   returnsRows = false;
+  swallowRows = false;
   cacheable = true;
   copyIn = false;
   uses: { prepared?: string; cursor?: string } = {};

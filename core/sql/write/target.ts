@@ -1,0 +1,172 @@
+/**
+ * The relation a statement writes to: resolved, checked for the action, qualified in the text, and opened as a source whose
+ * references are masked in place (in-place.ts). Temporary tables belong to the session; nothing about them is governed.
+ */
+import type { RangeVar } from '@pgsql/types';
+import { qualifiedName, quoteIdentifier } from '../../catalog/catalog.ts';
+import type { RelationData } from '../../catalog/model.ts';
+import { denial, deny } from '../../errors/denial.ts';
+import type { GovernedRelation, WriteRule } from '../../policy/bundle.ts';
+import type { ScopeSource, StatementContext } from '../context.ts';
+import { grantedActions, resolveRelation } from '../names/relations.ts';
+import { checkProtection } from './guardrails.ts';
+import { type InPlaceOptions, inPlaceSource, ReferenceLog } from './in-place.ts';
+
+export type WriteAction = 'Insert' | 'Update' | 'Delete';
+
+/** A governed target. */
+export interface Target {
+  readonly relation: RelationData;
+  readonly grant: GovernedRelation;
+  /** Alias or relation name: how the statement refers to it. */
+  readonly name: string;
+  readonly log: ReferenceLog;
+  readonly source: ScopeSource;
+  readonly options: InPlaceOptions;
+}
+
+export type OpenedTarget =
+  | { readonly kind: 'governed'; readonly target: Target }
+  | { readonly kind: 'temporary'; readonly source: ScopeSource };
+
+/** Resolves and opens the target. `statement` is the whole statement's body, looked through for names that shadow the target's. */
+export function openTarget(context: StatementContext, relation: RangeVar, statement: object, action: WriteAction): OpenedTarget {
+  const resolved = resolveRelation(context, relation, action);
+  const name = relation.alias?.aliasname ?? relation.relname ?? '';
+  if (resolved.kind === 'temporary') {
+    return {
+      kind: 'temporary',
+      source: {
+        name,
+        kind: 'relation',
+        columns: resolved.columns?.map((column) => ({ name: column })) ?? null,
+        systemColumns: true,
+      },
+    };
+  }
+  if (resolved.kind === 'system') {
+    return deny('SLUICE-206', 'System catalogs cannot be written to.', {
+      location: relation.location ?? 0,
+      rule: 'floor',
+      hint: 'Use the SQL command for what you want to change, where it is granted.',
+    });
+  }
+  qualify(context, relation, resolved.relation);
+  checkWritableKind(resolved.relation, relation.location ?? 0);
+  const options: InPlaceOptions = {
+    context,
+    relation: resolved.relation,
+    grant: resolved.grant,
+    name,
+    ...(relation.alias === undefined ? { schema: resolved.relation.schema } : {}),
+    values: 'row',
+    log: new ReferenceLog(),
+    shadows: innerNames(statement),
+  };
+  const source = inPlaceSource(options);
+  return {
+    kind: 'governed',
+    target: { relation: resolved.relation, grant: resolved.grant, name, log: options.log, source, options },
+  };
+}
+
+/** Spells the target's name out, so that the server cannot find another relation under it. */
+function qualify(context: StatementContext, rangeVar: RangeVar, relation: RelationData): void {
+  if (rangeVar.schemaname !== undefined && rangeVar.catalogname === undefined) return;
+  const { start, end } = context.source.nameAt(rangeVar.location ?? 0);
+  context.edit({ start, end, replacement: qualifiedName(relation) });
+  delete rangeVar.catalogname;
+  rangeVar.schemaname = relation.schema;
+  rangeVar.relname = relation.name;
+}
+
+function checkWritableKind(relation: RelationData, location: number): void {
+  if (relation.kind === 'table' || relation.kind === 'partitioned' || relation.kind === 'view' || relation.kind === 'foreign')
+    return;
+  deny('SLUICE-206', `${qualifiedName(relation)} is a ${relation.kind}: its rows cannot be written.`, {
+    location,
+    rule: 'floor',
+  });
+}
+
+/**
+ * The write rule for the action. Not granted: SLUICE-203, and where Observe only records that, a rule that allows everything.
+ * `columns` are those the statement assigns.
+ */
+export function writeRule(context: StatementContext, target: Target, action: WriteAction, location: number): WriteRule {
+  checkProtection(context, action);
+  const { grant, relation } = target;
+  const rule = ruleFor(grant, action);
+  if (rule === undefined) {
+    context.refuse(
+      denial('SLUICE-203', `${action} on ${qualifiedName(relation)} is not granted.`, {
+        location,
+        hint: `Granted on it: ${grantedActions(grant).join(', ') || 'nothing'}.`,
+      }),
+    );
+    return { columns: relation.columns.map((column) => column.attnum), rules: [] };
+  }
+  for (const name of rule.rules) context.facts.rule(name);
+  return rule;
+}
+
+function ruleFor(grant: GovernedRelation, action: WriteAction): WriteRule | undefined {
+  return action === 'Insert' ? grant.insert : action === 'Update' ? grant.update : grant.delete;
+}
+
+/** Checks that the column may be assigned, records it, and gives its attnum (undefined when Observe let an unknown one pass). */
+export function assignColumn(
+  context: StatementContext,
+  target: Target,
+  rule: WriteRule,
+  action: WriteAction,
+  name: string,
+  location: number,
+): number | undefined {
+  const { relation, grant } = target;
+  const column = relation.columns.find((candidate) => candidate.name === name);
+  if (column !== undefined && rule.columns.includes(column.attnum)) {
+    context.facts.write(relation, name, action);
+    return column.attnum;
+  }
+  const readable =
+    column !== undefined && (grant.select?.columns.some((candidate) => candidate.attnum === column.attnum) ?? false);
+  const writable = relation.columns
+    .filter((candidate) => rule.columns.includes(candidate.attnum))
+    .map((candidate) => quoteIdentifier(candidate.name));
+  context.refuse(
+    denial(
+      readable ? 'SLUICE-203' : 'SLUICE-202',
+      readable
+        ? `${action} of column ${quoteIdentifier(name)} of ${qualifiedName(relation)} is not granted.`
+        : `Column ${quoteIdentifier(name)} of ${qualifiedName(relation)} does not exist or is not granted.`,
+      {
+        location,
+        ...(rule.rules[0] === undefined ? {} : { rule: rule.rules[0] }),
+        hint: `${action} is granted for: ${writable.join(', ') || 'no column'}.`,
+      },
+    ),
+  );
+  if (column !== undefined) context.facts.write(relation, name, action);
+  return column?.attnum;
+}
+
+/** Every name that something in a FROM list, a CTE or a nested statement goes by, in the subqueries of the statement. */
+function innerNames(statement: object): ReadonlySet<string> {
+  const names = new Set<string>();
+  const visit = (value: unknown, depth: number): void => {
+    if (typeof value !== 'object' || value === null) return;
+    if (Array.isArray(value)) {
+      for (const item of value) visit(item, depth);
+      return;
+    }
+    for (const [key, inner] of Object.entries(value)) {
+      const below = depth + (key === 'SelectStmt' || key === 'ctequery' ? 1 : 0);
+      if (below > 0 && (key === 'aliasname' || key === 'relname' || key === 'ctename') && typeof inner === 'string')
+        names.add(inner);
+      visit(inner, below);
+    }
+  };
+  visit(statement, 0);
+  return names;
+}
