@@ -82,6 +82,8 @@ export function buildCatalog(rows: Iterable<readonly (string | null)[]>): Catalo
     database: string(session['database']),
     login: string(session['login']),
     schemas: [...schemas.values()],
+    schemaOids: Object.fromEntries([...schemas].map(([oid, name]) => [name, oid])),
+    unusableSchemas: list(documents, 'schemas').flatMap((row) => (row[2] === 0 ? [text(row, 1)] : [])),
     defaultSearchPath: strings(session['searchPath']),
     relations: buildRelations(documents, schemas, types.formats),
     types: types.types,
@@ -216,6 +218,10 @@ function buildTypes(rows: readonly Row[], schemas: ReadonlyMap<number, string>):
     if (named?.schema !== 'pg_catalog' || KEYWORD_TYPE.test(formatted) || formatted.startsWith('pg_catalog.')) return formatted;
     return `pg_catalog.${formatted}`;
   };
+  rows.forEach((row, index) => {
+    const type: Mutable<TypeData> | undefined = types[index];
+    if (type?.baseOid !== undefined && typeof row[13] === 'string') type.baseType = qualify(type.baseOid, row[13]);
+  });
   return {
     types,
     formats: {

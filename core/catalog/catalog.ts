@@ -14,11 +14,13 @@ export class Catalog {
   readonly #children = new Map<number, RelationData[]>();
   readonly #extensions = new Map<string, ExtensionData>();
   readonly #schemas: ReadonlySet<string>;
+  readonly #unusable: ReadonlySet<string>;
 
   constructor(data: CatalogData) {
     this.data = data;
     this.serverMajor = Math.floor(data.serverVersion / 10_000);
     this.#schemas = new Set(data.schemas);
+    this.#unusable = new Set(data.unusableSchemas ?? []);
     for (const relation of data.relations) {
       this.#relationsByOid.set(relation.oid, relation);
       let schema = this.#relationsByName.get(relation.schema);
@@ -56,11 +58,16 @@ export class Catalog {
    * https://www.postgresql.org/docs/current/ddl-schemas.html#DDL-SCHEMAS-PATH
    */
   findRelation(name: string, searchPath: readonly string[]): RelationData | undefined {
-    for (const schema of effectivePath(searchPath)) {
+    for (const schema of this.searched(searchPath)) {
       const found = this.relationNamed(schema, name);
       if (found !== undefined) return found;
     }
     return undefined;
+  }
+
+  /** The schemas the server really searches: it skips those that do not exist and those the login may not use. */
+  searched(searchPath: readonly string[]): readonly string[] {
+    return effectivePath(searchPath).filter((schema) => this.#schemas.has(schema) && !this.#unusable.has(schema));
   }
 
   /** Inheritance children and partitions, direct ones only. */

@@ -37,7 +37,8 @@ const SCHEMAS = `
 schema AS MATERIALIZED (
   SELECT oid, nspname FROM pg_namespace WHERE nspname <> 'pg_toast' AND nspname !~ '^pg_(toast_)?temp_')`;
 
-const SCHEMA_DOCUMENT = `SELECT 'schemas', (SELECT json_agg(json_build_array(oid::int8, nspname) ORDER BY oid) FROM schema)::text`;
+/** [oid, name, 1 if the login may use it]. */
+const SCHEMA_DOCUMENT = `SELECT 'schemas', (SELECT json_agg(json_build_array(oid::int8, nspname, has_schema_privilege(oid, 'USAGE')::int) ORDER BY oid) FROM schema)::text`;
 
 /**
  * [oid, schema oid, name, relkind, reltype, flags, extension, columns]; flags: p = partition, r = row security, o = owned by the login.
@@ -109,12 +110,13 @@ SELECT 'owned', (
   FROM pg_depend d JOIN pg_class c ON c.oid = d.objid AND c.relkind = 'S'
   WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i') AND d.refobjsubid > 0)::text`;
 
-/** [oid, schema oid, name, typtype, category, base, element, relation, labels, not null, checks, extension, format_type of server types]. */
+/** [oid, schema oid, name, typtype, category, base, element, relation, labels, not null, checks, extension, format_type of server types, of a domain's base]. */
 const TYPE_DOCUMENT = `
 SELECT 'types', (
   SELECT json_agg(json_build_array(t.oid::int8, t.typnamespace::int8, t.typname, t.typtype, t.typcategory, t.typbasetype::int8,
     CASE WHEN t.typcategory = 'A' THEN t.typelem::int8 ELSE 0 END, t.typrelid::int8, e.labels, t.typnotnull::int, k.checks, x.extname,
-    CASE WHEN t.oid < ${FIRST_USER_OID} THEN format_type(t.oid, NULL) END) ORDER BY t.oid)
+    CASE WHEN t.oid < ${FIRST_USER_OID} THEN format_type(t.oid, NULL) END,
+    CASE WHEN t.typtype = 'd' THEN format_type(t.typbasetype, t.typtypmod) END) ORDER BY t.oid)
   FROM pg_type t
   JOIN schema s ON s.oid = t.typnamespace
   LEFT JOIN extension_object x ON x.classid = 'pg_type'::regclass AND x.objid = t.oid

@@ -1,0 +1,159 @@
+/**
+ * Type names -> allowed or refused, and casts to types whose values print as names of objects.
+ *
+ * Every type of the server is allowed, and of user types those that are visible (introspect/visible.ts: types of granted columns, row
+ * types of granted relations, types of extensions). A row type of another relation is refused as the relation itself would be: it tells
+ * the columns. `reg*` types are allowed where their input is checked: in casts (`checkCast`), never in definitions (column lists of
+ * records, temporary tables, JSON_TABLE …), where values arrive unchecked.
+ *
+ * `%TYPE` stands only in function definitions and is refused. A name in pg_temp is refused: only objects created behind our back
+ * live there.
+ */
+import type { Node, TypeCast, TypeName } from '@pgsql/types';
+import type { TypeData } from '../../catalog/model.ts';
+import { FIRST_USER_OID } from '../../catalog/queries.ts';
+import { type DenialDetails, denial, DenialError } from '../../errors/denial.ts';
+import { REG_TYPES, regGuard, type RegUse, regValue, type Wrap } from '../introspect/guards.ts';
+import { visibleTo } from '../introspect/visible.ts';
+import { displayName } from './hints.ts';
+import { stringLiteral, typeNameParts } from './literals.ts';
+import type { NameContext } from './name-context.ts';
+import { objectLiteral } from './objects.ts';
+
+/** Spellings of the grammar that are no name in pg_type. */
+const ALIASES: Readonly<Record<string, string>> = { bpchar: 'bpchar', char: 'char' };
+
+export interface CheckedType {
+  /** Undefined: not known to us (and allowed because nothing is hidden). */
+  readonly type?: TypeData;
+  readonly array: boolean;
+  /** The name of the reg* type it is, or is an array or domain of. */
+  readonly reg?: string;
+}
+
+/** Where the type name stands: as the target of a cast that is checked with `checkCast`, or anywhere else. */
+export type TypePlace = 'cast' | 'definition';
+
+/** @throws DenialError SLUICE-207 */
+export function checkType(context: NameContext, typeName: TypeName, place: TypePlace): CheckedType {
+  const parts = typeNameParts(typeName.names);
+  const located: DenialDetails = typeName.location === undefined ? {} : { location: typeName.location };
+  if (parts === undefined || parts.length === 0 || typeName.pct_type === true) return refuseType(['%TYPE'], located);
+  const array = (typeName.arrayBounds ?? []).length > 0;
+  const all = visibleTo(context.bundle, context.catalog).all;
+  const type = findType(context, parts);
+  if (type === undefined) {
+    if (all) return { array };
+    return refuseType(parts, located);
+  }
+  if (!all && !isVisibleType(context, type)) return refuseType(parts, located);
+  const reg = all ? undefined : regTypeOf(context, type);
+  if (reg !== undefined && place === 'definition') {
+    throw new DenialError(
+      denial('SLUICE-207', `Type ${displayName(...parts)} cannot be declared here.`, {
+        hint: 'Its values name objects of the database. Declare the column as text or oid.',
+        rule: 'floor',
+        ...located,
+      }),
+    );
+  }
+  return { type, array: array || type.elementOid !== undefined, ...(reg === undefined ? {} : { reg }) };
+}
+
+export interface CheckedCast {
+  readonly checked: CheckedType;
+  /**
+   * Present for casts to reg* types. `replace: true`: the cast itself goes, and its *operand* is put between prefix and suffix;
+   * false: the whole cast is put between them.
+   */
+  readonly wrap?: Wrap & { readonly replace: boolean };
+}
+
+/**
+ * Every TypeCast node (`x::t`, `CAST(x AS t)`, `t 'x'`).
+ * @param use how the value is used: 'oid' where it is compared or passed to a function or cast to a number, else 'text'.
+ * @throws DenialError SLUICE-207, SLUICE-201 for a literal that names a relation which is not visible.
+ */
+export function checkCast(context: NameContext, cast: TypeCast, use: RegUse = 'text'): CheckedCast {
+  if (cast.typeName === undefined) throw new DenialError(denial('SLUICE-207', 'A cast without a type is not understood.'));
+  const checked = checkType(context, cast.typeName, 'cast');
+  if (checked.reg === undefined) return { checked };
+  const kind = REG_TYPES.get(checked.reg)?.kind;
+  if (kind === undefined || kind === null) return { checked };
+  if (checked.type?.kind === 'domain') return refuseDomain(checked, cast);
+  if (isNull(cast.arg)) return { checked, wrap: { ...regValue(use), replace: false } };
+  const literal = checked.array ? undefined : stringLiteral(cast.arg);
+  if (literal !== undefined) {
+    const located = literal.location === undefined ? {} : { location: literal.location };
+    if (literalIsVisible(context, checked.reg, literal.value, located)) {
+      if (literal.location !== undefined) context.pinLiteral(literal.location);
+      return { checked, wrap: { ...regValue(use), replace: false } };
+    }
+  }
+  const guard = regGuard(context.bundle, context.catalog, checked.reg, checked.array, use);
+  return guard === undefined ? { checked } : { checked, wrap: { ...guard, replace: true } };
+}
+
+/** A type of that name can be seen: its name in functional notation is a cast. */
+export function isVisibleTypeName(context: NameContext, name: readonly string[]): boolean {
+  const type = findType(context, name);
+  if (type === undefined) return false;
+  return visibleTo(context.bundle, context.catalog).all || isVisibleType(context, type);
+}
+
+/** Parameter types (pg_type OIDs) whose values the server would look up as names before any guard: not to be declared in Parse. */
+export const NAME_PARAMETER_TYPES: ReadonlySet<number> = new Set([
+  24, 2202, 2203, 2204, 2205, 2206, 4089, 4096, 1008, 2207, 2208, 2209, 2210, 2211, 4090, 4097,
+]);
+
+function findType(context: NameContext, parts: readonly string[]): TypeData | undefined {
+  const bare = parts.at(-1) ?? '';
+  const name = Object.hasOwn(ALIASES, bare) ? (ALIASES[bare] ?? bare) : bare;
+  const named = context.catalog.typesNamed(name);
+  if (parts.length > 1) return named.find((type) => type.schema === parts.at(-2));
+  for (const schema of context.catalog.searched(context.session.searchPath)) {
+    const found = named.find((type) => type.schema === schema);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function isVisibleType(context: NameContext, type: TypeData): boolean {
+  return type.oid < FIRST_USER_OID || visibleTo(context.bundle, context.catalog).types.has(type.oid);
+}
+
+/** The reg* type that this is, or that it is made of. */
+function regTypeOf(context: NameContext, type: TypeData): string | undefined {
+  if (type.schema === 'pg_catalog' && REG_TYPES.has(type.name)) return type.name;
+  const inner = type.baseOid ?? type.elementOid;
+  const next = inner === undefined ? undefined : context.catalog.type(inner);
+  return next === undefined ? undefined : regTypeOf(context, next);
+}
+
+/** 'pg_class'::regclass and the like: a relation must be visible; what the server brings is known to all. */
+function literalIsVisible(context: NameContext, reg: string, value: string, located: DenialDetails): boolean {
+  if (reg === 'regclass') return objectLiteral(context, 'relation', value, located).decided;
+  return false;
+}
+
+function isNull(node: Node | undefined): boolean {
+  return node !== undefined && 'A_Const' in node && node.A_Const.isnull === true;
+}
+
+function refuseDomain(checked: CheckedType, cast: TypeCast): never {
+  throw new DenialError(
+    denial('SLUICE-207', `A cast to ${displayName(checked.type?.schema ?? '', checked.type?.name ?? '')} is not granted.`, {
+      hint: 'Its values name objects of the database. Cast to its base type instead.',
+      ...(cast.location === undefined ? {} : { location: cast.location }),
+    }),
+  );
+}
+
+function refuseType(parts: readonly string[], located: DenialDetails): never {
+  throw new DenialError(
+    denial('SLUICE-207', `Type ${displayName(...parts)} does not exist or is not granted.`, {
+      hint: 'Types of the server, of extensions, and of granted columns can be used.',
+      ...located,
+    }),
+  );
+}
