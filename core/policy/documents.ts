@@ -29,6 +29,10 @@ export interface Documents {
   readonly policies: readonly DatabaseAccessPolicy[];
   readonly secrets: readonly SecretObject[];
   readonly diagnostics: readonly Diagnostic[];
+  /** `Kind namespace/name` of all objects, those with mistakes in them too. */
+  readonly names: ReadonlySet<string>;
+  /** True when there is something whose kind or name cannot be told. */
+  readonly unreadable: boolean;
   /** Adds file, line and column to what a later stage found. */
   locate(diagnostic: Diagnostic): Diagnostic;
 }
@@ -55,6 +59,7 @@ class Loader {
   readonly #diagnostics: Diagnostic[] = [];
   /** `Kind namespace/name` -> where it stands. */
   readonly #places = new Map<string, Place>();
+  #unreadable = false;
 
   result(): Documents {
     const places = this.#places;
@@ -63,6 +68,8 @@ class Loader {
       policies: this.#policies,
       secrets: this.#secrets,
       diagnostics: this.#diagnostics,
+      names: new Set(places.keys()),
+      unreadable: this.#unreadable,
       locate(diagnostic) {
         const place = diagnostic.object === undefined ? undefined : places.get(diagnostic.object);
         if (place === undefined || diagnostic.file !== undefined) return diagnostic;
@@ -89,6 +96,7 @@ class Loader {
         });
       }
       if (document.errors.length === 0) this.#document(place);
+      else this.#unreadable = true;
     }
   }
 
@@ -97,7 +105,7 @@ class Loader {
     const value: unknown = this.#plain(place);
     if (value === undefined || value === null) return;
     if (typeof value !== 'object' || Array.isArray(value)) {
-      this.#issues(place, [{ path: [], message: 'expected a Kubernetes object with apiVersion, kind, metadata and spec' }]);
+      this.#refuse(place, [], 'expected a Kubernetes object with apiVersion, kind, metadata and spec');
       return;
     }
     this.#object(place, value as Record<string, unknown>);
@@ -108,7 +116,7 @@ class Loader {
     try {
       return place.document.toJS({ maxAliasCount: 100 });
     } catch (error) {
-      this.#issues(place, [{ path: [], message: yamlMessage(error instanceof Error ? error.message : 'not valid YAML') }]);
+      this.#refuse(place, [], yamlMessage(error instanceof Error ? error.message : 'not valid YAML'));
       return undefined;
     }
   }
@@ -151,7 +159,8 @@ class Loader {
       issues.push({ path: [], message: 'required field "spec" is missing' });
     const checked = validate(value['spec'] ?? {}, schema, ['spec']);
     if (value['spec'] !== undefined && value['spec'] !== null) issues.push(...checked.issues);
-    if (metadata !== undefined) this.#remember(place, kind, metadata, issues);
+    if (metadata === undefined) this.#unreadable = true;
+    else this.#remember(place, kind, metadata, issues);
     this.#issues(place, issues);
     if (metadata === undefined || issues.length > 0) return;
     const object = { apiVersion: API_VERSION, kind, metadata, spec: checked.value };
@@ -178,7 +187,8 @@ class Loader {
         else data[key] = Buffer.from(text, 'base64').toString('utf8');
       }
     }
-    if (metadata !== undefined) this.#remember(place, 'Secret', metadata, issues);
+    if (metadata === undefined) this.#unreadable = true;
+    else this.#remember(place, 'Secret', metadata, issues);
     this.#issues(place, issues);
     if (metadata !== undefined && issues.length === 0)
       this.#secrets.push({ namespace: metadata.namespace, name: metadata.name, data });
@@ -189,6 +199,12 @@ class Loader {
     const before = this.#places.get(key);
     if (before === undefined) this.#places.set(key, place);
     else issues.push({ path: ['metadata', 'name'], message: `${key} stands in ${before.file} already` });
+  }
+
+  /** What it is about cannot be told. */
+  #refuse(place: Place, path: Path, message: string): void {
+    this.#unreadable = true;
+    this.#issues(place, [{ path, message }]);
   }
 
   #issues(place: Place, issues: readonly Issue[]): void {

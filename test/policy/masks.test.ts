@@ -11,7 +11,7 @@ import { compileMask } from '../../core/policy/masks/compile-mask.ts';
 import { maskKeyBlocks } from '../../core/policy/masks/hash.ts';
 import type { MaskSpec } from '../../crds/database-access-policy.ts';
 import { type LocalPostgres, startLocalPostgres } from '../support/postgres.ts';
-import { catalogOf } from './catalog-of.ts';
+import { catalogOf } from '../support/catalog.ts';
 import { ODD_VALUES, SCHEMA } from './odd-values.ts';
 
 const KINDS: readonly MaskSpec[] = [

@@ -1,0 +1,19 @@
+/** Time, injected so that tests decide what time it is. */
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Calls back once after so many milliseconds; the answer cancels it. Does not keep the process alive. */
+  after(milliseconds: number, callback: () => void): () => void;
+}
+
+/** setTimeout takes a signed 32-bit number of milliseconds and fires at once for more. */
+const LONGEST = 2_147_483_647;
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  after(milliseconds, callback) {
+    const timer = setTimeout(callback, Math.min(Math.max(0, milliseconds), LONGEST));
+    timer.unref();
+    return () => clearTimeout(timer);
+  },
+};

@@ -1,0 +1,184 @@
+/**
+ * Policies from files, followed while we run. Directories are watched rather than files, because editors and mounted
+ * ConfigMaps replace files instead of writing them; a slow poll stands behind the watch, which some file systems do not
+ * support.
+ */
+import { type FSWatcher, watch } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { Diagnostic } from '../../core/policy/diagnostic.ts';
+import type { Clock } from './clock.ts';
+import { PolicyFileError, readPolicyFiles } from './policy-files.ts';
+import { PolicySet } from './policy-set.ts';
+import type { PolicySnapshot, PolicySource } from './policy-source.ts';
+import { type DatabaseName, selectDatabase } from './select-database.ts';
+
+export interface FileSourceOptions {
+  /** Files and directories. */
+  readonly paths: readonly string[];
+  readonly database: DatabaseName;
+  readonly clock: Clock;
+  /** What is wrong after a change. At start it is thrown instead. */
+  readonly report: (diagnostics: readonly Diagnostic[]) => void;
+  /** Milliseconds between a file event and reading, so that a burst of them is read once. */
+  readonly debounce?: number;
+  /** Milliseconds between polls. */
+  readonly poll?: number;
+}
+
+/** The files are not fit to start with; `diagnostics` are all the mistakes. */
+export class PolicyError extends Error {
+  readonly diagnostics: readonly Diagnostic[];
+  constructor(message: string, diagnostics: readonly Diagnostic[]) {
+    super(message);
+    this.name = 'PolicyError';
+    this.diagnostics = diagnostics;
+  }
+}
+
+/**
+ * @throws PolicyFileError when a file cannot be read.
+ * @throws PolicyError when there are mistakes in them, or the Database is not among them.
+ */
+export async function openFileSource(options: FileSourceOptions): Promise<PolicySource> {
+  const set = new PolicySet();
+  set.update(await readPolicyFiles(options.paths));
+  const snapshot = snapshotOf(set, options.database);
+  const errors = snapshot.diagnostics.filter((each) => each.severity === 'error');
+  if (errors.length > 0)
+    throw new PolicyError(`the policy files have ${errors.length === 1 ? 'a mistake' : `${errors.length} mistakes`}`, errors);
+  if (snapshot.database === undefined) throw new PolicyError(snapshot.reason ?? 'there is no such Database', []);
+  const source = new FileSource(options, set, snapshot);
+  await source.watch();
+  return source;
+}
+
+class FileSource implements PolicySource {
+  readonly #options: FileSourceOptions;
+  readonly #set: PolicySet;
+  #current: PolicySnapshot;
+  readonly #listeners = new Set<(snapshot: PolicySnapshot) => void>();
+  readonly #watchers: FSWatcher[] = [];
+  #closed = false;
+  #reading = false;
+  #again = false;
+  /** The last unreadable-file message, so that a poll does not repeat it. */
+  #lastFailure: string | undefined;
+  #cancelDebounce: () => void = () => undefined;
+  #cancelPoll: () => void = () => undefined;
+
+  constructor(options: FileSourceOptions, set: PolicySet, snapshot: PolicySnapshot) {
+    this.#options = options;
+    this.#set = set;
+    this.#current = snapshot;
+  }
+
+  get current(): PolicySnapshot {
+    return this.#current;
+  }
+
+  onChange(listener: (snapshot: PolicySnapshot) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#cancelDebounce();
+    this.#cancelPoll();
+    for (const watcher of this.#watchers) watcher.close();
+  }
+
+  async watch(): Promise<void> {
+    const directories = new Set<string>();
+    for (const path of this.#options.paths) {
+      const found = await stat(path).catch(() => undefined);
+      directories.add(found?.isDirectory() === true ? path : dirname(path));
+    }
+    for (const directory of directories) this.#watchDirectory(directory);
+    this.#schedulePoll();
+  }
+
+  #watchDirectory(directory: string): void {
+    try {
+      const watcher = watch(directory, { persistent: false }, () => this.#soon());
+      // The directory went away, or the watch cannot go on: the poll still sees changes.
+      watcher.on('error', () => watcher.close());
+      this.#watchers.push(watcher);
+    } catch {
+      // Not supported here: the poll does the work.
+    }
+  }
+
+  #soon(): void {
+    if (this.#closed) return;
+    this.#cancelDebounce();
+    this.#cancelDebounce = this.#options.clock.after(this.#options.debounce ?? 100, () => void this.#reload());
+  }
+
+  #schedulePoll(): void {
+    if (this.#closed) return;
+    this.#cancelPoll = this.#options.clock.after(
+      this.#options.poll ?? 5000,
+      () => void this.#reload().then(() => this.#schedulePoll()),
+    );
+  }
+
+  async #reload(): Promise<void> {
+    if (this.#reading) {
+      this.#again = true;
+      return;
+    }
+    this.#reading = true;
+    try {
+      do {
+        this.#again = false;
+        await this.#read();
+      } while (this.#again && !this.#closed);
+    } finally {
+      this.#reading = false;
+    }
+  }
+
+  /** A file that was named and is gone withdraws what it said; one that cannot be read for another reason changes nothing. */
+  async #read(): Promise<void> {
+    try {
+      const files = await readPolicyFiles(await this.#present());
+      this.#lastFailure = undefined;
+      if (this.#closed || !this.#set.update(files)) return;
+    } catch (error) {
+      if (!(error instanceof PolicyFileError)) throw error;
+      if (error.message !== this.#lastFailure)
+        this.#options.report([{ severity: 'error', reason: 'Syntax', message: error.message }]);
+      this.#lastFailure = error.message;
+      return;
+    }
+    this.#current = snapshotOf(this.#set, this.#options.database);
+    this.#options.report(this.#current.diagnostics);
+    for (const listener of this.#listeners) listener(this.#current);
+  }
+
+  async #present(): Promise<readonly string[]> {
+    const present: string[] = [];
+    for (const path of this.#options.paths) {
+      const missing = await stat(path).then(
+        () => false,
+        (error: unknown) => error instanceof Error && 'code' in error && error.code === 'ENOENT',
+      );
+      if (!missing) present.push(path);
+    }
+    return present;
+  }
+}
+
+function snapshotOf(set: PolicySet, wanted: DatabaseName): PolicySnapshot {
+  const content = set.content();
+  const selection = selectDatabase(content.databases, wanted);
+  return {
+    ...(selection.ok ? { database: selection.database } : { reason: selection.reason }),
+    policies: content.policies,
+    secrets: content.secrets,
+    diagnostics: content.diagnostics,
+    locate: content.locate,
+  };
+}

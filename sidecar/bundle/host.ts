@@ -1,0 +1,167 @@
+/**
+ * The engine in force: policies and schema compiled together, compiled again when either changes or a policy ends by itself,
+ * replaced whole. Without a valid policy there is no engine and nothing is served.
+ */
+import { createHash } from 'node:crypto';
+import { Catalog } from '../../core/catalog/catalog.ts';
+import type { CatalogData } from '../../core/catalog/model.ts';
+import type { Identity } from '../../core/identity/identity.ts';
+import type { Bundle } from '../../core/policy/bundle.ts';
+import { canonicalHash } from '../../core/policy/canonical-json.ts';
+import { type CompileResult, compileBundle } from '../../core/policy/compile.ts';
+import type { Diagnostic } from '../../core/policy/diagnostic.ts';
+import type { SqlEngine } from '../../core/sql/engine.ts';
+import type { EngineHost } from '../session/engine-host.ts';
+import { CatalogRefresh } from './catalog-refresh.ts';
+import type { Clock } from './clock.ts';
+import type { PolicySource } from './policy-source.ts';
+
+export interface PolicyHostOptions {
+  readonly source: PolicySource;
+  readonly identity: Identity;
+  /** Over a connection of its own. Rejects when the server cannot be reached or does not answer. */
+  readonly readCatalog: () => Promise<CatalogData>;
+  /** A short text that changes when the schema does; without it the schema is read whole each time. */
+  readonly probeCatalog?: () => Promise<string>;
+  readonly createEngine: (catalog: Catalog, bundle: Bundle) => SqlEngine;
+  readonly parseLarge: EngineHost['parseLarge'];
+  readonly clock: Clock;
+  /** What compiling found, when it differs from the last time. */
+  readonly report: (diagnostics: readonly Diagnostic[]) => void;
+  /** The schema could not be read again; the last one stays in force. */
+  readonly catalogFailed: (error: unknown) => void;
+  /** Milliseconds between reads of the schema that nobody asked for. */
+  readonly catalogPeriod?: number;
+}
+
+export class PolicyHost implements EngineHost {
+  readonly parseLarge: EngineHost['parseLarge'];
+  readonly #options: PolicyHostOptions;
+  readonly #listeners = new Set<(engine: SqlEngine | undefined) => void>();
+  readonly #refresh: CatalogRefresh;
+  readonly #unsubscribe: () => void;
+  #catalog: Catalog | undefined;
+  #catalogVersion = '';
+  #probe: string | undefined;
+  #engine: SqlEngine | undefined;
+  /** Bundle version and catalog version of the engine. */
+  #engineKey = '';
+  #reason: string | undefined = 'The schema of the database has not been read yet.';
+  #reported = '';
+  #cancelExpiry: () => void = () => undefined;
+
+  constructor(options: PolicyHostOptions) {
+    this.#options = options;
+    this.parseLarge = options.parseLarge;
+    this.#refresh = new CatalogRefresh({
+      clock: options.clock,
+      read: () => this.#reread(),
+      period: options.catalogPeriod ?? 60_000,
+      pauseFactor: 10,
+      pause: [100, 5000],
+    });
+    this.#unsubscribe = options.source.onChange(() => this.#compile());
+  }
+
+  get engine(): SqlEngine | undefined {
+    return this.#engine;
+  }
+
+  get reason(): string {
+    return this.#reason ?? '';
+  }
+
+  /** Reads the schema for the first time and compiles. Rejects with what `readCatalog` rejects with. */
+  async start(): Promise<void> {
+    await this.#read();
+  }
+
+  /** Never rejects: when the schema cannot be read, the last one stays in force, and columns it does not know are not shown. */
+  refreshCatalog(cause: string): Promise<void> {
+    return this.#refresh.request(cause);
+  }
+
+  onChange(listener: (engine: SqlEngine | undefined) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  close(): void {
+    this.#refresh.close();
+    this.#unsubscribe();
+    this.#cancelExpiry();
+    this.#listeners.clear();
+  }
+
+  async #reread(): Promise<void> {
+    try {
+      await this.#read();
+    } catch (error) {
+      this.#options.catalogFailed(error);
+    }
+  }
+
+  async #read(): Promise<void> {
+    // Before the schema itself: a change in between is then seen by the next probe.
+    const probe = await this.#options.probeCatalog?.();
+    if (probe !== undefined && probe === this.#probe && this.#catalog !== undefined) return;
+    const data = await this.#options.readCatalog();
+    const version = createHash('sha256').update(JSON.stringify(data)).digest('hex');
+    this.#probe = probe;
+    if (version === this.#catalogVersion) return;
+    this.#catalog = new Catalog(data);
+    this.#catalogVersion = version;
+    this.#compile();
+  }
+
+  #compile(): void {
+    if (this.#catalog === undefined) return;
+    const { source, identity, clock } = this.#options;
+    const { database, policies, reason } = source.current;
+    if (database === undefined) {
+      this.#replace(undefined, reason ?? 'The Database was withdrawn.');
+      return;
+    }
+    const now = clock.now();
+    const result = compileBundle({ database, policies, identity, catalog: this.#catalog, now });
+    this.#report(result);
+    this.#watchExpiry(result.nextChange, now);
+    if (result.bundle === undefined) this.#replace(undefined, notBoundReason(result));
+    else this.#use(this.#catalog, result.bundle);
+  }
+
+  /** The same policies over the same schema keep their engine, and with it its cached plans. */
+  #use(catalog: Catalog, bundle: Bundle): void {
+    const key = `${bundle.version} ${this.#catalogVersion}`;
+    if (key === this.#engineKey && this.#engine !== undefined) return;
+    this.#engineKey = key;
+    this.#replace(this.#options.createEngine(catalog, bundle), undefined);
+  }
+
+  #replace(engine: SqlEngine | undefined, reason: string | undefined): void {
+    const before = this.#engine;
+    this.#engine = engine;
+    this.#reason = reason;
+    if (engine === undefined && before === undefined) return;
+    for (const listener of [...this.#listeners]) listener(engine);
+  }
+
+  #report(result: CompileResult): void {
+    const located = result.diagnostics.map((diagnostic) => this.#options.source.current.locate(diagnostic));
+    const text = canonicalHash(located);
+    if (text === this.#reported) return;
+    this.#reported = text;
+    this.#options.report(located);
+  }
+
+  #watchExpiry(nextChange: number | undefined, now: number): void {
+    this.#cancelExpiry();
+    this.#cancelExpiry =
+      nextChange === undefined ? () => undefined : this.#options.clock.after(nextChange - now, () => this.#compile());
+  }
+}
+
+function notBoundReason(result: CompileResult): string {
+  const errors = result.diagnostics.filter((diagnostic) => diagnostic.reason === 'NotBound' || diagnostic.reason === 'Expired');
+  return errors.at(-1)?.message ?? 'No policy binds this identity.';
+}
