@@ -24,7 +24,7 @@ import type { Visible } from './visible.ts';
 
 export interface SystemFilter {
   readonly where: string;
-  /** Column -> expression of the same type; `null` gives NULL of that type. */
+  /** Column -> expression of the same type; `null` gives NULL of that type; `=expression` keeps the expression's own type. */
   readonly masks?: Readonly<Record<string, string | null>>;
   /** It reads another relation. */
   readonly sublink?: true;
@@ -141,6 +141,8 @@ export const FILTERS: Readonly<Record<string, Build>> = {
     where: namedRelation(catalog, visible.relations, 'schemaname', 'sequencename'),
     masks: {
       ...ownRole('sequenceowner'),
+      // As text: a regtype column would lend its type to a number beside it in a UNION.
+      data_type: '={data_type}::pg_catalog.text',
       last_value: `CASE WHEN ${namedRelation(catalog, visible.sequences, 'schemaname', 'sequencename')} THEN {last_value} END`,
     },
   }),
@@ -162,7 +164,14 @@ export const FILTERS: Readonly<Record<string, Build>> = {
   'pg_catalog.pg_locks': (visible) => ({
     where: `${OWN_BACKEND} AND ({relation} IS NULL OR ${serverOrOneOf('{relation}', visible.relations)})`,
   }),
-  'pg_catalog.pg_prepared_statements': () => ({ where: 'true', masks: { statement: null } }),
+  'pg_catalog.pg_prepared_statements': () => ({
+    where: 'true',
+    masks: {
+      statement: null,
+      parameter_types: '={parameter_types}::pg_catalog.text[]',
+      result_types: '={result_types}::pg_catalog.text[]',
+    },
+  }),
   'pg_catalog.pg_cursors': () => ({ where: 'true', masks: { statement: null } }),
 
   'information_schema.tables': (visible, catalog) => ({

@@ -81,7 +81,8 @@ function ruleFor(relation: RelationData, filter: SystemFilter): ReadRule {
 }
 
 function mask(relation: RelationData, type: string, expression: string | null): Mask {
-  const template = templateOf(relation, expression === null ? `NULL::${type}` : `(${expression})::${type}`);
+  const text = expression?.startsWith('=') ? `(${expression.slice(1)})` : `(${expression ?? 'NULL'})::${type}`;
+  const template = templateOf(relation, text);
   return { kind: expression === null ? 'nullify' : 'redact', template, rule: RULE };
 }
 

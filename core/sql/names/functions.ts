@@ -182,22 +182,25 @@ function introspection(
   }
   const guards: ArgumentGuard[] = [];
   let sequence: RelationData | undefined;
-  kinds.forEach((kind, index) => {
+  for (const [index, kind] of kinds.entries()) {
     const argument = details.arguments?.[index];
-    if (kind === null) return;
-    if (kind === 'own') return requireOwnRole(context, name, argument, located);
+    if (kind === null) continue;
+    if (kind === 'own') {
+      requireOwnRole(context, name, argument, located);
+      continue;
+    }
     const literal = stringLiteral(argument);
     if (literal !== undefined) {
       const checked = objectLiteral(context, kind, literal.value, located);
       if (checked.decided) {
         if (literal.location !== undefined) context.pinLiteral(literal.location);
         if (kind === 'sequence') sequence = checked.relation;
-        return;
+        continue;
       }
     }
     const guard = argumentGuard(context.bundle, context.catalog, kind);
     if (guard !== undefined) guards.push({ argument: index, ...guard });
-  });
+  }
   return { guards, ...reg, ...(sequence === undefined ? {} : { sequence }) };
 }
 
@@ -245,6 +248,10 @@ function checkCastNotation(
       volatile: false,
       leakproof: false,
     };
+  }
+  // Nothing of that name: the server says so, where its answer gives nothing away.
+  if (visibleTo(context.bundle, context.catalog).all) {
+    return { candidates: [], guards: [], aggregate: false, window: false, returnsSet: false, volatile: true, leakproof: false };
   }
   return refuse(context, name, [], located);
 }

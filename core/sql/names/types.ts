@@ -47,6 +47,7 @@ export function checkType(context: NameContext, typeName: TypeName, place: TypeP
     return refuseType(parts, located);
   }
   if (!all && !isVisibleType(context, type)) return refuseType(parts, located);
+  if (!all && hasNameColumn(context, type)) return refuseType(parts, located);
   const reg = all ? undefined : regTypeOf(context, type);
   if (reg !== undefined && place === 'definition') {
     throw new DenialError(
@@ -128,6 +129,18 @@ function regTypeOf(context: NameContext, type: TypeData): string | undefined {
   const inner = type.baseOid ?? type.elementOid;
   const next = inner === undefined ? undefined : context.catalog.type(inner);
   return next === undefined ? undefined : regTypeOf(context, next);
+}
+
+/** A row type with a reg* column would turn any number into a name (json_populate_record(NULL::pg_sequences, …)). */
+function hasNameColumn(context: NameContext, type: TypeData): boolean {
+  const row =
+    type.relationOid ?? (type.elementOid === undefined ? undefined : context.catalog.type(type.elementOid)?.relationOid);
+  const columns = row === undefined ? [] : (context.catalog.relation(row)?.columns ?? []);
+  return columns.some((column) => {
+    const inner = context.catalog.type(column.typeOid);
+    const reg = inner === undefined ? undefined : regTypeOf(context, inner);
+    return reg !== undefined && reg !== 'regproc' && REG_TYPES.get(reg)?.kind != null;
+  });
 }
 
 /** 'pg_class'::regclass and the like: a relation must be visible; what the server brings is known to all. */
