@@ -54,6 +54,7 @@ export const CODES = {
   'SLUICE-704': { sqlstate: 'XX000', title: 'protected column reached the wire' },
   'SLUICE-705': { sqlstate: 'XX000', title: 'server changed a pinned setting' },
   'SLUICE-706': { sqlstate: 'XX000', title: 'server violated the protocol' },
+  'SLUICE-707': { sqlstate: 'XX000', title: 'internal error' },
 
   'SLUICE-801': { sqlstate: '3D000', title: 'unknown database' },
   'SLUICE-802': { sqlstate: '08001', title: 'upstream unreachable' },
