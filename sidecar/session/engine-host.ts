@@ -13,7 +13,9 @@ export interface EngineHost {
   /** The schema may have changed (DDL of ours, 42P01 or 42703 from the server): resolves when re-read. Coalesced, rate-limited. */
   refreshCatalog(cause: string): Promise<void>;
   /** Parses what is too large for the inline parser, in a disposable worker with a deadline. */
-  parseLarge(sql: string): Promise<{ readonly ok: true; readonly tree: ParseTree } | { readonly ok: false; readonly message: string }>;
+  parseLarge(
+    sql: string,
+  ): Promise<{ readonly ok: true; readonly tree: ParseTree } | { readonly ok: false; readonly message: string }>;
   /** Called with the new engine (or undefined) after each replacement; returns the unsubscribe function. */
   onChange(listener: (engine: SqlEngine | undefined) => void): () => void;
 }

@@ -1,0 +1,142 @@
+/**
+ * From text to plans, for one session: finds the engine of the moment, waits where the answer would depend on something the
+ * server has not confirmed yet, and sends what is too large for this process's parser to a worker.
+ */
+import { type Denial, denial } from '../../core/errors/denial.ts';
+import type { SqlEngine } from '../../core/sql/engine.ts';
+import type { ParseTree } from '../../core/sql/parse/parser.ts';
+import { prescan } from '../../core/sql/parse/prescan.ts';
+import type { AnalyseRequest, AnalyseResult, StatementPlan } from '../../core/sql/plan.ts';
+import type { SessionCore } from './core.ts';
+
+export type Verdict =
+  | { readonly kind: 'allowed'; readonly engine: SqlEngine; readonly plans: AnalyseResult }
+  | {
+      readonly kind: 'denied';
+      readonly denial: Denial;
+      readonly plan: StatementPlan | null;
+      readonly engine: SqlEngine | undefined;
+    }
+  /** Ask again when everything sent so far has been answered. */
+  | { readonly kind: 'barrier' }
+  /** Ask again when it settles (it never rejects). */
+  | { readonly kind: 'wait'; readonly until: Promise<void> };
+
+const BARRIER: Verdict = { kind: 'barrier' };
+
+export class Analysis {
+  readonly #core: SessionCore;
+  /** The tree of the statement that is being held, from the worker. */
+  #large: { readonly sql: Buffer; readonly tree: ParseTree | null; readonly denial: Denial | null } | null = null;
+
+  constructor(core: SessionCore) {
+    this.#core = core;
+  }
+
+  /** The engine, or why nothing may run right now. */
+  engine(): SqlEngine | Denial {
+    const { host, now } = this.#core;
+    const engine = host.engine;
+    if (engine === undefined) {
+      return denial('SLUICE-703', 'no valid policy is in force', {
+        detail: host.reason ?? 'The policy was withdrawn or could not be loaded.',
+        hint: 'Try again later; the platform team sees the reason in the status of the policy.',
+      });
+    }
+    const time = now();
+    const ended = engine.bundle.policies.find((policy) => policy.validUntil !== undefined && policy.validUntil <= time);
+    if (ended !== undefined) {
+      return denial('SLUICE-703', 'the access granted by this policy has ended', {
+        rule: `${ended.namespace}/${ended.name}`,
+        hint: 'Ask the platform team to extend validUntil, or reconnect if other policies apply.',
+      });
+    }
+    return engine;
+  }
+
+  /**
+   * True while the meaning of the next statement depends on an answer that has not come: a statement that changes the session
+   * is under way, or the transaction in which one was confirmed is ending (it may be undone), or the schema is to be read
+   * again before anything else.
+   */
+  needsBarrier(): boolean {
+    const { pipeline, dirty, status, catalogStale } = this.#core;
+    if (pipeline.length === 0) return false;
+    if (pipeline.pendingEffects > 0) return true;
+    if (dirty && (pipeline.pendingEnds > 0 || (status === 'I' && pipeline.pendingReadies > 0))) return true;
+    return catalogStale && status === 'I';
+  }
+
+  analyse(sql: Buffer, protocol: AnalyseRequest['protocol'], parameterTypes: readonly number[]): Verdict {
+    const core = this.#core;
+    const engine = this.engine();
+    if ('code' in engine) return { kind: 'denied', denial: engine, plan: null, engine: core.host.engine };
+    if (this.needsBarrier()) return BARRIER;
+    if (core.catalogStale && core.status === 'I')
+      return { kind: 'wait', until: core.refreshCatalog('schema changed by this session') };
+
+    const large = this.#large;
+    const same = large?.sql.equals(sql) === true;
+    if (large !== null && same && large.denial !== null) {
+      this.#large = null;
+      return { kind: 'denied', denial: large.denial, plan: null, engine };
+    }
+    const plans = engine.analyse({ sql, protocol, parameterTypes }, core.state, same ? (large?.tree ?? undefined) : undefined);
+    const denied = plans.find((plan) => plan.decision === 'deny');
+    if (denied?.denial === undefined) {
+      this.#large = null;
+      return { kind: 'allowed', engine, plans };
+    }
+    if (denied.denial.code === 'SLUICE-104' && !same && prescan(sql).path === 'worker') {
+      return { kind: 'wait', until: this.#parseLarge(Buffer.from(sql)) };
+    }
+    // It may name what an unanswered Parse or Bind is about to define.
+    if (core.pipeline.pendingNames > 0) return BARRIER;
+    this.#large = null;
+    return { kind: 'denied', denial: denied.denial, plan: denied, engine };
+  }
+
+  async #parseLarge(sql: Buffer): Promise<void> {
+    try {
+      const parsed = await this.#core.host.parseLarge(sql.toString('utf8'));
+      this.#large = parsed.ok
+        ? { sql, tree: parsed.tree, denial: null }
+        : { sql, tree: null, denial: denial('SLUICE-101', parsed.message) };
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : 'unknown';
+      this.#large = {
+        sql,
+        tree: null,
+        denial: denial('SLUICE-702', 'the statement could not be parsed now', { detail: reason }),
+      };
+    }
+  }
+}
+
+/** What a refusal without analysis is recorded as. */
+export function unreadPlan(reason: Denial): StatementPlan {
+  return {
+    decision: 'deny',
+    denial: reason,
+    kind: 'other',
+    range: [0, 0],
+    text: '',
+    rewritten: false,
+    edits: [],
+    facts: {
+      reads: [],
+      writes: [],
+      masks: {},
+      filters: {},
+      functions: [],
+      rules: reason.rule === undefined ? [] : [reason.rule],
+    },
+    effect: { kind: 'none' },
+    writesRows: false,
+    touchesGoverned: true,
+    returnsRows: false,
+    cacheable: false,
+    fingerprint: '',
+    normalised: '',
+  };
+}

@@ -1,0 +1,181 @@
+/**
+ * One session's records: an intent for every execution before it is forwarded, an outcome after. Intents of one chunk of
+ * client bytes are appended together; what goes upstream waits for them. Outcomes are appended as they happen: the journal
+ * keeps the order, and nothing waits for them.
+ */
+import type { AuditEntry, Intent, WithoutHeader } from '../../core/audit/record.ts';
+import type { Denial } from '../../core/errors/denial.ts';
+import type { Bundle } from '../../core/policy/bundle.ts';
+import type { RelationUse, StatementPlan } from '../../core/sql/plan.ts';
+import type { Journal } from '../journal/journal.ts';
+import type { Execution } from './pipeline.ts';
+
+export type Result = 'ok' | 'error' | 'denied' | 'unknown';
+
+export interface Settlement {
+  readonly sqlstate?: string;
+  readonly tag?: string;
+  readonly rows?: number;
+  readonly bytes?: number;
+}
+
+type StaticIntent = Omit<WithoutHeader<Intent>, 'session' | 'statement' | 'policies' | 'bundle' | 'mode' | 'trace'>;
+
+export class AuditTrail {
+  readonly #journal: Journal;
+  readonly #session: string;
+  /** Microseconds, monotonic. */
+  readonly #clock: () => number;
+  readonly #policies = new WeakMap<Bundle, readonly string[]>();
+  #next = 0;
+  readonly #static = new WeakMap<StatementPlan, StaticIntent>();
+  /** In the order of events. */
+  #entries: AuditEntry[] = [];
+  #intents = 0;
+
+  constructor(journal: Journal, session: string, clock: () => number) {
+    this.#journal = journal;
+    this.#session = session;
+    this.#clock = clock;
+  }
+
+  get hasIntents(): boolean {
+    return this.#intents > 0;
+  }
+
+  /** Adds an intent to the batch. `reason` overrides the plan's own decision (limits, a withdrawn policy). */
+  intent(
+    plan: StatementPlan,
+    bundle: Bundle,
+    sql: Buffer | null,
+    options: { readonly reason?: Denial; readonly maxAffected?: number } = {},
+  ): Execution {
+    const { reason, maxAffected } = options;
+    const execution: Execution = {
+      id: `${this.#session}.${this.#next++}`,
+      plan,
+      started: this.#clock(),
+      ...(maxAffected === undefined ? {} : { maxAffected }),
+      settled: false,
+    };
+    const refused = reason ?? plan.denial;
+    const trace = sql === null ? undefined : traceparent(sql);
+    this.#intents++;
+    this.#entries.push({
+      ...this.#staticIntent(plan),
+      ...(refused === undefined ? {} : decided(refused)),
+      session: this.#session,
+      statement: execution.id,
+      policies: this.#policyNames(bundle),
+      bundle: bundle.version,
+      mode: bundle.mode,
+      ...(trace === undefined ? {} : { trace }),
+    });
+    return execution;
+  }
+
+  /** Appends everything there is. Throws or rejects with JournalError. */
+  commit(): void | Promise<void> {
+    const entries = this.#entries;
+    this.#entries = [];
+    this.#intents = 0;
+    if (entries.length > 0) return this.#journal.append(entries);
+  }
+
+  /** What became of an execution; only the first settlement counts. */
+  settle(execution: Execution | undefined, result: Result, details: Settlement = {}): void {
+    if (execution === undefined || execution.settled) return;
+    execution.settled = true;
+    this.#entries.push({
+      type: 'outcome',
+      session: this.#session,
+      statement: execution.id,
+      result,
+      ...details,
+      duration: Math.max(0, Math.round(this.#clock() - execution.started)),
+    });
+  }
+
+  event(event: string, detail: Readonly<Record<string, string | number | boolean>>): void {
+    this.#entries.push({ type: 'event', session: this.#session, event, detail });
+  }
+
+  /**
+   * Appends outcomes and events, unless intents wait for their own commit. A failure shows in the journal's health, which the
+   * next intent meets.
+   */
+  flush(): void {
+    if (this.#intents > 0 || this.#entries.length === 0) return;
+    try {
+      this.commit()?.catch(() => {});
+    } catch {
+      // The journal is unhealthy now: the next statement is refused.
+    }
+  }
+
+  /** Throws or rejects with JournalError. */
+  sessionStart(claims: {
+    readonly user?: string;
+    readonly application?: string;
+    readonly address?: string;
+  }): void | Promise<void> {
+    return this.#journal.append([{ type: 'session-start', session: this.#session, claims }]);
+  }
+
+  sessionEnd(reason: string): void {
+    this.#entries.push({ type: 'session-end', session: this.#session, reason });
+    this.#intents = 0;
+    this.flush();
+  }
+
+  #staticIntent(plan: StatementPlan): StaticIntent {
+    let intent = this.#static.get(plan);
+    if (intent === undefined) this.#static.set(plan, (intent = staticIntent(plan)));
+    return intent;
+  }
+
+  #policyNames(bundle: Bundle): readonly string[] {
+    let names = this.#policies.get(bundle);
+    if (names === undefined) {
+      names = bundle.policies.map((policy) => `${policy.namespace}/${policy.name}@${policy.generation}`);
+      this.#policies.set(bundle, names);
+    }
+    return names;
+  }
+}
+
+function staticIntent(plan: StatementPlan): StaticIntent {
+  const { facts } = plan;
+  return {
+    type: 'intent',
+    decision: plan.decision,
+    ...(plan.observed === undefined || plan.observed.length === 0
+      ? {}
+      : { observed: plan.observed.map((denial) => denial.code) }),
+    kind: plan.kind,
+    fingerprint: plan.fingerprint,
+    text: plan.normalised,
+    reads: facts.reads.map(readUse),
+    writes: facts.writes.map((use) => ({ ...readUse(use), action: use.action })),
+    masks: facts.masks,
+    filters: facts.filters,
+    ...(facts.functions.length === 0 ? {} : { functions: facts.functions }),
+  };
+}
+
+function readUse(use: RelationUse): { readonly relation: string; readonly columns: readonly string[] } {
+  return { relation: use.relation, columns: use.columns };
+}
+
+function decided(reason: Denial): { decision: 'deny'; code: string; rule?: string } {
+  return { decision: 'deny', code: reason.code, ...(reason.rule === undefined ? {} : { rule: reason.rule }) };
+}
+
+const TRACEPARENT = Buffer.from('traceparent=');
+
+/** From a sqlcommenter comment: https://google.github.io/sqlcommenter/spec/. Undefined unless it is well-formed. */
+export function traceparent(sql: Buffer): string | undefined {
+  const at = sql.lastIndexOf(TRACEPARENT);
+  if (at < 0) return undefined;
+  return /^traceparent='(00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2})'/.exec(sql.toString('latin1', at, at + 80))?.[1];
+}

@@ -1,0 +1,49 @@
+/** What a statement has done to the session, once the server said so. */
+import type { StatementPlan } from '../../core/sql/plan.ts';
+import type { TransactionStatus } from '../../core/wire/server-messages.ts';
+import type { SessionCore } from './core.ts';
+import type { Inbound } from './inbound.ts';
+import { changesMeaning } from './pipeline.ts';
+
+/** CommandComplete of this statement arrived. */
+export function applyEffect(core: SessionCore, inbound: Inbound, plan: StatementPlan): void {
+  const { effect } = plan;
+  if (effect.kind === 'none') return;
+  core.state.apply(effect, core.policyVersion);
+  if (changesMeaning(plan)) core.dirty = true;
+  switch (effect.kind) {
+    case 'deallocate':
+      core.statements.sqlDeallocated(effect.name);
+      if (effect.name === null) inbound.affected.forget();
+      break;
+    case 'discard-all':
+      core.statements.sqlDeallocated(null);
+      core.statements.sqlClosed(null);
+      inbound.affected.forget();
+      break;
+    case 'close-cursor':
+      core.statements.sqlClosed(effect.name);
+      break;
+    case 'declare-cursor':
+      core.statements.cursorDeclared(effect.name);
+      break;
+    case 'commit':
+    case 'rollback':
+      core.statements.transactionEnded();
+      break;
+    case 'schema-change':
+      core.catalogStale = true;
+      break;
+    default:
+  }
+}
+
+/** ReadyForQuery arrived. */
+export function transactionReady(core: SessionCore, status: TransactionStatus): void {
+  core.status = status;
+  core.state.ready(status);
+  if (status !== 'I') return;
+  core.statements.transactionEnded();
+  core.dirty = false;
+  core.governed = false;
+}

@@ -1,0 +1,282 @@
+/**
+ * Parse, Bind, Describe, Execute, Close. Parse decides; Bind and Execute decide again when the policy, the schema or the
+ * session changed since: the text that the client sent is kept for that. Where the new decision asks for another text, the
+ * statement is prepared anew under its name before the Bind, and the client notices nothing.
+ */
+import { isUtf8 } from 'node:buffer';
+import { type Denial, denial } from '../../core/errors/denial.ts';
+import type { StatementPlan } from '../../core/sql/plan.ts';
+import { decodeBind, decodeClose, decodeDescribe, decodeExecute, decodeParse } from '../../core/wire/client-messages.ts';
+import { type Disposition, DROP, HOLD, PASS } from '../../core/wire/frame-walker.ts';
+import * as request from '../../core/wire/request.ts';
+import type { Inbound } from './inbound.ts';
+import { maxAffected, readsOnly, rowLimit } from './limits.ts';
+import type { SentText } from './pipeline.ts';
+import { MAX_STATEMENTS, type Portal, type PreparedStatement, sameView, viewMark } from './statements.ts';
+
+type Recheck =
+  | { readonly kind: 'same' }
+  /** The server holds another text than the one that is allowed now. */
+  | { readonly kind: 'changed' }
+  | { readonly kind: 'denied'; readonly denial: Denial; readonly plan: StatementPlan | null }
+  | typeof HOLD;
+
+export class ExtendedQuery {
+  readonly #inbound: Inbound;
+
+  constructor(inbound: Inbound) {
+    this.#inbound = inbound;
+  }
+
+  parse(body: Buffer, length: number): Disposition {
+    const inbound = this.#inbound;
+    const { core } = inbound;
+    if (body.length < length) {
+      const reason = denial('SLUICE-104', `the statement is too large (${length} bytes)`, { rule: 'floor' });
+      return inbound.refuseExtended(reason, null, null, body[0] === 0);
+    }
+    const { statement: name, sql, parameterTypes } = decodeParse(body);
+    const unnamed = name === '';
+    if (!isUtf8(sql)) {
+      return inbound.refuseExtended(
+        denial('SLUICE-106', 'the statement is not valid UTF-8', { rule: 'floor' }),
+        null,
+        null,
+        unnamed,
+      );
+    }
+    if (!core.statements.hasRoom(sql.length)) {
+      const reason = denial('SLUICE-404', `this session holds too many prepared statements (limit ${MAX_STATEMENTS})`, {
+        rule: 'floor',
+        hint: 'Close or deallocate statements that are no longer used.',
+      });
+      return inbound.refuseExtended(reason, null, null, unnamed);
+    }
+    const verdict = inbound.analysis.analyse(sql, 'extended', parameterTypes);
+    if (verdict.kind === 'barrier') return inbound.hold('idle');
+    if (verdict.kind === 'wait') return inbound.holdUntil(verdict.until);
+    if (verdict.kind === 'denied') return inbound.refuseExtended(verdict.denial, verdict.plan, sql, unnamed);
+
+    const plan = verdict.plans[0] ?? null;
+    const text = plan === null ? sql.toString('utf8') : plan.text;
+    const statement: PreparedStatement = {
+      name,
+      sql: Buffer.from(sql),
+      parameterTypes,
+      plan,
+      engine: verdict.engine,
+      view: viewMark(core.state),
+      upstream: text,
+    };
+    core.groupOpen = true;
+    const sent = sentText(statement);
+    inbound.expect({
+      kind: 'parse',
+      group: core.group,
+      statement,
+      ...(sent === undefined ? {} : { sent }),
+      ...core.statements.defineStatement(statement, core.group, core.policyVersion),
+    });
+    if (plan === null || !plan.rewritten) return PASS;
+    inbound.emit(request.parse(name, text, parameterTypes));
+    return DROP;
+  }
+
+  bind(body: Buffer, length: number): Disposition {
+    const inbound = this.#inbound;
+    const { core } = inbound;
+    const { portal: portalName, statement: name } = decodeBind(body, length);
+    if (inbound.analysis.needsBarrier()) return inbound.hold('idle');
+    const statement = core.statements.statement(name, core.group);
+    if (statement === 'wait') return inbound.hold('idle');
+    core.groupOpen = true;
+    if (statement === 'unknown') {
+      inbound.expect({ kind: 'bind', group: core.group, mustFail: true });
+      return PASS;
+    }
+    const recheck = this.#recheck(statement);
+    if (recheck === HOLD) return HOLD;
+    if (recheck.kind === 'denied') return inbound.refuseExtended(recheck.denial, recheck.plan, statement.sql);
+    if (recheck.kind === 'changed') this.#prepareAgain(statement);
+    const portal: Portal = { name: portalName, statement, plan: statement.plan, upstream: statement.upstream, rows: 0 };
+    const sent = sentText(statement);
+    inbound.expect({
+      kind: 'bind',
+      group: core.group,
+      statement,
+      ...(sent === undefined ? {} : { sent }),
+      ...core.statements.definePortal(portal, core.group, core.policyVersion),
+    });
+    return PASS;
+  }
+
+  describe(body: Buffer): Disposition {
+    const inbound = this.#inbound;
+    const { core } = inbound;
+    const { kind, name } = decodeDescribe(body);
+    const known = kind === 'S' ? core.statements.statement(name, core.group) : core.statements.portal(name, core.group);
+    if (known === 'wait') return inbound.hold('idle');
+    core.groupOpen = true;
+    inbound.expect({ kind: 'describe', group: core.group, ...(known === 'unknown' ? { mustFail: true } : {}) });
+    return PASS;
+  }
+
+  execute(body: Buffer): Disposition {
+    const inbound = this.#inbound;
+    const { core } = inbound;
+    const { portal: name, maxRows } = decodeExecute(body);
+    if (inbound.analysis.needsBarrier()) return inbound.hold('idle');
+    const portal = core.statements.portal(name, core.group);
+    if (portal === 'wait') return inbound.hold('idle');
+    core.groupOpen = true;
+    if (portal === 'unknown') {
+      // Describe fails just as Execute would, and could do no harm if the server knew the portal after all.
+      inbound.expect({ kind: 'describe', group: core.group, mustFail: true });
+      inbound.emit(request.describe('P', name));
+      return DROP;
+    }
+    const refused = this.#recheckPortal(portal);
+    if (refused === HOLD) return HOLD;
+    const { plan } = portal;
+    if (refused !== null) return inbound.refuseExtended(refused, plan, portal.statement?.sql ?? null);
+    if (plan === null) {
+      inbound.expect({ kind: 'execute', group: core.group, portal });
+      return PASS;
+    }
+    return this.#run(portal, plan, name, maxRows);
+  }
+
+  close(body: Buffer): Disposition {
+    const inbound = this.#inbound;
+    const { core } = inbound;
+    const { kind, name } = decodeClose(body);
+    core.groupOpen = true;
+    inbound.expect({
+      kind: 'close',
+      group: core.group,
+      closes: { kind, name },
+      ...core.statements.close(kind, name, core.group, core.policyVersion),
+    });
+    // Our own helpers are nobody's to close.
+    if (!name.startsWith(`sluice_${core.secret}`)) return PASS;
+    inbound.emit(request.close(kind, `${name} `));
+    return DROP;
+  }
+
+  #run(portal: Portal, plan: StatementPlan, name: string, maxRows: number): Disposition {
+    const inbound = this.#inbound;
+    const { core } = inbound;
+    const engine = inbound.analysis.engine();
+    if ('code' in engine) return inbound.refuseExtended(engine, plan, null);
+    if (!readsOnly(plan) && core.pipeline.guarded) return inbound.hold('guard');
+    const { bundle } = engine;
+    const max = maxAffected(bundle, plan);
+    const execution = inbound.intent(plan, bundle, portal.statement?.sql ?? null, max === undefined ? {} : { maxAffected: max });
+    const limit = rowLimit(bundle, plan, core.statements, plan.uses?.cursor === undefined ? portal.rows : undefined);
+    if (plan.touchesGoverned) core.governed = true;
+    if (!readsOnly(plan)) core.groupWrites = true;
+    const copyIn = plan.copyIn === true;
+    if (copyIn) core.copyIn = 'expected';
+    const sent = portal.statement === null ? undefined : sentText(portal.statement);
+    if (max !== undefined) inbound.affected.baseline(execution);
+    inbound.expect({
+      kind: 'execute',
+      group: core.group,
+      portal,
+      ...(sent === undefined ? {} : { sent }),
+      pieces: [{ role: 'client', execution, rowLimit: limit, held: max !== undefined }],
+    });
+    if (max === undefined) return PASS;
+    inbound.emit(request.execute(name, maxRows));
+    // In COPY the server reads nothing but data: the check follows when the client is done.
+    if (copyIn) core.copyCheck = () => inbound.affected.check(execution, max);
+    else inbound.affected.check(execution, max);
+    return DROP;
+  }
+
+  /** Whether what was decided at Parse still holds. */
+  #recheck(statement: PreparedStatement): Recheck {
+    const inbound = this.#inbound;
+    const { core } = inbound;
+    if (statement.sql === null) {
+      const engine = inbound.analysis.engine();
+      if ('code' in engine) return { kind: 'denied', denial: engine, plan: statement.plan };
+      if (statement.policyVersion !== engine.bundle.version)
+        return { kind: 'denied', denial: policyChanged('prepared statement'), plan: statement.plan };
+      return { kind: 'same' };
+    }
+    if (statement.engine === core.engine && sameView(statement.view, core.state, statement.plan) && !this.#expires(statement))
+      return { kind: 'same' };
+    const verdict = inbound.analysis.analyse(statement.sql, 'extended', statement.parameterTypes);
+    if (verdict.kind === 'barrier') return inbound.hold('idle');
+    if (verdict.kind === 'wait') return inbound.holdUntil(verdict.until);
+    if (verdict.kind === 'denied') return { kind: 'denied', denial: verdict.denial, plan: verdict.plan };
+    const plan = verdict.plans[0] ?? null;
+    statement.engine = verdict.engine;
+    statement.view = viewMark(core.state);
+    statement.plan = plan;
+    const text = plan === null ? statement.upstream : plan.text;
+    return text === statement.upstream ? { kind: 'same' } : { kind: 'changed' };
+  }
+
+  /** A policy that ends by itself needs a look at the clock every time. */
+  #expires(statement: PreparedStatement): boolean {
+    return statement.engine?.bundle.policies.some((policy) => policy.validUntil !== undefined) === true;
+  }
+
+  /** A portal cannot be bound anew (its parameters are gone), so another text ends it. */
+  #recheckPortal(portal: Portal): Denial | null | typeof HOLD {
+    const { statement } = portal;
+    if (statement === null) {
+      const engine = this.#inbound.analysis.engine();
+      return 'code' in engine ? engine : null;
+    }
+    const before = portal.upstream;
+    const recheck = this.#recheck(statement);
+    if (recheck === HOLD) return HOLD;
+    if (recheck.kind === 'denied') return recheck.denial;
+    if (recheck.kind === 'changed' || statement.upstream !== before) {
+      return policyChanged('portal');
+    }
+    return null;
+  }
+
+  /** Same name, the text that is allowed now. */
+  #prepareAgain(statement: PreparedStatement): void {
+    const inbound = this.#inbound;
+    const { core } = inbound;
+    const text = statement.plan?.text ?? '';
+    const before = statement.upstream;
+    const failed = (): void => {
+      // The old text is gone as well: the next Bind prepares it again.
+      statement.upstream = null;
+    };
+    if (statement.name !== '' && before !== null) {
+      inbound.emit(request.close('S', statement.name));
+      inbound.expect({ kind: 'close', group: core.group, silent: true });
+    }
+    statement.upstream = text;
+    inbound.emit(request.parse(statement.name, text, statement.parameterTypes));
+    const sent = sentText(statement);
+    inbound.expect({
+      kind: 'parse',
+      group: core.group,
+      silent: true,
+      ...(sent === undefined ? {} : { sent }),
+      abandoned: failed,
+    });
+  }
+}
+
+function sentText(statement: PreparedStatement): SentText | undefined {
+  const { sql, plan } = statement;
+  if (sql === null || plan === null || !plan.rewritten) return undefined;
+  return { client: sql, parts: [{ text: plan.text, plan }], separator: '' };
+}
+
+function policyChanged(what: 'portal' | 'prepared statement'): Denial {
+  return denial('SLUICE-703', `the policy has changed since this ${what} was made`, {
+    sqlstate: '0A000',
+    hint: what === 'portal' ? 'Bind the statement again.' : 'DEALLOCATE it and PREPARE it again.',
+  });
+}

@@ -1,0 +1,430 @@
+/**
+ * Client to server. Every message is looked at before anything of it is sent; what passes is forwarded as received. A message
+ * that has to wait (for an answer, the journal, the parser) stops this direction: the client is not read meanwhile.
+ *
+ * Everything that one chunk of client bytes led to is kept until its audit intents are durable, then written at once. When
+ * they cannot be, it is taken back and refused (SLUICE-701), and the session lives on.
+ */
+import { type Denial, denial } from '../../core/errors/denial.ts';
+import type { Bundle } from '../../core/policy/bundle.ts';
+import type { StatementPlan } from '../../core/sql/plan.ts';
+import { CLIENT, decodeEmpty } from '../../core/wire/client-messages.ts';
+import { clientFrames, type FrameTable } from '../../core/wire/frame-table.ts';
+import { type Disposition, DROP, FrameWalker, HOLD, PASS } from '../../core/wire/frame-walker.ts';
+import { lostSync, ProtocolError } from '../../core/wire/protocol-error.ts';
+import * as request from '../../core/wire/request.ts';
+import { denialResponse, readyForQuery } from '../../core/wire/write.ts';
+import { AffectedRows } from './affected-rows.ts';
+import { Analysis, unreadPlan } from './analysis.ts';
+import { copyMessage } from './copy.ts';
+import type { SessionCore } from './core.ts';
+import { ExtendedQuery } from './extended-query.ts';
+import type { Execution, Expected, NewExpected } from './pipeline.ts';
+import { simpleQuery } from './simple-query.ts';
+
+/** What a held message waits for. */
+export type Condition = 'idle' | 'space' | 'guard' | 'copy' | 'settled';
+
+/** More unanswered messages than this and the client is not read until half of them are answered. */
+const MAX_PENDING = 4_096;
+
+export class Inbound {
+  readonly core: SessionCore;
+  readonly analysis: Analysis;
+  readonly affected: AffectedRows;
+  readonly #walker: FrameWalker;
+  readonly #extended: ExtendedQuery;
+  readonly #send: (buffers: readonly Buffer[]) => void;
+  readonly #idle: () => void;
+  #out: Buffer[] = [];
+  /** Where in #out the message of the batch's first intent begins; -1: no intent yet. */
+  #mark = -1;
+  /** What was expected since the mark. */
+  #marked: Expected[] = [];
+  #held: { readonly type: number; readonly body: Buffer; readonly length: number } | null = null;
+  #condition: Condition = 'idle';
+  #settled = false;
+  #committing = false;
+  /** Messages of ours that must go behind what is being committed. */
+  #deferred: (() => void)[] = [];
+  #running = false;
+
+  /** `send`: to the server. `idle`: reading may go on. */
+  constructor(
+    core: SessionCore,
+    send: (buffers: readonly Buffer[]) => void,
+    idle: () => void,
+    frames: FrameTable = clientFrames(),
+  ) {
+    this.core = core;
+    this.analysis = new Analysis(core);
+    this.affected = new AffectedRows(this);
+    this.#extended = new ExtendedQuery(this);
+    this.#send = send;
+    this.#idle = idle;
+    this.#walker = new FrameWalker(frames, {
+      message: (type, body, length) => this.#message(type, body, length),
+      forward: (bytes) => void this.#out.push(bytes),
+    });
+    this.#walker.discard('d', true);
+  }
+
+  /** True: the client must not be read. */
+  get busy(): boolean {
+    return this.#held !== null || this.#committing;
+  }
+
+  get atBoundary(): boolean {
+    return this.#walker.atBoundary && !this.busy;
+  }
+
+  /** The client's next bytes. Only while not busy. */
+  receive(chunk: Buffer): void {
+    this.#run(() => this.#walker.push(chunk));
+  }
+
+  /** Something changed that a held message may wait for. */
+  poke(): void {
+    if (this.#running || this.#committing || this.core.ended) return;
+    const held = this.#held;
+    if (held === null || !this.#ready()) return;
+    this.#run(() => {
+      this.#held = null;
+      const disposition = this.#message(held.type, held.body, held.length);
+      if (disposition !== HOLD) return this.#walker.resume(disposition);
+      return false;
+    });
+    if (!this.busy && !this.core.ended) this.#idle();
+  }
+
+  /**
+   * The client asked for a search_path in its StartupMessage: set as `SET` would, before the first ReadyForQuery, which is the
+   * one that this Query brings. Returns why it is refused, or undefined.
+   */
+  initialSearchPath(value: string): Denial | undefined {
+    const { core, analysis } = this;
+    const verdict = analysis.analyse(Buffer.from(`SET search_path TO ${value}`), 'simple', []);
+    const plan = verdict.kind === 'allowed' && verdict.plans.length === 1 ? verdict.plans[0] : undefined;
+    if (verdict.kind !== 'allowed' || plan?.kind !== 'set') {
+      return verdict.kind === 'denied'
+        ? verdict.denial
+        : denial('SLUICE-205', 'invalid value for parameter "search_path"', { sqlstate: '22023' });
+    }
+    const execution = this.intent(plan, verdict.engine.bundle, null);
+    this.expect({ kind: 'query', group: core.group, muted: true, pieces: [{ role: 'client', execution, rowLimit: 0 }] });
+    this.#out.push(request.query(plan.text));
+    this.#commit();
+    return undefined;
+  }
+
+  /** A message of ours that answers something the server sent, behind everything sent so far. */
+  sendOwn(entry: NewExpected, bytes: Buffer): void {
+    const send = (): void => {
+      if (this.core.ended) return;
+      this.core.pipeline.push(entry);
+      this.#send([bytes]);
+    };
+    if (this.#committing) this.#deferred.push(send);
+    else send();
+  }
+
+  /** The server asked for COPY data, or no longer wants it. */
+  copyData(wanted: boolean): void {
+    this.#walker.discard('d', !wanted);
+  }
+
+  // ---- used by the parts that understand messages ----------------------------------------------------------------------
+
+  /** A message of ours (or the client's, rewritten) at this place of the stream. */
+  emit(bytes: Buffer): void {
+    this.#walker.insert(bytes);
+  }
+
+  expect(entry: NewExpected): Expected {
+    const added = this.core.pipeline.push(entry);
+    if (this.#mark >= 0) this.#marked.push(added);
+    return added;
+  }
+
+  intent(
+    plan: StatementPlan,
+    bundle: Bundle,
+    sql: Buffer | null,
+    options: { reason?: Denial; maxAffected?: number } = {},
+  ): Execution {
+    if (this.#mark < 0) {
+      this.#walker.flush();
+      this.#mark = this.#out.length;
+    }
+    return this.core.audit.intent(plan, bundle, sql, options);
+  }
+
+  /** The current message waits. Where answers are awaited the server is asked to send what it has. */
+  hold(condition: Condition): typeof HOLD {
+    this.#condition = condition;
+    if (condition !== 'settled' && condition !== 'copy' && this.core.groupOpen && this.core.pipeline.length > 0)
+      this.emit(request.FLUSH);
+    return HOLD;
+  }
+
+  holdUntil(promise: Promise<void>): typeof HOLD {
+    this.#settled = false;
+    const settled = (): void => {
+      this.#settled = true;
+      this.poke();
+    };
+    promise.then(settled, settled);
+    return this.hold('settled');
+  }
+
+  /** Records a refusal. Without a bundle there is no policy to name: an event instead of an intent. */
+  recordDenial(reason: Denial, plan: StatementPlan | null, sql: Buffer | null): void {
+    const bundle = this.core.engine?.bundle;
+    if (bundle === undefined) {
+      this.core.audit.event('refused', { code: reason.code });
+      return;
+    }
+    const execution = this.intent(plan ?? unreadPlan(reason), bundle, sql, { reason });
+    this.core.audit.settle(execution, 'denied', { sqlstate: reason.sqlstate });
+  }
+
+  /** Refuses a Query: the server aborts whatever transaction there is by failing at a statement of ours. */
+  refuseQuery(reason: Denial, plan: StatementPlan | null, sql: Buffer | null): typeof DROP {
+    const { core } = this;
+    this.recordDenial(reason, plan, sql);
+    if (core.pipeline.length === 0 && core.status === 'I' && !core.groupOpen) {
+      core.toClient(denialResponse(reason, sql === null ? {} : { sql }));
+      core.toClient(readyForQuery('I'));
+      return DROP;
+    }
+    this.#expectRefusedQuery(reason, sql);
+    this.emit(request.query(refusedText(reason)));
+    return DROP;
+  }
+
+  /**
+   * Refuses a message of the extended protocol: in its place goes a Parse that fails, so that the server aborts the transaction
+   * and skips up to the Sync by itself. `unnamed`: the refused message was a Parse of the unnamed statement, which destroys
+   * the one there was even when it fails.
+   */
+  refuseExtended(reason: Denial, plan: StatementPlan | null, sql: Buffer | null, unnamed = false): typeof DROP {
+    this.recordDenial(reason, plan, sql);
+    this.emit(this.#expectRefusedParse(reason, sql, unnamed));
+    return DROP;
+  }
+
+  // ---- messages ------------------------------------------------------------------------------------------------------------
+
+  #message(type: number, body: Buffer, length: number): Disposition {
+    const disposition = this.#judge(type, body, length);
+    if (disposition === HOLD) this.#held = { type, body, length };
+    return disposition;
+  }
+
+  #judge(type: number, body: Buffer, length: number): Disposition {
+    const { core } = this;
+    if (core.ended) return DROP;
+    if (type === CLIENT.terminate) {
+      core.end({ reason: 'client terminated' });
+      return DROP;
+    }
+    if (core.copyIn === 'expected') return this.hold('copy');
+    if (core.copyIn === 'active') return copyMessage(this, type, body);
+    if (core.skipping && type !== CLIENT.sync) return DROP;
+    if (core.pipeline.length >= MAX_PENDING) return this.hold('space');
+    try {
+      switch (type) {
+        case CLIENT.query:
+          return simpleQuery(this, body, length);
+        case CLIENT.parse:
+          return this.#extended.parse(body, length);
+        case CLIENT.bind:
+          return this.#extended.bind(body, length);
+        case CLIENT.describe:
+          return this.#extended.describe(body);
+        case CLIENT.execute:
+          return this.#extended.execute(body);
+        case CLIENT.close:
+          return this.#extended.close(body);
+        case CLIENT.flush:
+          decodeEmpty(body, 'Flush');
+          return PASS;
+        case CLIENT.sync:
+          return this.#sync(body);
+        case CLIENT.copyDone:
+        case CLIENT.copyFail:
+          // A client may still be sending after a COPY that failed; the server ignores these too.
+          return DROP;
+        case CLIENT.functionCall:
+          return this.refuseQuery(
+            denial('SLUICE-503', 'function calls by the fast-path protocol are not supported', {
+              hint: 'Call the function with SELECT.',
+              rule: 'floor',
+            }),
+            null,
+            null,
+          );
+        default:
+          throw lostSync(`message type ${String.fromCharCode(type)} is not allowed now`, 'SLUICE-502');
+      }
+    } catch (error) {
+      if (!(error instanceof ProtocolError) || error.fatal) throw error;
+      return type === CLIENT.query
+        ? this.refuseQuery(error.denial, null, null)
+        : this.refuseExtended(error.denial, null, null, type === CLIENT.parse);
+    }
+  }
+
+  #sync(body: Buffer): Disposition {
+    const { core } = this;
+    decodeEmpty(body, 'Sync');
+    // An implicit transaction must not commit while one of its statements may still turn out to exceed a limit.
+    if (core.groupWrites && core.pipeline.guarded) return this.hold('guard');
+    core.skipping = false;
+    core.groupOpen = false;
+    core.groupWrites = false;
+    this.expect({ kind: 'sync', group: core.group++ });
+    return PASS;
+  }
+
+  // ---- running ---------------------------------------------------------------------------------------------------------------
+
+  #ready(): boolean {
+    const { pipeline, copyIn, skipping } = this.core;
+    switch (this.#condition) {
+      case 'idle':
+        return pipeline.length === 0;
+      case 'space':
+        return pipeline.length <= MAX_PENDING / 2;
+      case 'guard':
+        return skipping || !pipeline.guarded;
+      case 'copy':
+        return copyIn !== 'expected';
+      case 'settled':
+        return this.#settled;
+    }
+  }
+
+  #run(step: () => boolean): void {
+    this.#running = true;
+    try {
+      step();
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.#running = false;
+      this.#commit();
+      this.core.end({ reason: 'protocol error', denial: error.denial });
+      return;
+    }
+    this.#running = false;
+    this.#commit();
+    // Poking again covers what became ready while this ran.
+    if (this.#held !== null && !this.#committing && !this.core.ended && this.#ready()) queueMicrotask(() => this.poke());
+  }
+
+  #commit(): void {
+    if (!this.core.audit.hasIntents) {
+      this.core.audit.flush();
+      this.#write();
+      return;
+    }
+    let promise: void | Promise<void>;
+    try {
+      promise = this.core.audit.commit();
+    } catch (error) {
+      this.#refuseBatch(error);
+      return;
+    }
+    if (promise === undefined) {
+      this.#write();
+      return;
+    }
+    this.#committing = true;
+    promise
+      .then(
+        () => this.#write(),
+        (error: unknown) => this.#refuseBatch(error),
+      )
+      .then(() => {
+        this.#committing = false;
+        for (const send of this.#deferred.splice(0)) send();
+        this.poke();
+        if (!this.busy && !this.core.ended) this.#idle();
+      });
+  }
+
+  #write(): void {
+    const out = this.#out;
+    this.#out = [];
+    this.#mark = -1;
+    this.#marked = [];
+    if (out.length > 0) this.#send(out);
+  }
+
+  /** The intents could not be written: nothing since the first of them is sent; each series and query in it is refused. */
+  #refuseBatch(error: unknown): void {
+    const { core } = this;
+    const reason = denial('SLUICE-701', 'the audit record cannot be written, so the statement was not run', {
+      detail: error instanceof Error ? error.message : 'The journal failed.',
+      hint: 'Try again later; the platform team is told by the metrics of the sidecar.',
+    });
+    const kept = this.#out.slice(0, Math.max(this.#mark, 0));
+    const taken = this.#marked;
+    this.#out = kept;
+    this.#marked = [];
+    this.#mark = -1;
+    // Some may be gone already: an earlier error of this series skips them, sent or not.
+    const alive = taken.filter((entry) => core.pipeline.has(entry));
+    core.pipeline.retract(new Set(alive));
+    for (const entry of alive) entry.abandoned?.();
+    let open = false;
+    for (const entry of alive) {
+      if (entry.kind === 'query') {
+        if (open) continue;
+        kept.push(request.query(refusedText(reason)));
+        this.#expectRefusedQuery(reason, null);
+      } else if (entry.kind === 'sync') {
+        core.pipeline.push({ kind: 'sync', group: entry.group });
+        kept.push(request.SYNC);
+        open = false;
+      } else if (!open) {
+        open = true;
+        kept.push(this.#expectRefusedParse(reason, null, false));
+      }
+    }
+    core.copyIn = 'none';
+    core.skipping = open || (core.skipping && alive.length === 0);
+    this.#write();
+  }
+
+  #expectRefusedQuery(reason: Denial, sql: Buffer | null): void {
+    const { core } = this;
+    core.groupOpen = false;
+    this.expect({
+      kind: 'query',
+      group: core.group,
+      refusal: reason,
+      ...(sql === null ? {} : { refusedText: Buffer.from(sql) }),
+      ...core.statements.dropUnnamed(core.group),
+    });
+  }
+
+  #expectRefusedParse(reason: Denial, sql: Buffer | null, unnamed: boolean): Buffer {
+    const { core } = this;
+    core.skipping = true;
+    core.groupOpen = true;
+    this.expect({
+      kind: 'parse',
+      group: core.group,
+      refusal: reason,
+      ...(sql === null ? {} : { refusedText: Buffer.from(sql) }),
+      ...(unnamed ? core.statements.dropUnnamed(core.group) : {}),
+    });
+    return request.parse(unnamed ? '' : `sluice_refused_${core.secret}`, refusedText(reason));
+  }
+}
+
+/** Not SQL in any dialect: the server's log shows why it was sent. */
+export function refusedText(reason: Denial): string {
+  return `refused by Sluice: ${reason.code}`;
+}

@@ -1,0 +1,494 @@
+/**
+ * Server to client. Rows stream past unseen; every other message is matched with the entry that is owed it (pipeline.ts),
+ * applies what it confirms, and passes, is dropped, or is replaced by an answer of ours.
+ */
+import { type Denial, denial } from '../../core/errors/denial.ts';
+import {
+  decodeCommandComplete,
+  decodeNotification,
+  decodeParameterStatus,
+  decodeReadyForQuery,
+  decodeReport,
+  SERVER,
+} from '../../core/wire/server-messages.ts';
+import { SERVER_FRAMES } from '../../core/wire/frame-table.ts';
+import { type Disposition, DROP, FrameWalker, HOLD, PASS } from '../../core/wire/frame-walker.ts';
+import { lostSync, ProtocolError } from '../../core/wire/protocol-error.ts';
+import * as request from '../../core/wire/request.ts';
+import { findProtectedColumn, parameterViolation, protectedColumnSet, tripwireDenial } from '../../core/wire/second-line.ts';
+import { denialResponse, message, readyForQuery } from '../../core/wire/write.ts';
+import { copyInBegins, copyInEnded } from './copy.ts';
+import type { SessionCore } from './core.ts';
+import { applyEffect, transactionReady } from './effects.ts';
+import { type Inbound, refusedText } from './inbound.ts';
+import { CHECK_FAILED, exceedsRowLimit, statementTimedOut, tooManyAffected, tooManyRows } from './limits.ts';
+import type { Expected, Piece } from './pipeline.ts';
+import { Reports } from './reports.ts';
+
+const NO_LIMIT = Number.POSITIVE_INFINITY;
+const QUERY_CANCELED = '57014';
+
+export interface OutboundOptions {
+  readonly core: SessionCore;
+  readonly inbound: Inbound;
+  /** What the server reported at login. */
+  readonly parameters: ReadonlyMap<string, string>;
+  readonly send: (buffers: readonly Buffer[]) => void;
+  /** The server may be read again. */
+  readonly resumed: () => void;
+  /** ReadyForQuery went to the client. */
+  readonly ready: () => void;
+}
+
+export class Outbound {
+  readonly #core: SessionCore;
+  readonly #inbound: Inbound;
+  readonly #options: OutboundOptions;
+  readonly #reports: Reports;
+  readonly #walker: FrameWalker;
+  #out: Buffer[] = [];
+  #running = false;
+  #held: { readonly type: number; readonly body: Buffer; readonly length: number } | null = null;
+  /** CommandComplete of a write whose check has not passed. */
+  #heldReply: Buffer | null = null;
+  /** The rows of the statement at the head exceed this limit. */
+  #overflow: Denial | null = null;
+  /** A cancel of ours is on its way: no ReadyForQuery until the server has taken it, or it could hit the next statement. */
+  #cancelling: Promise<void> | null = null;
+  /** The client was told of an error that the server does not know of: the transaction must not go on. */
+  #abort = false;
+  /** A FATAL of the server's has been passed on. */
+  #fatal = false;
+  #protectedFor: readonly string[] | null = null;
+  #protected: ReadonlySet<number> = new Set();
+
+  constructor(options: OutboundOptions) {
+    this.#options = options;
+    this.#core = options.core;
+    this.#inbound = options.inbound;
+    this.#reports = new Reports(options.core);
+    this.#walker = new FrameWalker(SERVER_FRAMES, {
+      message: (type, body, length) => this.#message(type, body, length),
+      forward: (bytes) => void this.#out.push(bytes),
+      rowLimitExceeded: () => this.#rowsExceeded(),
+    });
+    options.core.pipeline.onHead = () => this.#enter();
+  }
+
+  /** True: the server must not be read. */
+  get busy(): boolean {
+    return this.#held !== null;
+  }
+
+  /** The server has told the client itself why the connection ends. */
+  get fatal(): boolean {
+    return this.#fatal;
+  }
+
+  receive(chunk: Buffer): void {
+    this.#run(() => this.#walker.push(chunk));
+  }
+
+  /** Bytes of ours for the client, in order. */
+  insert(bytes: Buffer): void {
+    this.#walker.insert(bytes);
+    if (!this.#running) this.#flush();
+  }
+
+  // ---- messages ------------------------------------------------------------------------------------------------------------
+
+  #message(type: number, body: Buffer, length: number): Disposition {
+    const disposition = this.#judge(type, body, length);
+    if (disposition === HOLD) this.#held = { type, body, length };
+    return disposition;
+  }
+
+  #judge(type: number, body: Buffer, length: number): Disposition {
+    if (this.#core.ended) return DROP;
+    switch (type) {
+      case SERVER.noticeResponse:
+        return this.#notice(body, length);
+      case SERVER.parameterStatus:
+        return this.#parameter(body);
+      case SERVER.notification:
+        return this.#notification(body);
+      case SERVER.errorResponse:
+        return this.#error(body, length);
+      case SERVER.readyForQuery:
+        return this.#ready(body);
+      default:
+        return this.#reply(type, body);
+    }
+  }
+
+  #reply(type: number, body: Buffer): Disposition {
+    const head = this.#core.pipeline.head;
+    if (head === undefined || head.refusal !== undefined || head.mustFail === true) throw unexpected(type);
+    const fate = head.silent === true || head.muted ? DROP : PASS;
+    switch (type) {
+      case SERVER.parseComplete:
+        return this.#confirm(head, 'parse', type, fate);
+      case SERVER.bindComplete:
+        return this.#confirm(head, 'bind', type, fate);
+      case SERVER.closeComplete:
+        return this.#confirm(head, 'close', type, fate);
+      case SERVER.noData:
+        return this.#confirm(head, 'describe', type, fate);
+      case SERVER.parameterDescription:
+        if (head.kind !== 'describe') throw unexpected(type);
+        return fate;
+      case SERVER.rowDescription:
+        this.#tripwire(body);
+        if (head.kind === 'describe') return this.#confirm(head, 'describe', type, fate);
+        this.#piece(head, type);
+        return this.#pieceFate(head);
+      case SERVER.copyInResponse:
+        if (this.#piece(head, type).execution?.plan.copyIn !== true) throw unexpected(type);
+        copyInBegins(this.#inbound);
+        return this.#pieceFate(head);
+      case SERVER.copyOutResponse:
+      case SERVER.copyDone:
+        this.#piece(head, type);
+        return this.#pieceFate(head);
+      case SERVER.commandComplete:
+      case SERVER.portalSuspended:
+      case SERVER.emptyQuery:
+        return this.#complete(head, type, body);
+      default:
+        throw unexpected(type);
+    }
+  }
+
+  #confirm(head: Expected, kind: Expected['kind'], type: number, fate: typeof PASS | typeof DROP): Disposition {
+    if (head.kind !== kind) throw unexpected(type);
+    head.confirmed?.();
+    this.#core.pipeline.pop();
+    return fate;
+  }
+
+  // ---- statements ------------------------------------------------------------------------------------------------------------
+
+  #piece(head: Expected, type: number): Piece {
+    const piece = head.pieces?.[head.piece];
+    if ((head.kind !== 'query' && head.kind !== 'execute') || piece === undefined || head.failed) throw unexpected(type);
+    return piece;
+  }
+
+  #pieceFate(head: Expected): typeof PASS | typeof DROP {
+    return head.silent === true || head.muted || head.pieces?.[head.piece]?.role !== 'client' || this.#overflow !== null
+      ? DROP
+      : PASS;
+  }
+
+  #complete(head: Expected, type: number, body: Buffer): Disposition {
+    if (head.kind !== 'query' && head.kind !== 'execute') throw unexpected(type);
+    const piece = head.pieces?.[head.piece];
+    if (piece === undefined) {
+      // An empty query, in either protocol.
+      if (type !== SERVER.emptyQuery || head.failed) throw unexpected(type);
+      if (head.kind === 'execute') this.#core.pipeline.pop();
+      return head.muted ? DROP : PASS;
+    }
+    if (head.failed) throw unexpected(type);
+    const { tag, rows } = type === SERVER.commandComplete ? decodeCommandComplete(body) : { tag: undefined, rows: null };
+    const fate = this.#pieceFate(head);
+    if (piece.role !== 'client') {
+      if (piece.role === 'check') this.#releaseHeld();
+      this.#next(head);
+      return DROP;
+    }
+    const passed = this.#walker.rows;
+    if (head.portal !== undefined) {
+      if (head.portal.statement === null) this.#core.statements.countCursorRows(head.portal.name, passed);
+      else head.portal.rows += passed;
+    }
+    const cursor = piece.execution?.plan.uses?.cursor;
+    if (cursor !== undefined) this.#core.statements.countCursorRows(cursor, passed);
+
+    const overflow = this.#overflow ?? (exceedsRowLimit(piece, rows) ? this.#tooManyRows() : null);
+    if (overflow !== null && !head.muted) return this.#failLate(head, piece, overflow, passed);
+
+    this.#core.audit.settle(piece.execution, 'ok', {
+      ...(tag === undefined ? {} : { tag }),
+      rows: rows ?? passed,
+      bytes: this.#walker.bytes,
+    });
+    if (piece.execution !== undefined && type === SERVER.commandComplete)
+      applyEffect(this.#core, this.#inbound, piece.execution.plan);
+    if (piece.execution?.plan.copyIn === true) copyInEnded(this.#inbound);
+    if (piece.held === true && fate === PASS) {
+      this.#heldReply = message(String.fromCharCode(type), body);
+      this.#next(head);
+      return DROP;
+    }
+    this.#next(head);
+    return fate;
+  }
+
+  /** The statement at the head is done. */
+  #next(head: Expected): void {
+    head.piece++;
+    if (head.kind === 'execute') this.#core.pipeline.pop();
+    else this.#enter();
+  }
+
+  /** Another entry or statement is at the head: its rows are counted from here. */
+  #enter(): void {
+    const head = this.#core.pipeline.head;
+    const piece = head?.pieces?.[head.piece];
+    const walker = this.#walker;
+    walker.rows = 0;
+    walker.bytes = 0;
+    walker.rowLimit = piece?.role === 'client' ? piece.rowLimit : NO_LIMIT;
+    // Rows belong to a statement of the client's that is running, and to nothing else.
+    const discarded = head === undefined || head.silent === true || head.muted || head.failed || piece?.role !== 'client';
+    walker.discard('D', discarded);
+    walker.discard('d', discarded);
+  }
+
+  #releaseHeld(): void {
+    const reply = this.#heldReply;
+    this.#heldReply = null;
+    if (reply !== null) this.#walker.insert(reply);
+  }
+
+  // ---- limits ----------------------------------------------------------------------------------------------------------------
+
+  #rowsExceeded(): typeof DROP {
+    if (this.#overflow === null) {
+      this.#overflow = this.#tooManyRows();
+      const cancelling = this.#core.cancel().catch(() => {});
+      this.#cancelling = cancelling;
+      cancelling.then(() => {
+        if (this.#cancelling === cancelling) this.#cancelling = null;
+        this.#resume();
+      });
+    }
+    return DROP;
+  }
+
+  #tooManyRows(): Denial {
+    return tooManyRows(this.#core.engine?.bundle.limits.maxRows ?? 0);
+  }
+
+  /**
+   * The statement was complete before our cancel reached it: the client gets the error all the same, nothing more of this
+   * series, and the transaction is aborted.
+   */
+  #failLate(head: Expected, piece: Piece, reason: Denial, rows: number): Disposition {
+    const { pipeline, audit } = this.#core;
+    audit.settle(piece.execution, 'error', { sqlstate: reason.sqlstate, rows, bytes: this.#walker.bytes });
+    this.#overflow = null;
+    this.#abort = true;
+    this.#walker.insert(denialResponse(reason));
+    this.#core.state.error();
+    head.muted = true;
+    if (head.kind === 'query') {
+      this.#next(head);
+      return DROP;
+    }
+    let synced = false;
+    for (const entry of pipeline) {
+      if (entry.kind === 'sync') {
+        synced = true;
+        break;
+      }
+      entry.muted = true;
+    }
+    this.#next(head);
+    if (!synced) {
+      // A Parse that fails makes the server abort and skip, as if the Execute itself had failed.
+      this.#core.skipping = true;
+      const refused = request.parse(`sluice_refused_${this.#core.secret}`, refusedText(reason));
+      this.#inbound.sendOwn({ kind: 'parse', group: this.#core.group, silent: true, refusal: reason }, refused);
+    }
+    return DROP;
+  }
+
+  // ---- errors ----------------------------------------------------------------------------------------------------------------
+
+  #error(body: Buffer, length: number): Disposition {
+    const { pipeline, audit } = this.#core;
+    const fields = decodeReport(body, length);
+    const truncated = body.length < length;
+    const severity = (fields.get('V') ?? fields.get('S'))?.toString('latin1');
+    const sqlstate = fields.get('C')?.toString('latin1') ?? '';
+    const head = pipeline.head;
+    if (severity === 'FATAL' || severity === 'PANIC') {
+      this.#fatal = true;
+      audit.settle(head?.pieces?.[head.piece]?.execution, 'error', { sqlstate });
+      return this.#replace(this.#reports.error(fields, truncated, undefined), PASS);
+    }
+    if (head === undefined) throw unexpected(SERVER.errorResponse);
+    const piece = head.pieces?.[head.piece];
+    const answer = this.#answer(head, piece, fields, sqlstate, truncated);
+    const hidden = head.muted || (head.silent === true && head.refusal !== undefined);
+    if (sqlstate === '42P01' || sqlstate === '42703') void this.#core.host.refreshCatalog(sqlstate).catch(() => {});
+    this.#heldReply = null;
+    this.#overflow = null;
+    this.#core.state.error();
+    const rows = this.#walker.rows;
+    const settlement = { sqlstate: answer.sqlstate, rows, bytes: this.#walker.bytes };
+    audit.settle(piece?.execution, 'error', settlement);
+    if (this.#core.copyIn !== 'none') copyInEnded(this.#inbound);
+
+    if (head.kind === 'query') {
+      head.failed = true;
+      this.#core.copyIn = 'none';
+      for (const rest of head.pieces?.slice(head.piece + 1) ?? []) audit.settle(rest.execution, 'error', { tag: 'not run' });
+    } else if (head.kind !== 'sync') {
+      this.#core.copyIn = 'none';
+      const { skipped, synced } = pipeline.failGroup();
+      if (!synced) this.#core.skipping = true;
+      if (head.refusal !== undefined) head.confirmed?.();
+      else head.abandoned?.();
+      // The server drops the unnamed statement before it looks at the text of a new one.
+      if (head.kind === 'parse' && head.statement?.name === '') this.#core.statements.deallocated('', '');
+      for (const entry of skipped.slice(1)) {
+        entry.abandoned?.();
+        for (const rest of entry.pieces ?? []) audit.settle(rest.execution, 'error', { tag: 'not run' });
+      }
+    }
+    if (hidden) return DROP;
+    return this.#replace(answer.bytes, PASS);
+  }
+
+  /** What the client gets for this error; no bytes: the server's own. */
+  #answer(
+    head: Expected,
+    piece: Piece | undefined,
+    fields: ReturnType<typeof decodeReport>,
+    sqlstate: string,
+    truncated: boolean,
+  ): { readonly sqlstate: string; readonly bytes: Buffer | undefined } {
+    const own = (reason: Denial, sql?: Buffer) => ({
+      sqlstate: reason.sqlstate,
+      bytes: denialResponse(reason, sql === undefined ? {} : { sql }),
+    });
+    if (head.refusal !== undefined) return own(head.refusal, head.refusedText);
+    if (this.#overflow !== null && sqlstate === QUERY_CANCELED) return own(this.#overflow);
+    if (piece?.role === 'check' && sqlstate === CHECK_FAILED) return own(tooManyAffected(piece.execution?.maxAffected ?? 0));
+    const timeout = this.#core.engine?.bundle.limits.statementTimeout;
+    if (sqlstate === QUERY_CANCELED && timeout !== undefined && fields.get('M')?.includes('statement timeout') === true)
+      return own(statementTimedOut(timeout));
+    return { sqlstate, bytes: this.#reports.error(fields, truncated, head) };
+  }
+
+  #notice(body: Buffer, length: number): Disposition {
+    const head = this.#core.pipeline.head;
+    if (head !== undefined && (head.silent === true || head.muted || head.refusal !== undefined)) return DROP;
+    const bytes = this.#reports.notice(decodeReport(body, length), body.length < length, head);
+    return bytes === null ? DROP : this.#replace(bytes, PASS);
+  }
+
+  #replace(bytes: Buffer | undefined, otherwise: typeof PASS): Disposition {
+    if (bytes === undefined) return otherwise;
+    this.#walker.insert(bytes);
+    return DROP;
+  }
+
+  // ---- second line -----------------------------------------------------------------------------------------------------------
+
+  #tripwire(body: Buffer): void {
+    const columns = this.#core.engine?.bundle.protectedColumns ?? [];
+    if (columns.length === 0 && this.#protectedFor === null) return;
+    if (columns !== this.#protectedFor && columns.length > 0) {
+      this.#protectedFor = columns;
+      this.#protected = protectedColumnSet(columns);
+    }
+    const origin = findProtectedColumn(body, this.#protected);
+    if (origin === undefined) return;
+    this.#core.audit.event('tripwire', { table: origin.tableOid, attnum: origin.attnum, column: origin.index });
+    throw new ProtocolError(tripwireDenial(), true);
+  }
+
+  #parameter(body: Buffer): Disposition {
+    const { name, value } = decodeParameterStatus(body);
+    const violation = parameterViolation(this.#options.parameters, name, value);
+    if (violation === undefined) return PASS;
+    this.#core.audit.event('pinned-setting', { name });
+    throw new ProtocolError(violation, true);
+  }
+
+  #notification(body: Buffer): Disposition {
+    const { channel, payload } = decodeNotification(body);
+    this.#core.audit.event('notification', { channel, bytes: payload.length });
+    return PASS;
+  }
+
+  // ---- ReadyForQuery ---------------------------------------------------------------------------------------------------------
+
+  #ready(body: Buffer): Disposition {
+    const core = this.#core;
+    const head = core.pipeline.head;
+    if (head === undefined || (head.kind !== 'sync' && head.kind !== 'query')) throw unexpected(SERVER.readyForQuery);
+    if (head.kind === 'query' && !head.failed && head.piece < (head.pieces?.length ?? 0)) throw unexpected(SERVER.readyForQuery);
+    if (this.#cancelling !== null) return HOLD;
+    const status = decodeReadyForQuery(body);
+    if (head.kind === 'query') head.confirmed?.();
+    if (core.copyIn === 'active') copyInEnded(this.#inbound);
+    if (head.kind === 'query') core.copyIn = 'none';
+    const abort = this.#abort && status === 'T';
+    this.#abort = false;
+    this.#overflow = null;
+    transactionReady(core, abort ? 'E' : status);
+    core.pipeline.pop();
+    if (abort) this.#abortTransaction();
+    const hidden = head.silent === true;
+    this.#options.ready();
+    if (hidden) return DROP;
+    if (!abort) return PASS;
+    this.#walker.insert(readyForQuery('E'));
+    return DROP;
+  }
+
+  /** The client has been told of an error: the block must not be able to commit. */
+  #abortTransaction(): void {
+    const reason = denial('SLUICE-401', 'the transaction is aborted');
+    this.#inbound.sendOwn(
+      { kind: 'query', group: this.#core.group, silent: true, refusal: reason },
+      request.query(refusedText(reason)),
+    );
+  }
+
+  // ---- running ---------------------------------------------------------------------------------------------------------------
+
+  #resume(): void {
+    const held = this.#held;
+    if (held === null || this.#core.ended) return;
+    this.#held = null;
+    this.#run(() => {
+      const disposition = this.#message(held.type, held.body, held.length);
+      return disposition === HOLD ? false : this.#walker.resume(disposition);
+    });
+    if (this.#held === null) this.#options.resumed();
+  }
+
+  #run(step: () => boolean): void {
+    this.#running = true;
+    try {
+      step();
+    } catch (error) {
+      this.#running = false;
+      if (!(error instanceof ProtocolError)) throw error;
+      this.#flush();
+      this.#core.end({ reason: error.denial.code === 'SLUICE-704' ? 'tripwire' : 'server protocol error', denial: error.denial });
+      return;
+    }
+    this.#running = false;
+    this.#flush();
+    this.#core.audit.flush();
+    this.#inbound.poke();
+  }
+
+  #flush(): void {
+    const out = this.#out;
+    if (out.length === 0) return;
+    this.#out = [];
+    this.#options.send(out);
+  }
+}
+
+function unexpected(type: number): ProtocolError {
+  return lostSync(`the server sent a message of type '${String.fromCharCode(type)}' that nobody asked for`, 'SLUICE-706');
+}

@@ -1,0 +1,72 @@
+/**
+ * ErrorResponse and NoticeResponse on their way to the client: scrubbed, positions given in the client's own text. Where the
+ * policy grants everything there is nothing to hide, and the server's bytes pass as they are.
+ */
+import type { StatementPlan } from '../../core/sql/plan.ts';
+import { clientPosition } from '../../core/sql/text/position.ts';
+import { type ScrubContext, STRICTEST, scrubError, scrubNotice } from '../../core/wire/report-scrub.ts';
+import type { ReportFields } from '../../core/wire/server-messages.ts';
+import { errorResponse, noticeResponse } from '../../core/wire/write.ts';
+import type { SessionCore } from './core.ts';
+import type { Expected, SentText } from './pipeline.ts';
+import { Visibility } from './visibility.ts';
+
+export class Reports {
+  readonly #core: SessionCore;
+  readonly #visibility = new Visibility();
+
+  constructor(core: SessionCore) {
+    this.#core = core;
+  }
+
+  /** The bytes for the client; undefined: the server's own bytes pass. */
+  error(fields: ReportFields, truncated: boolean, head: Expected | undefined): Buffer | undefined {
+    if (this.#transparent(head)) return undefined;
+    return errorResponse(scrubError(fields, this.#context(truncated, head)));
+  }
+
+  /** The bytes for the client; undefined: the server's own bytes pass; null: dropped. */
+  notice(fields: ReportFields, truncated: boolean, head: Expected | undefined): Buffer | undefined | null {
+    if (this.#transparent(head)) return undefined;
+    const notice = scrubNotice(fields, this.#context(truncated, head));
+    return notice === undefined ? null : noticeResponse(notice);
+  }
+
+  #transparent(head: Expected | undefined): boolean {
+    return this.#core.engine?.bundle.allowAll === true && head?.sent === undefined;
+  }
+
+  #context(truncated: boolean, head: Expected | undefined): ScrubContext {
+    const { engine } = this.#core;
+    if (engine === undefined || head === undefined) return { ...STRICTEST, truncated };
+    const plan = currentPlan(head);
+    const { sent } = head;
+    const touched = plan === null ? true : plan.touchesGoverned;
+    const ends = head.kind === 'sync' || plan?.kind === 'commit';
+    return {
+      governed: !engine.bundle.allowAll && (ends ? this.#core.governed : touched),
+      visible: this.#visibility.of(engine, plan?.normalised ?? sent?.client.toString('utf8') ?? ''),
+      mapPosition: sent === undefined ? (position) => position : (position) => mappedPosition(sent, position),
+      truncated,
+    };
+  }
+}
+
+/** The client's statement that the replies at this point are about. */
+function currentPlan(head: Expected): StatementPlan | null {
+  return head.pieces?.[head.piece]?.execution?.plan ?? head.portal?.plan ?? head.statement?.plan ?? null;
+}
+
+/** From a character position in what was sent to one in what the client wrote; undefined inside text of ours. */
+export function mappedPosition(sent: SentText, position: number): number | undefined {
+  let start = 1;
+  for (const { text, plan } of sent.parts) {
+    const length = [...text].length;
+    if (position < start + length || (position === start + length && sent.parts.at(-1)?.plan === plan)) {
+      if (position < start || plan === null) return undefined;
+      return clientPosition({ client: sent.client, range: plan.range, edits: plan.edits }, position - start + 1);
+    }
+    start += length + sent.separator.length;
+  }
+  return undefined;
+}

@@ -1,0 +1,432 @@
+/**
+ * One client connection and the one upstream connection it gets: made after the client's StartupMessage, ended together.
+ * Bytes go through `Inbound` and `Outbound`; here are the sockets, the backpressure between them, and every way it can end.
+ */
+import type { Socket } from 'node:net';
+import { type Denial, denial } from '../../core/errors/denial.ts';
+import type { SqlEngine } from '../../core/sql/engine.ts';
+import { createSessionState } from '../../core/sql/session-tracker.ts';
+import * as request from '../../core/wire/request.ts';
+import type { BackendKey } from '../../core/wire/server-messages.ts';
+import { NEWEST_MINOR, type StartupMessage } from '../../core/wire/startup.ts';
+import {
+  authenticationOk,
+  backendKeyData,
+  denialResponse,
+  negotiateProtocolVersion,
+  parameterStatus,
+  readyForQuery,
+} from '../../core/wire/write.ts';
+import { type Journal, JournalError } from '../journal/journal.ts';
+import type { UpstreamConnection } from '../upstream/connect.ts';
+import { admitClientSettings } from '../upstream/startup-settings.ts';
+import { UpstreamError } from '../upstream/upstream-error.ts';
+import { AuditTrail } from './audit-trail.ts';
+import { type Ending, SessionCore } from './core.ts';
+import type { EngineHost } from './engine-host.ts';
+import { Inbound } from './inbound.ts';
+import { Outbound } from './outbound.ts';
+import type { RegisteredSession, SessionRegistry } from './registry.ts';
+import { SocketWriter } from './socket-writer.ts';
+
+export interface SessionEnvironment {
+  readonly host: EngineHost;
+  readonly journal: Journal;
+  readonly registry: SessionRegistry;
+  /** Dials, verifies and logs in. `settings`: what the client may have, and ours, for the StartupMessage. */
+  readonly connect: (settings: ConnectSettings, signal: AbortSignal) => Promise<UpstreamConnection>;
+  /** Asks the server to cancel; resolves when it has taken the request. */
+  readonly sendCancel: (key: BackendKey) => Promise<void>;
+  readonly clock: {
+    /** Milliseconds since the epoch. */
+    now(): number;
+    /** Microseconds, never backwards. */
+    monotonic(): number;
+  };
+  readonly randomBytes: (count: number) => Buffer;
+  /** Milliseconds. */
+  readonly timeouts?: {
+    /** A peer that takes no bytes for so long is given up. Default 60,000. */
+    readonly writeStall?: number;
+    /** A client that is idle outside a transaction for so long is disconnected. Default: never. */
+    readonly idle?: number;
+    /** How long the last bytes may take on their way out. Default 2,000. */
+    readonly linger?: number;
+  };
+  /** Sessions beyond these are refused whatever the policy says. Default 1,000. */
+  readonly maxSessions?: number;
+  /** What happened, for logs: never statement text. */
+  readonly log?: (event: string, detail: Readonly<Record<string, string | number | boolean>>) => void;
+}
+
+export interface ConnectSettings {
+  readonly passed: readonly (readonly [name: string, value: string])[];
+  readonly ours: readonly (readonly [name: string, value: string])[];
+}
+
+export interface ClientConnection {
+  /** Paused, without listeners of others. */
+  readonly socket: Socket;
+  readonly startup: StartupMessage;
+  /** Bytes that came behind the StartupMessage. */
+  readonly rest: Buffer;
+}
+
+/** Serves the client to its end. Never rejects. */
+export async function serveSession(client: ClientConnection, environment: SessionEnvironment): Promise<void> {
+  const session = new Session(client, environment);
+  await session.run();
+}
+
+const DEFAULTS = { writeStall: 60_000, linger: 2_000, maxSessions: 1_000 };
+
+class Session implements RegisteredSession {
+  readonly pid: number;
+  readonly secret: Buffer;
+  readonly closed: Promise<void>;
+  readonly #client: ClientConnection;
+  readonly #environment: SessionEnvironment;
+  readonly #audit: AuditTrail;
+  readonly #id: string;
+  readonly #abort = new AbortController();
+  #upstream: UpstreamConnection | null = null;
+  #core: SessionCore | null = null;
+  #inbound: Inbound | null = null;
+  #outbound: Outbound | null = null;
+  #toClient: SocketWriter | null = null;
+  #toServer: SocketWriter | null = null;
+  #unsubscribe: () => void = () => {};
+  #idleTimer: NodeJS.Timeout | undefined;
+  #ended = false;
+  #started = false;
+  /** Ends at the next idle ReadyForQuery with this. */
+  #leaving: Ending | null = null;
+  #close: () => void = () => {};
+
+  constructor(client: ClientConnection, environment: SessionEnvironment) {
+    this.#client = client;
+    this.#environment = environment;
+    this.closed = new Promise((resolve) => {
+      this.#close = resolve;
+    });
+    const { randomBytes, registry, journal, clock } = environment;
+    this.#id = randomBytes(8).toString('hex');
+    let pid: number;
+    do pid = randomBytes(4).readUInt32BE(0) & 0x7fffffff;
+    while (pid === 0 || registry.has(pid));
+    this.pid = pid;
+    this.secret = randomBytes(4);
+    this.#audit = new AuditTrail(journal, this.#id, () => clock.monotonic());
+  }
+
+  async run(): Promise<void> {
+    const { socket, startup } = this.#client;
+    socket.setNoDelay(true);
+    socket.setKeepAlive(true, 30_000);
+    socket.on('error', () => {});
+    socket.on('close', () => this.end({ reason: 'client disconnected' }));
+    socket.on('end', () => this.end({ reason: 'client disconnected' }));
+    const admitted = admitClientSettings(startup.settings);
+    const refused = this.#admission() ?? admitted.refused;
+    if (refused !== undefined) this.end({ reason: 'refused', denial: refused });
+    else {
+      this.#environment.registry.add(this);
+      try {
+        await this.#open(admitted.passed);
+        if (!this.#ended) await this.#begin(admitted.searchPath, admitted.applicationName);
+      } catch (error) {
+        this.end({ reason: 'upstream not available', denial: openingDenial(error) });
+      }
+    }
+    await this.closed;
+  }
+
+  /** Why this client cannot be served at all, or undefined. */
+  #admission(): Denial | undefined {
+    const { host, registry, maxSessions } = this.#environment;
+    const { engine } = host;
+    if (engine === undefined)
+      return denial('SLUICE-703', 'no valid policy is in force', host.reason === undefined ? {} : { detail: host.reason });
+    const { limits, database } = engine.bundle;
+    if (registry.draining) return shuttingDown();
+    const max = Math.min(limits.maxConnections ?? Number.POSITIVE_INFINITY, maxSessions ?? DEFAULTS.maxSessions);
+    if (registry.size >= max)
+      return denial('SLUICE-403', `there are already ${registry.size} connections (limit ${max})`, {
+        rule: 'limits',
+        hint: 'Close connections that are idle, or use a smaller pool.',
+      });
+    const asked = this.#client.startup.database;
+    if (asked !== database.database) {
+      return denial('SLUICE-801', `database "${asked}" does not exist here`, { hint: `Databases: ${database.database}.` });
+    }
+    return undefined;
+  }
+
+  async #open(passed: ConnectSettings['passed']): Promise<void> {
+    const timeout = this.#environment.host.engine?.bundle.limits.statementTimeout;
+    const ours = timeout === undefined ? [] : ([['statement_timeout', String(Math.max(1, Math.floor(timeout)))]] as const);
+    const upstream = await this.#environment.connect({ passed, ours }, this.#abort.signal);
+    if (this.#ended) {
+      upstream.socket.on('error', () => {});
+      upstream.socket.end(request.TERMINATE);
+      return;
+    }
+    this.#upstream = upstream;
+  }
+
+  async #begin(searchPath: string | undefined, application: string | undefined): Promise<void> {
+    const { socket, startup, rest } = this.#client;
+    const upstream = this.#upstream!;
+    const address = socket.remoteAddress;
+    await this.#audit.sessionStart({
+      user: startup.user,
+      ...(application === undefined ? {} : { application }),
+      ...(address === undefined ? {} : { address }),
+    });
+    const engine = this.#environment.host.engine;
+    if (this.#ended || engine === undefined) {
+      this.end({ reason: 'policy withdrawn', denial: withdrawn(this.#environment.host.reason) });
+      return;
+    }
+    this.#wire(upstream, engine);
+    this.#started = true;
+    const greeting = [authenticationOk()];
+    if (startup.negotiate) greeting.unshift(negotiateProtocolVersion(NEWEST_MINOR, startup.protocolOptions));
+    for (const [name, value] of upstream.parameters) greeting.push(parameterStatus(name, value));
+    greeting.push(backendKeyData(this.pid, this.secret));
+    if (searchPath === undefined) greeting.push(readyForQuery('I'));
+    this.#toClient!.write([Buffer.concat(greeting)]);
+    if (searchPath !== undefined) {
+      const refused = this.#inbound!.initialSearchPath(searchPath);
+      if (refused !== undefined) return this.end({ reason: 'refused', denial: refused });
+    }
+    this.#environment.log?.('session-start', { session: this.#id });
+    if (rest.length > 0) this.#fromClient(rest);
+    if (!this.#ended) {
+      this.#resumeClient();
+      this.#resumeUpstream();
+    }
+    this.#idle();
+  }
+
+  #wire(upstream: UpstreamConnection, engine: SqlEngine): void {
+    const { host, clock, timeouts, sendCancel, randomBytes } = this.#environment;
+    const { key } = upstream;
+    const core = new SessionCore({
+      id: this.#id,
+      host,
+      state: createSessionState(engine.catalog.data.defaultSearchPath),
+      audit: this.#audit,
+      now: () => clock.now(),
+      secret: randomBytes(8).toString('hex'),
+      cancel: () => (key === undefined ? Promise.resolve() : sendCancel(key)),
+    });
+    const stallTimeout = timeouts?.writeStall ?? DEFAULTS.writeStall;
+    const { socket } = this.#client;
+    this.#core = core;
+    this.#toClient = new SocketWriter({
+      socket,
+      stallTimeout,
+      drained: () => this.#resumeUpstream(),
+      stalled: () => this.end({ reason: 'client does not read' }),
+    });
+    this.#toServer = new SocketWriter({
+      socket: upstream.socket,
+      stallTimeout,
+      drained: () => this.#resumeClient(),
+      stalled: () => this.end({ reason: 'server does not read', denial: lost() }),
+    });
+    this.#inbound = new Inbound(
+      core,
+      (buffers) => this.#toServer?.write(buffers),
+      () => this.#resumeClient(),
+    );
+    this.#outbound = new Outbound({
+      core,
+      inbound: this.#inbound,
+      parameters: upstream.parameters,
+      send: (buffers) => this.#toClient?.write(buffers),
+      resumed: () => this.#resumeUpstream(),
+      ready: () => queueMicrotask(() => this.#idle()),
+    });
+    core.toClient = (bytes) => this.#outbound?.insert(bytes);
+    core.end = (ending) => this.end(ending);
+    this.#unsubscribe = host.onChange((next) => this.#engineChanged(next));
+    socket.on('data', (chunk: Buffer) => this.#fromClient(chunk));
+    upstream.socket.setNoDelay(true);
+    upstream.socket.setKeepAlive(true, 30_000);
+    upstream.socket.on('data', (chunk: Buffer) => this.#fromServer(chunk));
+    upstream.socket.on('error', () => {});
+    upstream.socket.on('end', () => this.#upstreamLost());
+    upstream.socket.on('close', () => this.#upstreamLost());
+  }
+
+  // ---- bytes -----------------------------------------------------------------------------------------------------------------
+
+  #fromClient(chunk: Buffer): void {
+    clearTimeout(this.#idleTimer);
+    this.#guarded(() => this.#inbound?.receive(chunk));
+    if (this.#inbound?.busy === true || this.#toServer?.blocked === true) this.#client.socket.pause();
+    else this.#idle();
+  }
+
+  #fromServer(chunk: Buffer): void {
+    this.#guarded(() => this.#outbound?.receive(chunk));
+    if (this.#outbound?.busy === true || this.#toClient?.blocked === true) this.#upstream?.socket.pause();
+  }
+
+  #resumeClient(): void {
+    if (!this.#ended && this.#inbound?.busy !== true && this.#toServer?.blocked !== true) this.#client.socket.resume();
+  }
+
+  #resumeUpstream(): void {
+    if (!this.#ended && this.#outbound?.busy !== true && this.#toClient?.blocked !== true) this.#upstream?.socket.resume();
+  }
+
+  /** A defect of ours ends this session and no other. */
+  #guarded(step: () => void): void {
+    try {
+      step();
+    } catch (error) {
+      this.#environment.log?.('internal-error', {
+        session: this.#id,
+        error: error instanceof Error ? (error.stack ?? error.message) : 'unknown',
+      });
+      this.end({ reason: 'internal error', denial: denial('SLUICE-707', 'an internal error ended the session') });
+    }
+  }
+
+  // ---- ends ------------------------------------------------------------------------------------------------------------------
+
+  cancelRequested(): void {
+    this.#core?.cancel().catch(() => {});
+  }
+
+  drain(): void {
+    this.#leaving = { reason: 'drained', denial: shuttingDown() };
+    this.#idle();
+  }
+
+  stop(): void {
+    this.end({ reason: 'drained', denial: shuttingDown() });
+  }
+
+  #engineChanged(engine: SqlEngine | undefined): void {
+    if (engine !== undefined) {
+      if (this.#leaving?.reason === 'policy withdrawn') this.#leaving = null;
+      return;
+    }
+    this.#leaving ??= { reason: 'policy withdrawn', denial: withdrawn(this.#environment.host.reason) };
+    this.#idle();
+  }
+
+  /** Nothing is under way: the moment to leave, or to start counting idle time. */
+  #idle(): void {
+    const core = this.#core;
+    if (
+      core === null ||
+      !this.#started ||
+      core.status !== 'I' ||
+      core.pipeline.length > 0 ||
+      core.groupOpen ||
+      this.#inbound?.atBoundary !== true
+    )
+      return;
+    if (this.#leaving !== null) {
+      this.end(this.#leaving);
+      return;
+    }
+    const timeout = this.#environment.timeouts?.idle;
+    if (timeout === undefined) return;
+    clearTimeout(this.#idleTimer);
+    this.#idleTimer = setTimeout(() => this.end({ reason: 'idle', denial: idleTooLong() }), timeout);
+    this.#idleTimer.unref();
+  }
+
+  #upstreamLost(): void {
+    this.end(
+      this.#outbound?.fatal === true ? { reason: 'server ended the connection' } : { reason: 'upstream lost', denial: lost() },
+    );
+  }
+
+  end(ending: Ending): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    const core = this.#core;
+    const busy = core !== null && (core.pipeline.length > 0 || core.copyIn !== 'none');
+    if (core !== null) {
+      core.ended = true;
+      for (const entry of core.pipeline.clear())
+        for (const piece of entry.pieces ?? []) this.#audit.settle(piece.execution, 'unknown');
+    }
+    this.#unsubscribe();
+    clearTimeout(this.#idleTimer);
+    this.#toClient?.stop();
+    this.#toServer?.stop();
+    if (this.#started) this.#audit.sessionEnd(ending.reason);
+    this.#environment.log?.('session-end', {
+      session: this.#id,
+      reason: ending.reason,
+      ...(ending.denial === undefined ? {} : { code: ending.denial.code }),
+    });
+    this.#environment.registry.remove(this);
+    this.#abort.abort(new Error(ending.reason));
+    this.#leaveUpstream(busy);
+    this.#leaveClient(ending);
+  }
+
+  #leaveUpstream(busy: boolean): void {
+    const upstream = this.#upstream;
+    if (upstream === null) return;
+    const { socket } = upstream;
+    if (socket.destroyed) return;
+    if (busy) this.#core?.cancel().catch(() => {});
+    socket.removeAllListeners('data');
+    socket.resume();
+    socket.end(request.TERMINATE);
+    this.#destroyLater(socket);
+  }
+
+  #leaveClient(ending: Ending): void {
+    const { socket } = this.#client;
+    if (socket.destroyed || !socket.writable) {
+      socket.destroy();
+      this.#close();
+      return;
+    }
+    socket.once('close', () => this.#close());
+    socket.removeAllListeners('data');
+    // What a client still sends is read and forgotten: closing with unread bytes would reset the connection and lose the error.
+    socket.resume();
+    if (ending.denial === undefined) socket.end();
+    else socket.end(denialResponse(ending.denial, { severity: 'FATAL' }));
+    this.#destroyLater(socket);
+  }
+
+  #destroyLater(socket: Socket): void {
+    const timer = setTimeout(() => socket.destroy(), this.#environment.timeouts?.linger ?? DEFAULTS.linger);
+    socket.once('close', () => clearTimeout(timer));
+  }
+}
+
+function openingDenial(error: unknown): Denial {
+  if (error instanceof UpstreamError) return error.denial;
+  if (error instanceof JournalError)
+    return denial('SLUICE-701', 'the audit record cannot be written, so no session can begin', { detail: error.message });
+  return denial('SLUICE-707', 'an internal error ended the session');
+}
+
+const shuttingDown = (): Denial =>
+  denial('SLUICE-806', 'terminating connection due to administrator command', {
+    detail: 'Sluice is shutting down.',
+    hint: 'Reconnect.',
+  });
+const withdrawn = (reason: string | undefined): Denial =>
+  denial('SLUICE-703', 'the policy of this session was withdrawn', reason === undefined ? {} : { detail: reason });
+const lost = (): Denial =>
+  denial('SLUICE-803', 'the connection to the database was lost', {
+    detail: 'Whether the last statement took effect is not known.',
+    hint: 'Reconnect, and check before running it again.',
+  });
+const idleTooLong = (): Denial =>
+  denial('SLUICE-806', 'terminating connection because it was idle for too long', { sqlstate: '57P05' });
