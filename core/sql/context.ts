@@ -24,6 +24,7 @@ import type { Reach, ReadSite } from './read/site.ts';
 import type { FrameStack } from './scope/frames.ts';
 import type { Star } from './scope/stars.ts';
 import type { SessionView } from './session-state.ts';
+import type { RegUse } from './introspect/guards.ts';
 import type { FragmentParser } from './parse/fragment.ts';
 import type { SqlParser } from './parse/parser.ts';
 import type { Source } from './text/source.ts';
@@ -74,6 +75,8 @@ export interface StatementContext {
   /** Masked columns read so far, as `schema.table.column`: whoever compares lengths knows whether a value is made from one. */
   readonly maskedReads: string[];
   readonly analyser: Analyser;
+  /** Internal to scope/: how the expression walked next is used, if it is a reg* value (introspect/guards.ts). */
+  regUse: RegUse;
 }
 
 export interface FactCollector {

@@ -3,6 +3,7 @@ import { DenialError, type Denial } from '../errors/denial.ts';
 import type { Analyser, StatementContext } from './context.ts';
 import type { EngineOptions } from './engine.ts';
 import { Facts } from './facts.ts';
+import type { RegUse } from './introspect/guards.ts';
 import type { FragmentParser } from './parse/fragment.ts';
 import type { AnalyseRequest, Edit, SessionEffect, StatementKind } from './plan.ts';
 import type { ReadSite } from './read/site.ts';
@@ -44,6 +45,7 @@ export class StatementState implements StatementContext {
   readonly observed: Denial[];
   readonly pinned: Set<number>;
   allPinned = false;
+  regUse: RegUse = 'text';
   kind: StatementKind = 'other';
   effect: SessionEffect = { kind: 'none' };
   writesRows = false;

@@ -1,12 +1,20 @@
 /**
- * The walker's side of the name checks: what names/ decides about a call, an operator or a type, and what the row-filter
- * tiers need to know of it (may it raise an error, is it an aggregate, what does it return).
+ * The walker's side of the name checks: asks names/ about a call, an operator or a type, and puts what it says around the
+ * expression (guards for arguments and casts that name objects, qualified names), in the text and in the tree. A prefix goes
+ * in before the operand is walked and a suffix after it, so that nested ones nest in the text too.
  */
 import type { FuncCall, Node, SQLValueFunction, TypeCast, TypeName } from '@pgsql/types';
+import { quoteIdentifier } from '../../catalog/catalog.ts';
 import type { FunctionData } from '../../catalog/model.ts';
 import { deny } from '../../errors/denial.ts';
-import { locationOf, namesOf } from '../ast/node.ts';
-import type { Scope, StatementContext } from '../context.ts';
+import { become, locationOf, namesOf } from '../ast/node.ts';
+import type { StatementContext } from '../context.ts';
+import { type CheckedFunction, checkFunction } from '../names/functions.ts';
+import { checkOperator } from '../names/operators.ts';
+import { checkCast, checkType } from '../names/types.ts';
+import { wrapNode } from '../names/wrap.ts';
+import type { RegUse, Wrap } from '../introspect/guards.ts';
+import { callSpans, castSpans, type Span } from './spans.ts';
 
 export interface CallFacts {
   /** Every candidate is leakproof by the catalog. */
@@ -14,42 +22,94 @@ export interface CallFacts {
   /** A candidate is volatile: evaluated per row even without arguments. */
   readonly volatile: boolean;
   readonly aggregate: boolean;
-  /** The one return type of all candidates, 0 when they differ. */
+  /** The one return type of all candidates, 0 when they differ or depend on the arguments. */
   readonly returnType: number;
 }
 
-/** Checks the call's name; throws what names/ throws. */
-export function checkCall(context: StatementContext, _node: Node, call: FuncCall, _scope: Scope): CallFacts {
-  const candidates = candidatesOf(context, call);
-  if (candidates.length === 0 || candidates.some((entry) => entry.schema !== 'pg_catalog' || entry.volatility === 'volatile')) {
-    deny('SLUICE-204', `The function ${(namesOf(call.funcname) ?? []).join('.')} is not granted.`, {
-      location: locationOf(call),
-    });
-  }
-  return callFacts(candidates);
-}
-
-function candidatesOf(context: StatementContext, call: FuncCall): readonly FunctionData[] {
+/**
+ * Checks a call, walks what is in it with `walkArguments`, and applies what the check asks for.
+ * @throws what names/ throws.
+ */
+export function checkedCall(
+  context: StatementContext,
+  node: Node,
+  call: FuncCall,
+  use: RegUse,
+  walkArguments: (facts: CallFacts) => void,
+): CallFacts {
   const names = namesOf(call.funcname) ?? [];
-  const schema = names.length > 1 ? names.at(-2) : undefined;
-  const all = context.catalog.functionsNamed(names.at(-1) ?? '');
-  return schema === undefined ? all : all.filter((entry) => entry.schema === schema);
+  const args = [...(call.args ?? []), ...(call.agg_within_group ? (call.agg_order ?? []).map(sortedNode) : [])];
+  const checked = checkFunction(context, names, args.length, locationOf(call), { arguments: args, use });
+  const facts = callFacts(checked);
+  for (const entry of checked.candidates)
+    if (entry.schema !== 'pg_catalog') context.facts.function(`${entry.schema}.${entry.name}`);
+  if (checked.sequence !== undefined) context.facts.read(checked.sequence, null);
+  if (checked.guards.length === 0 && checked.result === undefined && checked.qualify === undefined) {
+    walkArguments(facts);
+    return facts;
+  }
+  const spans = callSpans(context, call);
+  if (checked.result !== undefined) insert(context, spans.call[0], checked.result.prefix);
+  if (checked.qualify !== undefined) {
+    const [schema, name] = checked.qualify;
+    context.edit({
+      start: spans.name[0],
+      end: spans.name[1],
+      replacement: `${quoteIdentifier(schema)}.${quoteIdentifier(name)}`,
+    });
+    call.funcname = [{ String: { sval: schema } }, { String: { sval: name } }];
+  }
+  if (checked.guards.length > 0 && (call.func_variadic || call.agg_order !== undefined || call.agg_distinct)) refuseForm(call);
+  for (const guard of checked.guards) insert(context, spanOf(spans.arguments, guard.argument, call)[0], guard.prefix);
+  walkArguments(facts);
+  for (const guard of checked.guards) {
+    insert(context, spanOf(spans.arguments, guard.argument, call)[1], guard.suffix);
+    const argument = call.args![guard.argument]!;
+    if ('NamedArgExpr' in argument) refuseForm(call);
+    wrap(context, argument, guard);
+  }
+  if (checked.result !== undefined) {
+    insert(context, spans.call[1], checked.result.suffix);
+    wrap(context, node, checked.result);
+  }
+  return facts;
 }
 
-function callFacts(candidates: readonly FunctionData[]): CallFacts {
-  const first = candidates[0]!;
+function refuseForm(call: FuncCall): never {
+  return deny('SLUICE-204', 'This function must be called with plain arguments here.', {
+    location: locationOf(call),
+    rule: 'floor',
+  });
+}
+
+function spanOf(spans: readonly Span[], index: number, call: FuncCall): Span {
+  return spans[index] ?? refuseForm(call);
+}
+
+function sortedNode(node: Node): Node {
+  return 'SortBy' in node && node.SortBy.node !== undefined ? node.SortBy.node : node;
+}
+
+function insert(context: StatementContext, at: number, text: string): void {
+  context.edit({ start: at, end: at, replacement: text });
+}
+
+function wrap(context: StatementContext, node: Node, around: Wrap): void {
+  become(node, wrapNode(context.parser, around, { ...node }));
+}
+
+function callFacts(checked: CheckedFunction): CallFacts {
+  const first: FunctionData | undefined = checked.candidates[0];
+  const type = first?.returnType ?? 0;
   return {
-    quiet: candidates.every((entry) => entry.leakproof),
-    volatile: candidates.some((entry) => entry.volatility === 'volatile'),
-    aggregate: candidates.every((entry) => entry.kind === 'aggregate'),
-    returnType:
-      candidates.every((entry) => entry.returnType === first.returnType) && !isPolymorphic(first.returnType)
-        ? first.returnType
-        : 0,
+    quiet: checked.leakproof,
+    volatile: checked.volatile,
+    aggregate: checked.candidates.length > 0 && checked.candidates.every((entry) => entry.kind === 'aggregate'),
+    returnType: checked.candidates.every((entry) => entry.returnType === type) && !isPolymorphic(type) ? type : 0,
   };
 }
 
-/** anyelement and the like: the type depends on the arguments. */
+/** anyelement and the like, record: the type depends on the arguments. */
 function isPolymorphic(type: number): boolean {
   return (
     type === 2283 ||
@@ -62,13 +122,57 @@ function isPolymorphic(type: number): boolean {
   );
 }
 
-export function checkOperatorName(_context: StatementContext, _name: readonly Node[] | undefined, _location: number): void {}
-
-export function checkCast(context: StatementContext, _node: Node, cast: TypeCast, _scope: Scope): void {
-  if (cast.typeName !== undefined) checkTypeName(context, cast.typeName);
+/** `name`: one or two parts; `location`: of the operator where it is written as one. @throws SLUICE-208 */
+export function checkOperatorName(
+  context: StatementContext,
+  name: readonly Node[] | undefined,
+  location: number,
+  operands: 1 | 2 = 2,
+): void {
+  const names = namesOf(name) ?? [];
+  const checked = checkOperator(context, names, operands, location < 0 ? undefined : location);
+  if (checked.qualify === undefined) return;
+  const token = location < 0 ? undefined : context.source.tokenAt(location);
+  if (token?.kind !== 'operator' || token.start !== location || token.value !== names[0] || !Array.isArray(name)) {
+    deny('SLUICE-208', `The operator ${names.join('.')} could mean one that is not granted.`, {
+      location: Math.max(0, location),
+      rule: 'floor',
+    });
+  }
+  const [schema, operator] = checked.qualify;
+  context.edit({ start: token.start, end: token.end, replacement: ` OPERATOR(${quoteIdentifier(schema)}.${operator}) ` });
+  name.splice(0, name.length, { String: { sval: schema } }, { String: { sval: operator } });
 }
 
-export function checkTypeName(_context: StatementContext, _type: TypeName): void {}
+/** Checks the cast's type, walks its operand, and guards values that name objects. */
+export function checkedCast<T>(context: StatementContext, node: Node, cast: TypeCast, use: RegUse, walkOperand: () => T): T {
+  const { wrap: around } = checkCast(context, cast, use);
+  if (around === undefined) return walkOperand();
+  const spans = castSpans(context, cast);
+  if (!around.replace) {
+    insert(context, spans.cast[0], around.prefix);
+    const result = walkOperand();
+    insert(context, spans.cast[1], around.suffix);
+    wrap(context, node, around);
+    return result;
+  }
+  // The cast's own tokens (`CAST(`, `::type`, `AS type)`) give way to the guard.
+  replaceTokens(context, [spans.cast[0], spans.operand[0]], around.prefix);
+  const result = walkOperand();
+  replaceTokens(context, [spans.operand[1], spans.cast[1]], around.suffix);
+  const operand = cast.arg!;
+  become(node, wrapNode(context.parser, around, operand));
+  return result;
+}
+
+function replaceTokens(context: StatementContext, [start, end]: Span, replacement: string): void {
+  context.edit({ start, end, replacement });
+}
+
+/** A type that stands in a definition (column list, JSON RETURNING). @throws SLUICE-207 */
+export function checkTypeName(context: StatementContext, type: TypeName): void {
+  checkType(context, type, 'definition');
+}
 
 /** CURRENT_DATE and the like are harmless; the type is what the tiers use. */
 export function checkSqlValue(_context: StatementContext, value: SQLValueFunction): number {

@@ -8,7 +8,8 @@ import { deny } from '../../errors/denial.ts';
 import { constantType, isStar, locationOf, namesOf, tagOf } from '../ast/node.ts';
 import type { Body, NodeTag } from '../ast/node.ts';
 import type { ExpressionPlace, Scope, StatementContext } from '../context.ts';
-import { checkCast, checkCall, checkOperatorName, checkSqlValue } from './checks.ts';
+import type { RegUse } from '../introspect/guards.ts';
+import { checkedCall, checkedCast, checkOperatorName, checkSqlValue } from './checks.ts';
 import { walkJson } from './json.ts';
 import { noteColumn, noteRow, referToColumn, referToRow, rowArgument } from './reference.ts';
 import { safeCall, safeOperator, simpleType, UNKNOWN_TYPE } from './safety.ts';
@@ -28,8 +29,10 @@ export function walk(context: StatementContext, node: Node, scope: Scope): numbe
   const tag = tagOf(node);
   if (tag === undefined) return 0;
   const body = (node as Record<string, unknown>)[tag];
-  const walker = WALKERS[tag] as ((context: StatementContext, body: unknown, scope: Scope, node: Node) => number) | undefined;
-  if (walker !== undefined) return walker(context, body, scope, node);
+  const walker = WALKERS[tag] as Walker<unknown> | undefined;
+  const use = context.regUse;
+  context.regUse = 'text';
+  if (walker !== undefined) return walker(context, body, scope, node, use);
   if (walkJson(context, node, scope, walk)) return 0;
   return deny('SLUICE-102', `The statement uses an expression (${tag}) that Sluice does not understand, so it was not run.`, {
     location: Math.max(0, locationOf(body as { location?: number })),
@@ -37,7 +40,14 @@ export function walk(context: StatementContext, node: Node, scope: Scope): numbe
   });
 }
 
-type Walkers = { readonly [Tag in NodeTag]?: (context: StatementContext, body: Body<Tag>, scope: Scope, node: Node) => number };
+type Walker<T> = (context: StatementContext, body: T, scope: Scope, node: Node, use: RegUse) => number;
+type Walkers = { readonly [Tag in NodeTag]?: Walker<Body<Tag>> };
+
+/** Walks an operand whose value is compared, passed on or made a number: a reg* value among them stays a number. */
+function walkAsNumber(context: StatementContext, node: Node, scope: Scope): number {
+  context.regUse = 'oid';
+  return walk(context, node, scope);
+}
 
 const BOOLEAN = 16;
 
@@ -58,15 +68,18 @@ const WALKERS: Walkers = {
     walk(context, body.arg!, scope);
     return BOOLEAN;
   },
-  TypeCast: (context, body, scope, node) => {
-    const from = walk(context, body.arg!, scope);
-    checkCast(context, node, body, scope);
+  TypeCast: (context, body, scope, node, use) => {
+    const constant = isConstant(body.arg!);
     const to = simpleType(context, body.typeName);
-    if (!isConstant(body.arg!) && !(from !== 0 && from === to)) context.frames.unsafe();
+    const from = checkedCast(context, node, body, use, () => {
+      context.regUse = NUMBER_TYPES.has(to) ? 'oid' : 'text';
+      return walk(context, body.arg!, scope);
+    });
+    if (!constant && !(from !== 0 && from === to)) context.frames.unsafe();
     return to;
   },
   CollateClause: (context, body, scope) => walk(context, body.arg!, scope),
-  FuncCall: (context, body, scope, node) => walkCall(context, body, scope, node),
+  FuncCall: (context, body, scope, node, use) => walkCall(context, body, scope, node, use),
   NamedArgExpr: (context, body, scope) => walk(context, body.arg!, scope),
   CaseExpr: (context, body, scope) => {
     if (body.arg !== undefined) {
@@ -159,11 +172,12 @@ function walkColumnRef(context: StatementContext, body: ColumnRef, scope: Scope,
 }
 
 function walkOperator(context: StatementContext, body: Body<'A_Expr'>, scope: Scope): number {
-  const left = body.lexpr === undefined ? undefined : walk(context, body.lexpr, scope);
+  const operand = COMPARISONS.has(namesOf(body.name)?.at(-1) ?? '') ? walkAsNumber : walk;
+  const left = body.lexpr === undefined ? undefined : operand(context, body.lexpr, scope);
   let right = 0;
   const list = body.rexpr !== undefined && 'List' in body.rexpr ? (body.rexpr.List.items ?? []) : undefined;
-  if (list === undefined) right = walk(context, body.rexpr!, scope);
-  else for (const item of list) right = merge(right, walk(context, item, scope));
+  if (list === undefined) right = operand(context, body.rexpr!, scope);
+  else for (const item of list) right = merge(right, operand(context, item, scope));
   return checkOperatorUse(context, body, left, right);
 }
 
@@ -184,7 +198,7 @@ function checkOperatorUse(context: StatementContext, body: Body<'A_Expr'>, left:
       }
       return BOOLEAN;
     default: {
-      checkOperatorName(context, body.name, locationOf(body));
+      checkOperatorName(context, body.name, locationOf(body), left === undefined ? 1 : 2);
       const name = namesOf(body.name)?.at(-1) ?? '';
       const element =
         body.kind === 'AEXPR_OP_ANY' || body.kind === 'AEXPR_OP_ALL' ? elementOf(context, body.rexpr, right) : right;
@@ -235,22 +249,54 @@ export function isConstant(node: Node | undefined): boolean {
   return false;
 }
 
-function walkCall(context: StatementContext, body: FuncCall, scope: Scope, node: Node): number {
+function walkCall(context: StatementContext, body: FuncCall, scope: Scope, node: Node, use: RegUse): number {
   const name = body.funcname?.length === 1 ? namesOf(body.funcname)?.[0] : undefined;
   if (name !== undefined && body.args?.length === 1 && functionalColumn(context, body, scope, node, name)) return 0;
-  const call = checkCall(context, node, body, scope);
-  if (!call.quiet && !safeCall(context, body)) context.frames.unsafe(call.volatile);
-  const own = call.aggregate && body.over === undefined;
-  const arguments_ = (): void => {
-    walkList(context, body.args, scope);
-    walkList(context, body.agg_order, scope);
-    if (body.agg_filter !== undefined) walk(context, body.agg_filter, scope);
-  };
-  if (own) at(scope, 'aggregate', arguments_);
-  else arguments_();
+  const quiet = safeCall(context, body);
+  const argument = PRINTING.has(namesOf(body.funcname)?.at(-1) ?? '') ? walk : walkAsNumber;
+  const call = checkedCall(context, node, body, use, (facts) => {
+    if (!facts.quiet && !quiet) context.frames.unsafe(facts.volatile);
+    const inside = (): void => {
+      for (const item of body.args ?? []) argument(context, item, scope);
+      walkList(context, body.agg_order, scope);
+      if (body.agg_filter !== undefined) walk(context, body.agg_filter, scope);
+    };
+    if (facts.aggregate && body.over === undefined) at(scope, 'aggregate', inside);
+    else inside();
+  });
   if (body.over !== undefined) walkWindow(context, body.over, scope);
   return call.returnType;
 }
+
+/** Functions that print their arguments: a reg* value is meant as a name there. */
+const PRINTING: ReadonlySet<string> = new Set([
+  ...[
+    'format',
+    'concat',
+    'concat_ws',
+    'quote_ident',
+    'quote_literal',
+    'to_json',
+    'to_jsonb',
+    'row_to_json',
+    'string_agg',
+    'array_agg',
+  ],
+  ...[
+    'json_agg',
+    'jsonb_agg',
+    'json_build_object',
+    'jsonb_build_object',
+    'json_build_array',
+    'jsonb_build_array',
+    'upper',
+    'lower',
+    'replace',
+  ],
+]);
+
+/** oid and the integers. */
+const NUMBER_TYPES: ReadonlySet<number> = new Set([20, 21, 23, 26]);
 
 /** `column(row)`: PostgreSQL reads it as `row.column` when no function fits, so an in-place source must hear of it. */
 function functionalColumn(context: StatementContext, body: FuncCall, scope: Scope, node: Node, name: string): boolean {

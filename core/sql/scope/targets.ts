@@ -3,11 +3,13 @@
  * replaced relation exposes system columns, the star itself is spelled out at the end of the statement (stars.ts).
  */
 import type { ColumnRef, Node, ResTarget } from '@pgsql/types';
-import { asTag, isStar, namesOf } from '../ast/node.ts';
+import { quoteIdentifier } from '../../catalog/catalog.ts';
+import { asTag, isStar, locationOf, namesOf } from '../ast/node.ts';
 import type { OutputColumns, Scope, ScopeColumn, ScopeSource, StatementContext } from '../context.ts';
 import { walk } from './expression.ts';
 import { outputName } from './output-name.ts';
 import { dropSchema, noteColumn, noteRow, recordRead, referToColumn, resolveFields } from './reference.ts';
+import { targetEnd } from './spans.ts';
 import { starColumns } from './stars.ts';
 import { resolveSource } from './resolve.ts';
 import { at, isLate, sitesOf } from './scope.ts';
@@ -47,6 +49,7 @@ function walkTarget(context: StatementContext, target: ResTarget, scope: Scope):
   const typeOid = target.val === undefined ? 0 : walk(context, target.val, scope);
   const reaches = scope.nested ? context.frames.touched() : [];
   if (scope.nested) context.frames.leave(true, sitesOf(scope.sources));
+  keepName(context, target, name);
   return {
     name,
     ...plainOrigin(context, target.val, scope),
@@ -54,6 +57,15 @@ function walkTarget(context: StatementContext, target: ResTarget, scope: Scope):
     ...(reaches.length > 0 ? { reaches } : {}),
     ...(context.maskedReads.length > before ? { masked: true } : {}),
   };
+}
+
+/** A guard around the whole target would change its name. */
+function keepName(context: StatementContext, target: ResTarget, name: string): void {
+  const now = target.name ?? outputName(target.val);
+  if (now === name) return;
+  const end = targetEnd(context, locationOf(target));
+  context.edit({ start: end, end, replacement: ` AS ${quoteIdentifier(name)}` });
+  target.name = name;
 }
 
 /** The relation column that a plain reference passes on. */
