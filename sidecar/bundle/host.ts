@@ -2,7 +2,7 @@
  * The engine in force: policies and schema compiled together, compiled again when either changes or a policy ends by itself,
  * replaced whole. Without a valid policy there is no engine and nothing is served.
  */
-import { createHash } from 'node:crypto';
+import { catalogFingerprint } from '../../core/catalog/build.ts';
 import { Catalog } from '../../core/catalog/catalog.ts';
 import type { CatalogData } from '../../core/catalog/model.ts';
 import type { Identity } from '../../core/identity/identity.ts';
@@ -106,7 +106,7 @@ export class PolicyHost implements EngineHost {
     const probe = await this.#options.probeCatalog?.();
     if (probe !== undefined && probe === this.#probe && this.#catalog !== undefined) return;
     const data = await this.#options.readCatalog();
-    const version = createHash('sha256').update(JSON.stringify(data)).digest('hex');
+    const version = catalogFingerprint(data);
     this.#probe = probe;
     if (version === this.#catalogVersion) return;
     this.#catalog = new Catalog(data);

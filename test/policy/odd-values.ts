@@ -50,20 +50,20 @@ const TEXTS = [
   '%_',
   '\t\n',
 ];
-const fit = (values: readonly string[], length: number): string[] => values.filter((value) => [...value].length <= length);
+const atMost = (values: readonly string[], length: number): string[] => values.filter((value) => [...value].length <= length);
 
 export const ODD_VALUES: Readonly<Record<string, OddColumn>> = {
   plain_text: { type: 'text', values: [...TEXTS, '', 'x'.repeat(5000)] },
   text_c: { type: 'text', collate: 'pg_catalog."C"', values: TEXTS },
   text_blind: { type: 'text', collate: 'odd.blind', values: TEXTS },
   varchar_40: { type: 'varchar(40)', values: TEXTS },
-  varchar_3: { type: 'varchar(3)', values: fit(TEXTS, 3) },
-  varchar_1: { type: 'varchar(1)', values: fit(TEXTS, 1) },
-  varchar_blind: { type: 'varchar(20)', collate: 'odd.blind', values: fit(TEXTS, 20) },
-  char_20: { type: 'char(20)', values: fit(TEXTS, 20).filter((value) => value.trim() === value) },
+  varchar_3: { type: 'varchar(3)', values: atMost(TEXTS, 3) },
+  varchar_1: { type: 'varchar(1)', values: atMost(TEXTS, 1) },
+  varchar_blind: { type: 'varchar(20)', collate: 'odd.blind', values: atMost(TEXTS, 20) },
+  char_20: { type: 'char(20)', values: atMost(TEXTS, 20).filter((value) => value.trim() === value) },
   char_2: { type: 'char(2)', values: ['a', 'ab', '@'] },
   internal_char: { type: '"char"', values: ['a', 'z'] },
-  name: { type: 'name', values: fit(TEXTS, 30) },
+  name: { type: 'name', values: atMost(TEXTS, 30) },
   citext: { type: 'citext', values: TEXTS },
   int2: { type: 'int2', values: ['1', '-32768', '32767'], visible: ['0'] },
   int4: { type: 'int4', values: ['1', '-2147483648', '2147483647'] },
