@@ -191,8 +191,8 @@ export function visibleSchemaName(visible: Visible, expression: string): string 
 /** A constraint given by schema and name: one of that name is visible in pg_constraint. */
 export function namedConstraint(visible: Visible, schema: string, name: string): string {
   return (
-    `EXISTS (SELECT FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_namespace s ON s.oid ${EQ} k.connamespace ` +
-    `WHERE s.nspname ${EQ} {${schema}} AND k.conname ${EQ} {${name}} AND ${columnsOf('k', constraintCondition(visible))})`
+    `EXISTS (SELECT FROM pg_catalog.pg_constraint sluice_k JOIN pg_catalog.pg_namespace sluice_n ON sluice_n.oid ${EQ} sluice_k.connamespace ` +
+    `WHERE sluice_n.nspname ${EQ} {${schema}} AND sluice_k.conname ${EQ} {${name}} AND ${columnsOf('sluice_k', constraintCondition(visible))})`
   );
 }
 

@@ -106,11 +106,12 @@ export const FILTERS: Readonly<Record<string, Build>> = {
   'pg_catalog.pg_depend': (visible) => ({
     where: `${visibleObject(visible, '{classid}', '{objid}')} AND ${visibleObject(visible, '{refclassid}', '{refobjid}')}`,
   }),
+  // The stored tree of a view carries the names of all columns of its relations, used or not.
   'pg_catalog.pg_rewrite': (visible) => ({
     where: serverOrOneOf('{ev_class}', visible.relations),
     masks: {
-      ev_qual: `CASE WHEN ${serverOrOneOf('{ev_class}', visible.definitions)} THEN {ev_qual} END`,
-      ev_action: `CASE WHEN ${serverOrOneOf('{ev_class}', visible.definitions)} THEN {ev_action} END`,
+      ev_qual: `CASE WHEN ${serverOrOneOf('{ev_class}', [])} THEN {ev_qual} END`,
+      ev_action: `CASE WHEN ${serverOrOneOf('{ev_class}', [])} THEN {ev_action} END`,
     },
   }),
   'pg_catalog.pg_rules': (visible, catalog) => ({
