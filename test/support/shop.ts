@@ -44,6 +44,17 @@ export interface Shop {
   stop(): Promise<void>;
 }
 
+/**
+ * Two servers, each with one variant in a database of the same name. Both are filled by the same steps from a fresh cluster, so
+ * that OIDs and transaction ids agree and answers can be compared byte by byte.
+ */
+export async function startTwinShops(major: 15 | 18): Promise<{ readonly a: Shop; readonly b: Shop; stop(): Promise<void> }> {
+  const options: ShopOptions = { name: () => 'shop', settings: { autovacuum: 'off' } };
+  const a = await startShop(major, ['a'], options);
+  const b = await startShop(major, ['b'], options);
+  return { a, b, stop: async () => void (await Promise.all([a.stop(), b.stop()])) };
+}
+
 /** Contrib modules whose functions the attacks try, and those that ordinary applications use. */
 const EXTENSIONS = [
   'citext',
@@ -58,37 +69,44 @@ const EXTENSIONS = [
   'fuzzystrmatch',
 ];
 
-export async function startShop(major: 15 | 18, variants: readonly Variant[] = ['a', 'b']): Promise<Shop> {
-  const server = await startLocalPostgres({ major });
+export interface ShopOptions {
+  /** Name of the variant's database; `shop_a`, `shop_b` by default. */
+  readonly name?: (variant: Variant) => string;
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+export async function startShop(major: 15 | 18, variants: readonly Variant[] = ['a', 'b'], options: ShopOptions = {}): Promise<Shop> {
+  const name = options.name ?? ((variant: Variant) => `shop_${variant}`);
+  const server = await startLocalPostgres({ major, ...(options.settings === undefined ? {} : { settings: options.settings }) });
   const password = server.password;
   try {
     const admin = await WireClient.connect({ port: server.port, user: 'postgres', database: 'postgres', password });
     await must(admin, "CREATE ROLE shop_app LOGIN PASSWORD 'app'");
     const script = await readFile(`${fixtures}shop.sql`, 'utf8');
     for (const variant of variants) {
-      await must(admin, `CREATE DATABASE shop_${variant} OWNER shop_app`);
-      const inside = await WireClient.connect({ port: server.port, user: 'postgres', database: `shop_${variant}`, password });
+      await must(admin, `CREATE DATABASE ${name(variant)} OWNER shop_app`);
+      const inside = await WireClient.connect({ port: server.port, user: 'postgres', database: name(variant), password });
       await must(inside, 'ALTER SCHEMA public OWNER TO shop_app');
       for (const extension of EXTENSIONS) await must(inside, `CREATE EXTENSION ${extension}`);
       await inside.close();
       const owner = await WireClient.connect({
         port: server.port,
         user: 'shop_app',
-        database: `shop_${variant}`,
+        database: name(variant),
         password: 'app',
       });
       await must(owner, `SET shop.secret = '${variant}'`);
       await must(owner, script);
       await owner.close();
     }
-    return shopOn(server, admin);
+    return shopOn(server, admin, name);
   } catch (error) {
     await server.stop();
     throw error;
   }
 }
 
-function shopOn(server: LocalPostgres, admin: WireClient): Shop {
+function shopOn(server: LocalPostgres, admin: WireClient, name: (variant: Variant) => string): Shop {
   const connect = (database: string, login: Login = 'owner'): Promise<WireClient> =>
     WireClient.connect({
       port: server.port,
@@ -97,11 +115,11 @@ function shopOn(server: LocalPostgres, admin: WireClient): Shop {
     });
   return {
     server,
-    database: (variant) => `shop_${variant}`,
+    database: name,
     url: (database, login = 'owner') => (login === 'owner' ? server.url(database, 'shop_app', 'app') : server.url(database)),
     connect,
     canaries: async (variant) => {
-      const client = await connect(`shop_${variant}`, 'superuser');
+      const client = await connect(name(variant), 'superuser');
       try {
         return await readCanaries(client);
       } finally {

@@ -113,8 +113,8 @@ export class WireClient {
       if (next === null) break;
       messages.push(next);
       if (next.type === 'Z') seen++;
-      // A COPY FROM STDIN nobody feeds would wait for ever.
-      if (next.type === 'G') this.send(frontend.copyDone);
+      // A COPY FROM STDIN nobody feeds would wait for ever; while copying the server has skipped our Sync.
+      if (next.type === 'G') this.send(frontend.copyDone, ...(bytes.at(-1) === frontend.sync ? [frontend.sync] : []));
     }
     return readExchange(messages);
   }

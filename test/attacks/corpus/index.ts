@@ -1,0 +1,10 @@
+/** The whole corpus. */
+import type { Attack } from '../attack.ts';
+import { FUNCTIONS } from './functions.ts';
+import { INFERENCE } from './inference.ts';
+import { NAMES } from './names.ts';
+import { RIVALS } from './rivals.ts';
+import { STATEMENTS } from './statements.ts';
+import { WRITES } from './writes.ts';
+
+export const CORPUS: readonly Attack[] = [...NAMES, ...FUNCTIONS, ...STATEMENTS, ...INFERENCE, ...RIVALS, ...WRITES];

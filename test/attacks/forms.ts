@@ -1,0 +1,156 @@
+/**
+ * One statement list, every protocol form: the last statement travels as simple query, extended with text and with binary
+ * results, prepared once and executed again without another Describe, through SQL PREPARE, through a cursor, a portal with a
+ * row limit, COPY, behind another statement in one message, and inside a temporary table. The steps before it are simple.
+ */
+import type { BackendMessage, Exchange } from '../support/backend.ts';
+import { dataRow, rowDescription, serverMessage } from '../support/backend.ts';
+import * as frontend from '../support/frontend.ts';
+import type { WireClient } from '../support/wire-client.ts';
+import type { Shape, Steps } from './attack.ts';
+
+export const FORMS = [
+  'simple',
+  'extended',
+  'binary',
+  'prepared',
+  'sql-prepare',
+  'cursor',
+  'portal',
+  'copy',
+  'multi',
+  'stash',
+  'raw',
+] as const;
+export type Form = (typeof FORMS)[number];
+
+const FITTING: Readonly<Record<Shape, readonly Form[]>> = {
+  query: ['simple', 'extended', 'binary', 'prepared', 'sql-prepare', 'cursor', 'portal', 'copy', 'multi', 'stash'],
+  dml: ['simple', 'extended', 'binary', 'prepared', 'sql-prepare', 'multi'],
+  utility: ['simple', 'extended'],
+  script: ['simple', 'extended'],
+  raw: ['raw'],
+};
+
+export function formsOf({ shape, forms }: { readonly shape: Shape; readonly forms?: readonly Form[] }): readonly Form[] {
+  return forms === undefined ? FITTING[shape] : FITTING[shape].filter((form) => forms.includes(form));
+}
+
+export interface Outcome {
+  readonly messages: readonly BackendMessage[];
+  /** SQLSTATE of every error, in order. */
+  readonly errors: readonly string[];
+  /** The connection was ended by the other side. */
+  readonly ended: boolean;
+}
+
+/** Runs the steps; errors are part of the outcome. Rejects only when nothing answers. */
+export async function perform(client: WireClient, steps: Steps, form: Form): Promise<Outcome> {
+  const exchanges: Exchange[] = [];
+  if (typeof steps === 'function') {
+    await steps(client);
+    return { messages: [], errors: [], ended: client.ended };
+  }
+  const last = steps.at(-1) ?? '';
+  for (const sql of steps.slice(0, -1)) if (!client.ended) exchanges.push(await client.query(sql));
+  if (!client.ended) exchanges.push(...(await performLast(client, last, form)));
+  const messages = exchanges.flatMap((exchange) => exchange.messages);
+  return { messages, errors: exchanges.flatMap(({ error }) => (error === null ? [] : [error['C'] ?? '?'])), ended: client.ended };
+}
+
+async function performLast(client: WireClient, sql: string, form: Form): Promise<readonly Exchange[]> {
+  switch (form) {
+    case 'simple':
+    case 'raw':
+      return [await client.query(sql)];
+    case 'extended':
+      return [await client.extended(sql)];
+    case 'binary':
+      return [await client.extended(sql, { resultFormat: 1 })];
+    case 'prepared':
+      // What a driver that caches statements does: Describe once, then Bind and Execute alone.
+      return [
+        await client.exchange([frontend.parse('again', sql), frontend.describe('S', 'again'), frontend.sync]),
+        await client.exchange([frontend.bind({ statement: 'again' }), frontend.execute(), frontend.sync]),
+        await client.exchange([frontend.bind({ statement: 'again', resultFormat: 1 }), frontend.execute(), frontend.sync]),
+      ];
+    case 'sql-prepare':
+      return [await client.query(`PREPARE held AS ${sql}`), await client.query('EXECUTE held')];
+    case 'cursor':
+      return [
+        await client.query('BEGIN'),
+        await client.query(`DECLARE walk CURSOR FOR ${sql}`),
+        await client.query('FETCH 1 FROM walk'),
+        await client.query('FETCH ALL FROM walk'),
+        await client.query('COMMIT'),
+      ];
+    case 'portal':
+      return [
+        await client.exchange(
+          [
+            frontend.query('BEGIN'),
+            frontend.parse('', sql),
+            frontend.bind({ portal: 'slow' }),
+            frontend.describe('P', 'slow'),
+            frontend.execute('slow', 1),
+            frontend.execute('slow', 2),
+            frontend.execute('slow'),
+            frontend.sync,
+          ],
+          2,
+        ),
+        await client.query('COMMIT'),
+      ];
+    case 'copy':
+      return [await client.query(`COPY (${sql}) TO STDOUT`)];
+    case 'multi':
+      return [await client.query(`SELECT 1; ${sql}; SELECT 2`)];
+    case 'stash':
+      return [
+        await client.query(`CREATE TEMPORARY TABLE stash AS SELECT * FROM (${sql}) AS taken`),
+        await client.query('SELECT * FROM stash'),
+      ];
+  }
+}
+
+/** The outcome as text, for comparing two and for showing a difference: everything the client could see, one line a message. */
+export function transcript(messages: readonly BackendMessage[]): readonly string[] {
+  return messages.map(({ type, body }) => {
+    if (type === 'T')
+      return `T ${rowDescription(body)
+        .map((field) => `${field.name}:${field.typeOid}/${field.typmod}@${field.tableOid}.${field.attnum}`)
+        .join(', ')}`;
+    if (type === 'D')
+      return `D ${dataRow(body)
+        .map((value) => value?.toString('latin1') ?? 'NULL')
+        .join(' | ')}`;
+    if (type === 'E' || type === 'N')
+      return `${type} ${Object.entries(serverMessage(body))
+        .map(([key, value]) => `${key}=${value}`)
+        .join(' ')}`;
+    return `${type} ${body.toString('latin1')}`;
+  });
+}
+
+/** Names and sorted values alone: what a twin must have in common with its run on the reference database. */
+export function answer(messages: readonly BackendMessage[]): readonly string[] {
+  const lines = messages.flatMap(({ type, body }) => {
+    if (type === 'T')
+      return [
+        `names ${rowDescription(body)
+          .map(({ name }) => name)
+          .join(', ')}`,
+      ];
+    if (type === 'D')
+      return [
+        `row ${dataRow(body)
+          .map((value) => value?.toString('latin1') ?? 'NULL')
+          .join(' | ')}`,
+      ];
+    if (type === 'd') return [`copied ${body.toString('utf8')}`];
+    if (type === 'C') return [`done ${body.toString('utf8')}`];
+    if (type === 'E') return [`error ${serverMessage(body)['C']}: ${serverMessage(body)['M']}`];
+    return [];
+  });
+  return lines.sort();
+}
