@@ -10,7 +10,6 @@
  * catalog over plain columns, constants and parameters.
  */
 import type { Node } from '@pgsql/types';
-import { quoteIdentifier } from '../../catalog/catalog.ts';
 import { deny } from '../../errors/denial.ts';
 import type { RowFilter } from '../../policy/bundle.ts';
 import type { Analyser, ExpressionPlace, Scope, StatementContext } from '../context.ts';
@@ -20,6 +19,7 @@ import { renderColumn } from './in-place.ts';
 import type { Splices } from './splices.ts';
 import type { Target } from './target.ts';
 import { expressionTree, slot } from './template.ts';
+import { shownColumn } from './display.ts';
 
 /** A boolean expression over the target's columns. */
 export interface FilterText {
@@ -54,7 +54,7 @@ function refuseCapture(filter: RowFilter, name: string): void {
   if (!filter.hasSublink) return;
   const written = filter.template.filter((part) => typeof part === 'string').join(' ');
   if (!written.includes(name)) return;
-  deny('SLUICE-603', `The name ${quoteIdentifier(name)} cannot be used for this table here: its row filter uses it too.`, {
+  deny('SLUICE-603', `The name ${shownColumn(name)} cannot be used for this table here: its row filter uses it too.`, {
     ...(filter.rules[0] === undefined ? {} : { rule: filter.rules[0] }),
     hint: 'Give the table another alias in this statement.',
   });

@@ -4,13 +4,14 @@
  * https://www.postgresql.org/docs/current/sql-copy.html
  */
 import type { CopyStmt } from '@pgsql/types';
-import { qualifiedName, quoteIdentifier } from '../../catalog/catalog.ts';
 import { deny } from '../../errors/denial.ts';
 import { stringOf } from '../ast/node.ts';
+import { quoteIdentifier } from '../../catalog/catalog.ts';
 import type { Analyser, StatementContext } from '../context.ts';
 import { inPlaceSource } from './in-place.ts';
 import { coversAll, implicitColumns } from './insert-columns.ts';
 import { assignColumn, openTarget, type Target, writeRule } from './target.ts';
+import { shown } from './display.ts';
 
 /** The statement's plan says that CopyData follows (`copyIn`). */
 export function analyseCopyFrom(analyser: Analyser, context: StatementContext, body: CopyStmt): void {
@@ -49,7 +50,7 @@ export function analyseCopyFrom(analyser: Analyser, context: StatementContext, b
 function refuseFiltered(target: Target, rule: string | undefined): never {
   return deny(
     'SLUICE-603',
-    `COPY FROM into ${qualifiedName(target.relation)} is not possible: its row filter has to check each new row.`,
+    `COPY FROM into ${shown(target.relation)} is not possible: its row filter has to check each new row.`,
     {
       ...(rule === undefined ? {} : { rule }),
       hint: 'Use INSERT; many rows can be given in one statement.',

@@ -19,7 +19,7 @@ export function analyseDelete(analyser: Analyser, context: StatementContext, nod
   const body = bodyOf(node, 'DeleteStmt');
   context.writesRows = true;
   const opened = openTarget(context, body.relation!, body, 'Delete');
-  const outer = analyser.with(context, body.withClause, parent);
+  const outer = body.withClause === undefined ? parent : analyser.with(context, body.withClause, parent);
   if (opened.kind === 'temporary') return analyseUngoverned(analyser, context, opened.source, body, body.usingClause, outer);
   return analyseGoverned(analyser, context, opened.target, body, outer);
 }
@@ -29,7 +29,7 @@ function analyseGoverned(
   context: StatementContext,
   target: Target,
   body: DeleteStmt,
-  outer: Scope,
+  outer: Scope | null,
 ): OutputColumns {
   const clauses = Clauses.from(context, body.relation!.location ?? 0);
   const rule = writeRule(context, target, 'Delete', body.relation!.location ?? 0);

@@ -12,12 +12,12 @@
  */
 import type { Node } from '@pgsql/types';
 import { denial, deny } from '../../errors/denial.ts';
-import { qualifiedName } from '../../catalog/catalog.ts';
 import type { RelationData } from '../../catalog/model.ts';
 import type { Action } from '../../policy/bundle.ts';
 import type { StatementContext } from '../context.ts';
 import { asTag, tagOf } from '../ast/node.ts';
 import { sameTree } from '../text/verify.ts';
+import { shown } from './display.ts';
 
 /** Denies what `Database.spec.protection.deny` forbids (SLUICE-303). */
 export function checkProtection(context: StatementContext, action: Action): void {
@@ -41,9 +41,9 @@ export function requireWhere(
   what: string,
 ): void {
   if (!context.bundle.guardrails.requireWhere) return;
-  if (conditions.some((condition) => restricts(relation, references, condition))) return;
+  if (conditions.some((condition) => restricts(relation, references, condition, () => context.pinAll()))) return;
   context.refuse(
-    denial('SLUICE-301', `${what} ${qualifiedName(relation)} needs a WHERE that restricts its rows.`, {
+    denial('SLUICE-301', `${what} ${shown(relation)} needs a WHERE that restricts its rows.`, {
       rule: 'guardrails',
       detail:
         'guardrails.requireWhere is set. A condition that mentions no column of the target, or is always true, counts as none.',
@@ -57,10 +57,18 @@ function exampleColumn(relation: RelationData): string {
   return (relation.columns.find((column) => column.attnum === attnum) ?? relation.columns[0])?.name ?? 'id';
 }
 
-/** Whether the condition depends on the target's rows, by the rule above. */
-export function restricts(relation: RelationData, references: TargetReferences, condition: Node | undefined): boolean {
+/**
+ * Whether the condition depends on the target's rows, by the rule above. `pin` is called when the value of a literal decides
+ * (`id + 1 = id + 1`).
+ */
+export function restricts(
+  relation: RelationData,
+  references: TargetReferences,
+  condition: Node | undefined,
+  pin: () => void,
+): boolean {
   if (condition === undefined) return false;
-  const within = (node: Node | undefined): boolean => restricts(relation, references, node);
+  const within = (node: Node | undefined): boolean => restricts(relation, references, node, pin);
   switch (tagOf(condition)) {
     case 'CurrentOfExpr':
       return true;
@@ -70,7 +78,9 @@ export function restricts(relation: RelationData, references: TargetReferences, 
     }
     case 'A_Expr': {
       const { lexpr, rexpr } = asTag(condition, 'A_Expr')!;
-      return !sameTree(lexpr, rexpr) && mentions(references, condition);
+      if (!mentions(references, condition)) return false;
+      if (hasConstant(lexpr) && hasConstant(rexpr)) pin();
+      return !sameTree(lexpr, rexpr);
     }
     case 'NullTest': {
       const test = asTag(condition, 'NullTest')!;
@@ -93,4 +103,9 @@ function mentions(references: TargetReferences, value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
   if (Array.isArray(value)) return value.some((item) => mentions(references, item));
   return references.has(value as Node) || Object.values(value).some((inner) => mentions(references, inner));
+}
+
+function hasConstant(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return 'A_Const' in value || Object.values(value).some(hasConstant);
 }

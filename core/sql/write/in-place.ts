@@ -7,12 +7,13 @@
  * Reading a column of the target needs Select on it, also in WHERE and RETURNING, as in PostgreSQL.
  */
 import type { Node } from '@pgsql/types';
-import { qualifiedName, quoteIdentifier } from '../../catalog/catalog.ts';
+import { quoteIdentifier } from '../../catalog/catalog.ts';
 import type { RelationData } from '../../catalog/model.ts';
 import { DenialError, denial, deny } from '../../errors/denial.ts';
 import { type GovernedRelation, type Mask, renderTemplate, type SqlTemplate } from '../../policy/bundle.ts';
 import type { ColumnReference, ScopeSource, StatementContext } from '../context.ts';
 import { expressionTree } from './template.ts';
+import { shown, shownColumn } from './display.ts';
 
 /** What was found under one reference to the target. */
 export interface LoggedReference {
@@ -143,7 +144,7 @@ function replaceByMask(options: InPlaceOptions, reference: ColumnReference, mask
   if (isUnqualified(reference.node) && shadows.has(name)) {
     deny(
       'SLUICE-602',
-      `A reference to a masked column of ${quoteIdentifier(name)} stands inside a subquery that uses that name for something else.`,
+      `A reference to a masked column of ${shownColumn(name)} stands inside a subquery that uses that name for something else.`,
       {
         location: start,
         rule: mask.rule,
@@ -166,14 +167,10 @@ export function renderColumn(target: { readonly relation: RelationData; readonly
 export function columnText(target: { readonly relation: RelationData; readonly name: string }, attnum: number): string {
   const column = target.relation.columns.find((candidate) => candidate.attnum === attnum);
   if (column === undefined) {
-    return deny(
-      'SLUICE-105',
-      `The policy speaks of a column of ${qualifiedName(target.relation)} that does not exist any more.`,
-      {
-        rule: 'floor',
-        hint: 'Try again: the schema is being read anew.',
-      },
-    );
+    return deny('SLUICE-105', `The policy speaks of a column of ${shown(target.relation)} that does not exist any more.`, {
+      rule: 'floor',
+      hint: 'Try again: the schema is being read anew.',
+    });
   }
   return `${quoteIdentifier(target.name)}.${quoteIdentifier(column.name)}`;
 }
@@ -199,7 +196,7 @@ function checkWholeRow(options: InPlaceOptions, location: number): void {
   if (!masked && !hidden) return;
   const refusal = denial(
     'SLUICE-602',
-    `The whole row of ${quoteIdentifier(options.name)} cannot be used here: some of its columns are masked or not granted.`,
+    `The whole row of ${shownColumn(options.name)} cannot be used here: some of its columns are masked or not granted.`,
     {
       location,
       ...ruleOf(grant),
@@ -216,7 +213,7 @@ function refuseColumn(options: InPlaceOptions, name: string, location: number): 
     context.refuse(
       denial(
         'SLUICE-203',
-        `Reading columns of ${qualifiedName(relation)} is not granted, and this statement reads ${quoteIdentifier(name)}.`,
+        `Reading columns of ${shown(relation)} is not granted, and this statement reads ${shownColumn(name)}.`,
         {
           location,
           hint: 'WHERE, RETURNING and expressions over the table’s own columns need Select on them.',
@@ -226,7 +223,7 @@ function refuseColumn(options: InPlaceOptions, name: string, location: number): 
     return;
   }
   context.refuse(
-    denial('SLUICE-202', `Column ${quoteIdentifier(name)} of ${qualifiedName(relation)} does not exist or is not granted.`, {
+    denial('SLUICE-202', `Column ${shownColumn(name)} of ${shown(relation)} does not exist or is not granted.`, {
       location,
       ...ruleOf(grant),
       hint: `Granted for reading: ${readableNames(relation, grant).join(', ') || 'none'}.`,

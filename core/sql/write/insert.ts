@@ -4,9 +4,9 @@
  * https://www.postgresql.org/docs/current/sql-insert.html
  */
 import type { InsertStmt, Node, OnConflictClause } from '@pgsql/types';
-import { qualifiedName, quoteIdentifier } from '../../catalog/catalog.ts';
 import type { RowFilter, WriteRule } from '../../policy/bundle.ts';
 import { asTag, bodyOf, tagOf } from '../ast/node.ts';
+import { quoteIdentifier } from '../../catalog/catalog.ts';
 import type { Analyser, OutputColumns, Scope, ScopeColumn, ScopeSource, StatementContext } from '../context.ts';
 import { Clauses } from './anatomy.ts';
 import { analyseAssignments } from './assignments.ts';
@@ -21,13 +21,14 @@ import { assignColumn, openTarget, type Target, writeRule } from './target.ts';
 import { expressionTree, slot } from './template.ts';
 import { analyseReturningList, analyseSet } from './ungoverned.ts';
 import { refuseMaskedValue } from './write-back.ts';
+import { shown, shownColumn } from './display.ts';
 
 /** Gives the columns of RETURNING, none without it. `parent`: the scope of the WITH or statement around it. */
 export function analyseInsert(analyser: Analyser, context: StatementContext, node: Node, parent: Scope | null): OutputColumns {
   const body = bodyOf(node, 'InsertStmt');
   context.writesRows = true;
   const opened = openTarget(context, body.relation!, body, 'Insert');
-  const outer = analyser.with(context, body.withClause, parent);
+  const outer = body.withClause === undefined ? parent : analyser.with(context, body.withClause, parent);
   if (opened.kind === 'temporary') return analyseUngovernedInsert(analyser, context, opened.source, body, outer);
   return analyseGoverned(analyser, context, opened.target, body, outer);
 }
@@ -37,7 +38,7 @@ function analyseGoverned(
   context: StatementContext,
   target: Target,
   body: InsertStmt,
-  outer: Scope,
+  outer: Scope | null,
 ): OutputColumns {
   const clauses = Clauses.from(context, body.relation!.location ?? 0);
   const rule = writeRule(context, target, 'Insert', body.relation!.location ?? 0);
@@ -74,7 +75,12 @@ interface InsertSource {
   readonly anyMasked: string | undefined;
 }
 
-function analyseSource(analyser: Analyser, context: StatementContext, select: Node | undefined, outer: Scope): InsertSource {
+function analyseSource(
+  analyser: Analyser,
+  context: StatementContext,
+  select: Node | undefined,
+  outer: Scope | null,
+): InsertSource {
   if (select === undefined) return { columns: [], anyMasked: undefined };
   const watch = new MaskWatch(context);
   const body = asTag(select, 'SelectStmt');
@@ -98,13 +104,18 @@ function sourceColumn(column: ScopeColumn): SourceColumn {
   return {
     masked:
       own === undefined || origin === undefined
-        ? `column behind ${quoteIdentifier(column.name)}`
-        : `${qualifiedName(origin.relation)}.${quoteIdentifier(own.name)}`,
+        ? `column behind ${shownColumn(column.name)}`
+        : `${shown(origin.relation)}.${shownColumn(own.name)}`,
   };
 }
 
 /** VALUES of INSERT may hold DEFAULT; its expressions see no columns but through subqueries. */
-function analyseValues(analyser: Analyser, context: StatementContext, lists: readonly Node[], outer: Scope): SourceColumn[] {
+function analyseValues(
+  analyser: Analyser,
+  context: StatementContext,
+  lists: readonly Node[],
+  outer: Scope | null,
+): SourceColumn[] {
   const scope = analyser.scope(outer, []);
   const columns: SourceColumn[] = [];
   for (const list of lists) {
@@ -165,7 +176,7 @@ function analyseConflict(
   context: StatementContext,
   target: Target,
   conflict: OnConflictClause,
-  outer: Scope,
+  outer: Scope | null,
   splices: Splices,
 ): ConflictUpdate | null {
   analyseArbiter(analyser, context, target, conflict, outer);
@@ -206,7 +217,7 @@ function analyseArbiter(
   context: StatementContext,
   target: Target,
   conflict: OnConflictClause,
-  outer: Scope,
+  outer: Scope | null,
 ): void {
   const { infer } = conflict;
   if (infer === undefined) return;
@@ -245,7 +256,7 @@ function writeExistingCheck(
 ): void {
   const filter = filterText(context, target, [update.rule.filter, read]);
   if (filter === null) return;
-  const raise = raiseExpression('old', qualifiedName(target.relation));
+  const raise = raiseExpression('old', shown(target.relation));
   const before = `CASE WHEN ${filter.text} THEN (`;
   const after = `) ELSE ${raise} END`;
   if (update.condition !== undefined && conflict.whereClause !== undefined) {
@@ -263,7 +274,7 @@ function analyseUngovernedInsert(
   context: StatementContext,
   target: ScopeSource,
   body: InsertStmt,
-  outer: Scope,
+  outer: Scope | null,
 ): OutputColumns {
   analyseSource(analyser, context, body.selectStmt, outer);
   const scope = analyser.scope(outer, [target]);

@@ -5,10 +5,10 @@
  * https://www.postgresql.org/docs/current/sql-merge.html
  */
 import type { MergeStmt, MergeWhenClause, Node } from '@pgsql/types';
-import { qualifiedName, quoteIdentifier } from '../../catalog/catalog.ts';
 import { deny } from '../../errors/denial.ts';
 import type { RowFilter, WriteRule } from '../../policy/bundle.ts';
 import { asTag, bodyOf, tagOf } from '../ast/node.ts';
+import { quoteIdentifier } from '../../catalog/catalog.ts';
 import type { Analyser, OutputColumns, Scope, StatementContext } from '../context.ts';
 import { Clauses, lost } from './anatomy.ts';
 import { analyseAssignments } from './assignments.ts';
@@ -23,6 +23,7 @@ import { assignColumn, openTarget, type Target, type WriteAction, writeRule } fr
 import { expressionTree, slot } from './template.ts';
 import { analyseReturningList, analyseSet } from './ungoverned.ts';
 import { refuseMaskedValue } from './write-back.ts';
+import { shown } from './display.ts';
 
 /** Gives the columns of RETURNING, none without it. `parent`: the scope of the WITH or statement around it. */
 export function analyseMerge(analyser: Analyser, context: StatementContext, node: Node, parent: Scope | null): OutputColumns {
@@ -30,7 +31,7 @@ export function analyseMerge(analyser: Analyser, context: StatementContext, node
   context.writesRows = true;
   const actions = new Set(whenClauses(body).flatMap((clause) => actionOf(clause) ?? []));
   const opened = openTarget(context, body.relation!, body, [...actions][0] ?? 'Update');
-  const outer = analyser.with(context, body.withClause, parent);
+  const outer = body.withClause === undefined ? parent : analyser.with(context, body.withClause, parent);
   const source = analyser.from(context, [body.sourceRelation!], outer);
   const target = opened.kind === 'temporary' ? opened.source : opened.target.source;
   const scopes: Scopes = {
@@ -229,7 +230,7 @@ function writeWhen(
   const extra = own !== null && own.text !== seen?.text ? own : null;
   const hidden = when.clause.matchKind === 'MERGE_WHEN_NOT_MATCHED_BY_SOURCE' ? seen : null;
   if (extra === null && hidden === null) return;
-  const raise = raiseExpression('old', qualifiedName(target.relation));
+  const raise = raiseExpression('old', shown(target.relation));
   const before = (hidden === null ? '' : `CASE WHEN ${hidden.text} THEN (`) + (extra === null ? '' : 'CASE WHEN (');
   const after =
     (extra === null ? '' : `) THEN (CASE WHEN ${extra.text} THEN true ELSE ${raise} END) ELSE false END`) +
@@ -266,7 +267,7 @@ function newRowCheck(
   if (context.catalog.serverMajor < 17) {
     deny(
       'SLUICE-603',
-      `MERGE into ${qualifiedName(target.relation)} needs PostgreSQL 17 or newer: its row filter has to check the new rows.`,
+      `MERGE into ${shown(target.relation)} needs PostgreSQL 17 or newer: its row filter has to check the new rows.`,
       {
         rule: target.grant.select?.rules[0] ?? 'masking',
         hint: 'Use INSERT … ON CONFLICT DO UPDATE, or UPDATE and INSERT.',

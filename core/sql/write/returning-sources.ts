@@ -2,7 +2,7 @@
  * What a RETURNING list can speak of: the sources of its statement, PostgreSQL 18's `old` and `new`, and what `*` stands for.
  */
 import type { Node, ReturningClause } from '@pgsql/types';
-import { qualifiedName, quoteIdentifier } from '../../catalog/catalog.ts';
+import { quoteIdentifier } from '../../catalog/catalog.ts';
 import { denial, deny } from '../../errors/denial.ts';
 import { asTag, isStar, namesOf } from '../ast/node.ts';
 import type { Analyser, Scope, ScopeColumn, ScopeSource, StatementContext } from '../context.ts';
@@ -11,6 +11,7 @@ import { resolveSource } from '../scope/resolve.ts';
 import { starColumns } from '../scope/stars.ts';
 import { columnText, inPlaceSource, maskApplies, readColumn, renderColumn } from './in-place.ts';
 import type { Target } from './target.ts';
+import { shown } from './display.ts';
 
 /** PostgreSQL 18's `old` and `new`, under the names the statement gives them; a relation of that name goes before. */
 function versionSources(context: StatementContext, target: Target, clause: ReturningClause, scope: Scope): ScopeSource[] {
@@ -60,8 +61,8 @@ export interface StarColumn {
 export interface Star {
   /** Null when the columns of some source are not known. */
   readonly columns: readonly StarColumn[] | null;
-  /** It would show something of the target that the subject does not have: it must be spelled out. */
-  readonly restricted: boolean;
+  /** It would show something of the target that the subject does not have, or more of a replaced relation than its columns. */
+  readonly spellOut: boolean;
 }
 
 /** The sources that a `*` or `name.*` stands for; null for anything else. */
@@ -81,15 +82,13 @@ export function starOf(context: StatementContext, target: Target, sources: reado
   const columns: StarColumn[] = [];
   for (const source of sources) {
     const more =
-      source.onReference === undefined
-        ? otherColumns(context, source, restricted)
-        : targetColumns(context, target, source, location, restricted);
+      source.onReference === undefined ? otherColumns(context, source) : targetColumns(context, target, source, location);
     if (more !== null) columns.push(...more);
     else if (restricted) return refuseStar(context, target, location);
-    else return { columns: null, restricted };
+    else return { columns: null, spellOut: false };
   }
   if (restricted && columns.length === 0) refuseStar(context, target, location);
-  return { columns, restricted };
+  return { columns, spellOut: restricted || sources.some((source) => (source.sites?.length ?? 0) > 0) };
 }
 
 /** Whether `*` would show anything of the target that the subject does not have. */
@@ -101,13 +100,7 @@ function isRestricted(context: StatementContext, target: Target): boolean {
   });
 }
 
-function targetColumns(
-  context: StatementContext,
-  target: Target,
-  source: ScopeSource,
-  location: number,
-  record: boolean,
-): StarColumn[] {
+function targetColumns(context: StatementContext, target: Target, source: ScopeSource, location: number): StarColumn[] {
   const row = { relation: target.relation, name: source.name ?? target.name };
   const columns: StarColumn[] = [];
   for (const column of target.relation.columns) {
@@ -115,10 +108,8 @@ function targetColumns(
     if (readable === undefined) continue;
     const own = { name: column.name, origin: { relation: target.relation, attnum: column.attnum }, typeOid: column.typeOid };
     const mask = readable.mask !== undefined && maskApplies(context, readable.mask) ? readable.mask : undefined;
-    if (record) {
-      readColumn(target.options, column.attnum, column.name, location);
-      target.log.entries.push({ node: {} as Node, attnum: column.attnum, masked: mask !== undefined });
-    }
+    readColumn(target.options, column.attnum, column.name, location);
+    target.log.entries.push({ node: {} as Node, attnum: column.attnum, masked: mask !== undefined });
     if (mask === undefined) columns.push({ sql: columnText(row, column.attnum), plain: true, column: own });
     else columns.push({ sql: renderColumn(row, mask.template), plain: false, column: { ...own, masked: true } });
   }
@@ -126,15 +117,17 @@ function targetColumns(
 }
 
 /** Columns of a source that was replaced or needs no replacing; those of an unnamed join are named by its members. */
-function otherColumns(context: StatementContext, source: ScopeSource, record: boolean): StarColumn[] | null {
+function otherColumns(context: StatementContext, source: ScopeSource): StarColumn[] | null {
   const shown = starColumns(source);
   if (shown === null) return null;
   return shown.map((column) => {
-    if (record) recordRead(context, column.behind?.source ?? source, column.behind?.column ?? column);
+    const before = context.maskedReads.length;
+    recordRead(context, column.behind?.source ?? source, column.behind?.column ?? column);
+    const masked = context.maskedReads.length > before;
     const owner = column.merged ? null : column.behind === undefined ? source : column.behind.source;
     const name = owner === null ? null : (owner.site?.renamed ?? owner.name);
     const own = quoteIdentifier(column.behind?.column.name ?? column.name);
-    const { name: output, origin, typeOid, masked } = column;
+    const { name: output, origin, typeOid } = column;
     return {
       sql: name === null ? quoteIdentifier(column.name) : `${quoteIdentifier(name)}.${own}`,
       plain: (column.behind?.column.name ?? column.name) === column.name,
@@ -142,7 +135,7 @@ function otherColumns(context: StatementContext, source: ScopeSource, record: bo
         name: output,
         ...(origin === undefined ? {} : { origin }),
         ...(typeOid === undefined ? {} : { typeOid }),
-        ...(masked === undefined ? {} : { masked }),
+        ...(masked ? { masked: true as const } : {}),
       },
     };
   });
@@ -152,12 +145,12 @@ function refuseStar(context: StatementContext, target: Target, location: number)
   context.refuse(
     denial(
       'SLUICE-203',
-      `RETURNING * cannot be shown: reading ${qualifiedName(target.relation)} is not granted, or not all of its companions are known.`,
+      `RETURNING * cannot be shown: reading ${shown(target.relation)} is not granted, or not all of its companions are known.`,
       {
         location,
         hint: 'List the columns that are granted, or leave RETURNING out.',
       },
     ),
   );
-  return { columns: null, restricted: false };
+  return { columns: null, spellOut: false };
 }

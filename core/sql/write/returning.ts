@@ -9,7 +9,7 @@
  * (StatementPlan.swallowRows); below WITH nobody sees them anyway.
  */
 import type { Node, ReturningClause } from '@pgsql/types';
-import { qualifiedName, quoteIdentifier } from '../../catalog/catalog.ts';
+import { quoteIdentifier } from '../../catalog/catalog.ts';
 import { deny } from '../../errors/denial.ts';
 import type { Analyser, OutputColumns, Scope, ScopeColumn, StatementContext } from '../context.ts';
 import { asTag, become, isStar } from '../ast/node.ts';
@@ -20,10 +20,11 @@ import { returningScope, type StarColumn, starOf, starSources } from './returnin
 import type { Splices } from './splices.ts';
 import type { Target } from './target.ts';
 import { expressionTree, slot } from './template.ts';
+import { shown } from './display.ts';
 
 /** A boolean expression that is true or raises SLUICE-304. */
 export function checkExpression(target: Target, condition: string): string {
-  return `CASE WHEN ${condition} THEN true ELSE ${raiseExpression('new', qualifiedName(target.relation))} END`;
+  return `CASE WHEN ${condition} THEN true ELSE ${raiseExpression('new', shown(target.relation))} END`;
 }
 
 /** The statement's body, of which only the RETURNING clause matters here. */
@@ -99,8 +100,8 @@ function analyseItem(
   const sources = starSources(node, scope);
   if (sources !== null) {
     const star = starOf(context, target, sources, extent.start);
-    const spellOut = star.restricted;
-    if (!spellOut) analyser.targets(context, [node], scope);
+    const { spellOut } = star;
+    if (star.columns === null && !sources.some((source) => source.onReference)) analyser.targets(context, [node], scope);
     const output = star.columns?.map((column) => column.column) ?? null;
     return { item: { node, extent, expression: null, name: null, changed: false, star: star.columns, spellOut }, output };
   }

@@ -3,7 +3,7 @@
  * references are masked in place (in-place.ts). Temporary tables belong to the session; nothing about them is governed.
  */
 import type { RangeVar } from '@pgsql/types';
-import { qualifiedName, quoteIdentifier } from '../../catalog/catalog.ts';
+import { qualifiedName } from '../../catalog/catalog.ts';
 import type { RelationData } from '../../catalog/model.ts';
 import { denial, deny } from '../../errors/denial.ts';
 import type { GovernedRelation, WriteRule } from '../../policy/bundle.ts';
@@ -11,6 +11,7 @@ import type { ScopeSource, StatementContext } from '../context.ts';
 import { grantedActions, resolveRelation } from '../names/relations.ts';
 import { checkProtection } from './guardrails.ts';
 import { type InPlaceOptions, inPlaceSource, ReferenceLog } from './in-place.ts';
+import { shown, shownColumn } from './display.ts';
 
 export type WriteAction = 'Insert' | 'Update' | 'Delete';
 
@@ -51,7 +52,7 @@ export function openTarget(context: StatementContext, relation: RangeVar, statem
       hint: 'Use the SQL command for what you want to change, where it is granted.',
     });
   }
-  qualify(context, relation, resolved.relation);
+  qualify(context, relation, resolved.relation, isUnrestricted(resolved.grant));
   checkWritableKind(resolved.relation, relation.location ?? 0);
   const options: InPlaceOptions = {
     context,
@@ -70,9 +71,21 @@ export function openTarget(context: StatementContext, relation: RangeVar, statem
   };
 }
 
+/** Nothing about the relation is hidden, masked or filtered: the client's own text can go upstream. */
+function isUnrestricted({ select, insert, update, delete: remove }: GovernedRelation): boolean {
+  return select?.unrestricted === true && [insert, update, remove].every((rule) => rule?.filter === undefined);
+}
+
+/** The bare name could mean another relation, now or by the time the statement runs. */
+function isAmbiguous({ catalog, bundle, session }: StatementContext, { schema, name }: RelationData): boolean {
+  if (bundle.session.temporaryTables || session.temporary.size > 0) return true;
+  return catalog.data.schemas.some((other) => other !== schema && catalog.relationNamed(other, name) !== undefined);
+}
+
 /** Spells the target's name out, so that the server cannot find another relation under it. */
-function qualify(context: StatementContext, rangeVar: RangeVar, relation: RelationData): void {
+function qualify(context: StatementContext, rangeVar: RangeVar, relation: RelationData, isOpen: boolean): void {
   if (rangeVar.schemaname !== undefined && rangeVar.catalogname === undefined) return;
+  if (rangeVar.catalogname === undefined && isOpen && !isAmbiguous(context, relation)) return;
   const { start, end } = context.source.nameAt(rangeVar.location ?? 0);
   context.edit({ start, end, replacement: qualifiedName(relation) });
   delete rangeVar.catalogname;
@@ -83,7 +96,7 @@ function qualify(context: StatementContext, rangeVar: RangeVar, relation: Relati
 function checkWritableKind(relation: RelationData, location: number): void {
   if (relation.kind === 'table' || relation.kind === 'partitioned' || relation.kind === 'view' || relation.kind === 'foreign')
     return;
-  deny('SLUICE-206', `${qualifiedName(relation)} is a ${relation.kind}: its rows cannot be written.`, {
+  deny('SLUICE-206', `${shown(relation)} is a ${relation.kind}: its rows cannot be written.`, {
     location,
     rule: 'floor',
   });
@@ -99,7 +112,7 @@ export function writeRule(context: StatementContext, target: Target, action: Wri
   const rule = ruleFor(grant, action);
   if (rule === undefined) {
     context.refuse(
-      denial('SLUICE-203', `${action} on ${qualifiedName(relation)} is not granted.`, {
+      denial('SLUICE-203', `${action} on ${shown(relation)} is not granted.`, {
         location,
         hint: `Granted on it: ${grantedActions(grant).join(', ') || 'nothing'}.`,
       }),
@@ -133,13 +146,13 @@ export function assignColumn(
     column !== undefined && (grant.select?.columns.some((candidate) => candidate.attnum === column.attnum) ?? false);
   const writable = relation.columns
     .filter((candidate) => rule.columns.includes(candidate.attnum))
-    .map((candidate) => quoteIdentifier(candidate.name));
+    .map((candidate) => shownColumn(candidate.name));
   context.refuse(
     denial(
       readable ? 'SLUICE-203' : 'SLUICE-202',
       readable
-        ? `${action} of column ${quoteIdentifier(name)} of ${qualifiedName(relation)} is not granted.`
-        : `Column ${quoteIdentifier(name)} of ${qualifiedName(relation)} does not exist or is not granted.`,
+        ? `${action} of column ${shownColumn(name)} of ${shown(relation)} is not granted.`
+        : `Column ${shownColumn(name)} of ${shown(relation)} does not exist or is not granted.`,
       {
         location,
         ...(rule.rules[0] === undefined ? {} : { rule: rule.rules[0] }),

@@ -9,7 +9,7 @@ export function statementScope(
   context: StatementContext,
   target: ScopeSource,
   from: readonly Node[] | undefined,
-  outer: Scope,
+  outer: Scope | null,
 ): Scope {
   const sources = from === undefined || from.length === 0 ? [] : analyser.from(context, from, outer).sources;
   return analyser.scope(outer, [target, ...sources]);
@@ -28,7 +28,7 @@ export function analyseUngoverned(
   target: ScopeSource,
   body: UngovernedBody,
   from: readonly Node[] | undefined,
-  outer: Scope,
+  outer: Scope | null,
 ): OutputColumns {
   const scope = statementScope(analyser, context, target, from, outer);
   analyseSet(analyser, context, body.targetList, scope);

@@ -21,7 +21,7 @@ export function analyseUpdate(analyser: Analyser, context: StatementContext, nod
   context.writesRows = true;
   const relation = body.relation!;
   const opened = openTarget(context, relation, body, 'Update');
-  const outer = analyser.with(context, body.withClause, parent);
+  const outer = body.withClause === undefined ? parent : analyser.with(context, body.withClause, parent);
   if (opened.kind === 'temporary') return analyseUngoverned(analyser, context, opened.source, body, body.fromClause, outer);
   return analyseGoverned(analyser, context, opened.target, body, outer);
 }
@@ -31,7 +31,7 @@ function analyseGoverned(
   context: StatementContext,
   target: Target,
   body: UpdateStmt,
-  outer: Scope,
+  outer: Scope | null,
 ): OutputColumns {
   const clauses = Clauses.from(context, body.relation!.location ?? 0);
   const rule = writeRule(context, target, 'Update', body.relation!.location ?? 0);

@@ -1,6 +1,5 @@
 /** The WHERE of UPDATE and DELETE: analysed as a condition, and joined by the row filter. */
 import type { Node } from '@pgsql/types';
-import { qualifiedName } from '../../catalog/catalog.ts';
 import { deny } from '../../errors/denial.ts';
 import { tagOf } from '../ast/node.ts';
 import type { Analyser, Scope, StatementContext } from '../context.ts';
@@ -9,6 +8,7 @@ import { analyseCondition, type Condition, type FilterText, guardCondition, scan
 import type { Splices } from './splices.ts';
 import type { Target } from './target.ts';
 import { expressionTree } from './template.ts';
+import { shown } from './display.ts';
 
 export interface WherePlace {
   readonly clauses: Clauses;
@@ -59,7 +59,7 @@ export function writeWhere(
     return;
   }
   if (holder.whereClause !== undefined) {
-    deny('SLUICE-603', `WHERE CURRENT OF cannot be combined with the row filter on ${qualifiedName(target.relation)}.`, {
+    deny('SLUICE-603', `WHERE CURRENT OF cannot be combined with the row filter on ${shown(target.relation)}.`, {
       rule: target.grant.update?.rules[0] ?? target.grant.delete?.rules[0] ?? 'masking',
       hint: 'Name the row by its key: WHERE id = ….',
     });

@@ -13,7 +13,7 @@
  * replace data by their masks.
  */
 import type { Node } from '@pgsql/types';
-import { qualifiedName, quoteIdentifier } from '../../catalog/catalog.ts';
+import { quoteIdentifier } from '../../catalog/catalog.ts';
 import type { ColumnData, TypeData } from '../../catalog/model.ts';
 import { denial } from '../../errors/denial.ts';
 import type { Mask } from '../../policy/bundle.ts';
@@ -22,6 +22,7 @@ import { asTag, namesOf, tagOf } from '../ast/node.ts';
 import { columnText, type LoggedReference, maskApplies, renderColumn } from './in-place.ts';
 import type { Target } from './target.ts';
 import { expressionTree, slot } from './template.ts';
+import { shown, shownColumn } from './display.ts';
 
 /** What is put around the client's expression, and the whole as a tree. */
 export interface KeptValue {
@@ -155,7 +156,7 @@ export function refuseMaskedValue(
   context.refuse(
     denial(
       'SLUICE-601',
-      `A value made from the masked ${source} would be written to ${qualifiedName(target.relation)}${column === null ? '' : `, column ${quoteIdentifier(column)}`}.`,
+      `A value made from the masked ${source} would be written to ${shown(target.relation)}${column === null ? '' : `, column ${shownColumn(column)}`}.`,
       {
         location,
         rule: 'masking',
