@@ -1,0 +1,162 @@
+/** A listener on loopback in front of a real server, with everything a test wants to look at or to break. */
+import { createServer, type Server, type Socket } from 'node:net';
+import { randomBytes } from 'node:crypto';
+import type { AuditEntry } from '../../core/audit/record.ts';
+import type { SqlEngine } from '../../core/sql/engine.ts';
+import { parseStartupPacket, startupPacketLength } from '../../core/wire/startup.ts';
+import type { EngineHost } from '../../sidecar/session/engine-host.ts';
+import { SessionRegistry } from '../../sidecar/session/registry.ts';
+import { serveSession, type SessionEnvironment } from '../../sidecar/session/session.ts';
+import { type Journal, JournalError } from '../../sidecar/journal/journal.ts';
+import { connectUpstream, sendCancel } from '../../sidecar/upstream/connect.ts';
+import { upstreamSettings } from '../../sidecar/upstream/startup-settings.ts';
+import type { LocalPostgres } from '../support/postgres.ts';
+
+export class FakeHost implements EngineHost {
+  #engine: SqlEngine | undefined;
+  readonly #listeners = new Set<(engine: SqlEngine | undefined) => void>();
+  refreshes: string[] = [];
+  reason = 'no policy in this test';
+
+  constructor(engine: SqlEngine | undefined) {
+    this.#engine = engine;
+  }
+  get engine(): SqlEngine | undefined {
+    return this.#engine;
+  }
+  set(engine: SqlEngine | undefined): void {
+    this.#engine = engine;
+    for (const listener of this.#listeners) listener(engine);
+  }
+  async refreshCatalog(cause: string): Promise<void> {
+    this.refreshes.push(cause);
+  }
+  async parseLarge(): Promise<{ ok: false; message: string }> {
+    return { ok: false, message: 'no worker here' };
+  }
+  onChange(listener: (engine: SqlEngine | undefined) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+}
+
+export class MemoryJournal implements Journal {
+  entries: AuditEntry[] = [];
+  /** Sizes of the appends. */
+  appends: number[] = [];
+  failing = false;
+  /** Settles later when set, as fdatasync would. */
+  delay: number | null = null;
+
+  append(entries: readonly AuditEntry[]): void | Promise<void> {
+    if (this.failing) {
+      if (this.delay === null) throw new JournalError('disk full');
+      return new Promise((_, reject) => setTimeout(() => reject(new JournalError('disk full')), this.delay ?? 0));
+    }
+    this.appends.push(entries.length);
+    this.entries.push(...entries);
+    if (this.delay !== null) return new Promise((resolve) => setTimeout(resolve, this.delay ?? 0));
+  }
+  get healthy(): boolean {
+    return !this.failing;
+  }
+  async close(): Promise<void> {}
+
+  of<T extends AuditEntry['type']>(type: T): Extract<AuditEntry, { type: T }>[] {
+    return this.entries.filter((entry): entry is Extract<AuditEntry, { type: T }> => entry.type === type);
+  }
+}
+
+export interface TestProxy {
+  readonly port: number;
+  readonly host: FakeHost;
+  readonly journal: MemoryJournal;
+  readonly registry: SessionRegistry;
+  readonly logs: { event: string; detail: Readonly<Record<string, unknown>> }[];
+  stop(): Promise<void>;
+}
+
+export interface ProxyOptions {
+  readonly timeouts?: SessionEnvironment['timeouts'];
+  /** Puts something between the session and the server's socket. */
+  readonly tapClient?: (socket: Socket) => Socket;
+}
+
+export async function startProxy(
+  server: Pick<LocalPostgres, 'port' | 'password'>,
+  engine: SqlEngine | undefined,
+  options: ProxyOptions = {},
+): Promise<TestProxy> {
+  const host = new FakeHost(engine);
+  const journal = new MemoryJournal();
+  const registry = new SessionRegistry();
+  const logs: TestProxy['logs'] = [];
+  const target = { host: '127.0.0.1', port: server.port, tls: { mode: 'Disable' as const } };
+  const environment: SessionEnvironment = {
+    host,
+    journal,
+    registry,
+    connect: (settings, signal) =>
+      connectUpstream({
+        target,
+        user: 'postgres',
+        password: server.password,
+        database: host.engine?.bundle.database.database ?? 'postgres',
+        settings: upstreamSettings('sluice/test', settings.passed, settings.ours),
+        signal,
+      }),
+    sendCancel: (key) => sendCancel(target, key),
+    clock: { now: () => Date.now(), monotonic: () => performance.now() * 1000 },
+    randomBytes,
+    ...(options.timeouts === undefined ? {} : { timeouts: options.timeouts }),
+    log: (event, detail) => void logs.push({ event, detail }),
+  };
+  const sockets = new Set<Socket>();
+  const listener: Server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on('error', () => {});
+    socket.once('close', () => sockets.delete(socket));
+    accept(socket, environment, registry);
+  });
+  await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
+  const address = listener.address();
+  if (address === null || typeof address === 'string') throw new Error('not listening');
+  return {
+    port: address.port,
+    host,
+    journal,
+    registry,
+    logs,
+    async stop() {
+      for (const socket of sockets) socket.destroy();
+      await new Promise((resolve) => listener.close(resolve));
+    },
+  };
+}
+
+function accept(socket: Socket, environment: SessionEnvironment, registry: SessionRegistry): void {
+  let received: Buffer = Buffer.alloc(0);
+  const onData = (chunk: Buffer): void => {
+    received = Buffer.concat([received, chunk]);
+    for (;;) {
+      const length = startupPacketLength(received);
+      if (length === undefined) return;
+      const packet = parseStartupPacket(received.subarray(0, length));
+      received = received.subarray(length);
+      if (packet.kind === 'ssl' || packet.kind === 'gssenc') {
+        socket.write('N');
+        continue;
+      }
+      socket.off('data', onData);
+      socket.pause();
+      if (packet.kind === 'cancel') {
+        registry.cancel(packet.pid, packet.secret);
+        socket.end();
+        return;
+      }
+      void serveSession({ socket, startup: packet, rest: received }, environment);
+      return;
+    }
+  };
+  socket.on('data', onData);
+}
