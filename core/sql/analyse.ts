@@ -23,7 +23,8 @@ import { StatementState } from './statement-context.ts';
 import { fingerprint } from './text/fingerprint.ts';
 import { createSource, type Source } from './text/source.ts';
 import { verifyRewrite } from './text/verify.ts';
-import { DATA_STATEMENTS, utilityStatement, writeStatement } from './statements.ts';
+import { analyseUtility } from './utility/utility.ts';
+import { DATA_STATEMENTS, writeStatement } from './statements.ts';
 import { hasReturning } from './write/returning.ts';
 
 export function createEngine(options: EngineOptions): SqlEngine {
@@ -181,7 +182,7 @@ function createAnalyser(options: EngineOptions, fragments: FragmentParser): Anal
     from: (context, items, parent) => fromItems(context, items, parent),
     expression: (context, node, scope, place) => walkExpression(context, node, scope, place),
     targets: (context, list, scope) => walkTargets(context, list, scope),
-    utility: (context, node) => utilityStatement(context, node),
+    utility: (context, node) => analyseUtility(context, node),
     nested: (context, node) => nested(options, fragments, analyser, context as StatementState, node),
   };
   return analyser;

@@ -33,7 +33,3 @@ export function writeStatement(context: StatementContext, node: Node, parent: Sc
   }
   return deny('SLUICE-206', `This kind of statement (${tagOf(node)}) is not granted.`, { rule: 'floor' });
 }
-
-export function utilityStatement(_context: StatementContext, node: Node): void {
-  deny('SLUICE-206', `This kind of statement (${tagOf(node)}) is not granted.`, { rule: 'floor' });
-}

@@ -12,7 +12,6 @@ import { asTag, tagOf } from '../ast/node.ts';
 import type { StatementContext } from '../context.ts';
 import { grantsOf } from '../names/relations.ts';
 import type { StatementPlan } from '../plan.ts';
-import { inheritFacts } from './prepared.ts';
 
 const EXPLAINED: ReadonlySet<string> = new Set(['SelectStmt', 'InsertStmt', 'UpdateStmt', 'DeleteStmt', 'MergeStmt']);
 
@@ -22,7 +21,6 @@ export function analyseExplain(context: StatementContext, body: ExplainStmt): un
     deny('SLUICE-206', 'EXPLAIN is possible for SELECT, INSERT, UPDATE, DELETE and MERGE only.', { rule: 'floor' });
   }
   const plan = context.analyser.nested(context, query);
-  inheritFacts(context, plan);
   const analyse = isOn(body, 'analyze', false);
   context.kind = 'explain';
   context.returnsRows = true;
