@@ -53,6 +53,8 @@ export interface ListenerOptions {
   /** Says why this client is not served (unknown database, the policy's maxConnections), given the sessions there are. */
   readonly admit: (startup: StartupMessage, sessions: number) => Denial | undefined;
   readonly onSession: (client: AcceptedClient) => ListenedSession;
+  /** Cancel requests, where the sessions keep keys of their own; absent: the keys issued here count. */
+  readonly onCancel?: (pid: number, secret: Buffer) => void;
   /** A fault of ours in `admit` or `onSession`: that connection is closed, the others live. */
   readonly onFault: (error: unknown) => void;
 }
@@ -171,7 +173,9 @@ class Reception {
     if (outcome.kind === 'gone') tcp.destroy();
     else if (outcome.kind === 'refused') refuse(socket, outcome.error.denial);
     else if (outcome.kind === 'cancel') {
-      this.#registry.cancel(outcome.request.pid, outcome.request.secret);
+      const { pid, secret } = outcome.request;
+      if (this.#options.onCancel === undefined) this.#registry.cancel(pid, secret);
+      else this.#options.onCancel(pid, secret);
       socket.end(() => socket.destroy());
     } else this.#begin(socket, outcome.startup, outcome.encrypted);
   }

@@ -1,0 +1,175 @@
+/** `sluice proxy`: from options to a running proxy, and its orderly end. */
+import { hostname } from 'node:os';
+import { randomUUID } from 'node:crypto';
+import { pino } from 'pino';
+import { Registry } from 'prom-client';
+import { CatalogError } from '../../core/catalog/build.ts';
+import type { Identity } from '../../core/identity/identity.ts';
+import { type Diagnostic, formatDiagnostic } from '../../core/policy/diagnostic.ts';
+import type { Database } from '../../crds/database.ts';
+import { openFileJournal } from '../../sidecar/journal/file-journal.ts';
+import { type Journal, JournalError } from '../../sidecar/journal/journal.ts';
+import { openStreamJournal } from '../../sidecar/journal/stream-journal.ts';
+import { ListenError } from '../../sidecar/listen/listener.ts';
+import { AccessError } from '../../sidecar/proxy/access.ts';
+import { type Log, NoPolicyError, type RunningProxy, startProxy } from '../../sidecar/proxy/proxy.ts';
+import { type MetricsServer, serveMetrics } from '../../sidecar/telemetry/metrics-server.ts';
+import { prometheusTelemetry } from '../../sidecar/telemetry/telemetry.ts';
+import { UpstreamError } from '../../sidecar/upstream/upstream-error.ts';
+import type { DatabaseName, ListenAddress } from '../arguments.ts';
+import { CliError } from '../errors.ts';
+import { accessFor, openPolicies } from '../policies.ts';
+import { VERSION } from '../version.ts';
+
+export interface ProxyCommandOptions {
+  readonly policy: readonly string[];
+  readonly as: Identity;
+  readonly database: DatabaseName;
+  readonly listen: ListenAddress;
+  readonly upstream?: string;
+  readonly audit: string;
+  readonly durability?: 'Local' | 'Synced';
+  readonly metrics?: ListenAddress;
+  readonly logLevel: string;
+}
+
+/** How long transactions may take to finish after SIGTERM. */
+const DRAIN_MS = 25_000;
+
+/** Resolves after an orderly end. Throws CliError with one sentence when it cannot start. */
+export async function runProxy(options: ProxyCommandOptions): Promise<void> {
+  const logger = pino(
+    { level: options.logLevel, base: { identity: `${options.as.namespace}/${options.as.serviceAccount}` } },
+    pino.destination(2),
+  );
+  const log: Log = (level, event, detail) => logger[level]({ ...detail }, event);
+  const report = (diagnostics: readonly Diagnostic[]): void => {
+    for (const diagnostic of diagnostics) {
+      const level = diagnostic.severity === 'error' ? 'error' : diagnostic.severity === 'warning' ? 'warn' : 'info';
+      logger[level]({ reason: diagnostic.reason }, formatDiagnostic(diagnostic));
+    }
+  };
+  const source = await openPolicies(options.policy, options.database, report);
+  const database = source.current.database!;
+  const access = accessFor(options.upstream, source);
+  access();
+  const registry = new Registry();
+  const telemetry = prometheusTelemetry(registry);
+  let journal: Journal | undefined;
+  let metrics: MetricsServer | undefined;
+  let proxy: RunningProxy;
+  try {
+    journal = openJournal(options, database);
+    const opened = journal;
+    if (options.metrics !== undefined)
+      metrics = await serveMetrics(registry, options.metrics.host, options.metrics.port, () => unhealthy(opened, proxy));
+    proxy = await startProxy({
+      source,
+      identity: options.as,
+      listen: [options.listen],
+      access,
+      journal,
+      telemetry,
+      log,
+      reportDiagnostics: report,
+    });
+  } catch (error) {
+    source.close();
+    await metrics?.close();
+    await journal?.close();
+    throw startFailure(error, options);
+  }
+  warnOfPowers(proxy, log);
+  const address = proxy.addresses[0]!;
+  const ready = {
+    msg: 'ready',
+    listen: `${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}`,
+    identity: `${options.as.namespace}/${options.as.serviceAccount}`,
+    database: `${database.metadata.namespace}/${database.metadata.name}`,
+    mode: proxy.host.engine?.bundle.mode,
+    version: VERSION,
+    ...(metrics === undefined ? {} : { metrics: metrics.listen }),
+  };
+  process.stdout.write(`${JSON.stringify(ready)}\n`);
+  const signal = await untilSignal();
+  log('info', 'draining', { signal });
+  await proxy.drain(DRAIN_MS);
+  await metrics?.close();
+  await journal.close();
+  log('info', 'stopped');
+}
+
+function openJournal(options: ProxyCommandOptions, database: Database): Journal {
+  const start = {
+    chain: randomUUID(),
+    product: `sluice ${VERSION}`,
+    identity: { ...options.as, node: hostname() },
+    database: {
+      namespace: database.metadata.namespace,
+      name: database.metadata.name,
+      ...(database.spec.environment === undefined ? {} : { environment: database.spec.environment }),
+    },
+  };
+  const wanted = options.durability ?? database.spec.audit.durability;
+  if (wanted === 'Replicated')
+    throw new CliError(
+      'Database.spec.audit.durability Replicated needs an operator; standalone, give --durability Local or Synced',
+    );
+  if (options.audit !== '-') return openFileJournal({ path: options.audit, durability: wanted, start, clock: timestamp });
+  if (wanted === 'Synced') throw new CliError('standard output cannot be synced: give --audit FILE, or --durability Local');
+  return openStreamJournal({ descriptor: 1, start, clock: timestamp });
+}
+
+/** RFC 3339 with microseconds. */
+function timestamp(): string {
+  const micros = Math.floor((performance.timeOrigin + performance.now()) * 1000);
+  return `${new Date(Math.floor(micros / 1000)).toISOString().slice(0, -1)}${String(micros % 1000).padStart(3, '0')}Z`;
+}
+
+function unhealthy(journal: Journal, proxy: RunningProxy | undefined): string | undefined {
+  if (!journal.healthy) return 'audit records cannot be written';
+  if (proxy?.host.engine === undefined) return proxy?.host.reason ?? 'starting';
+  return undefined;
+}
+
+function warnOfPowers(proxy: RunningProxy, log: Log): void {
+  const powers = proxy.host.engine?.catalog.data.powers ?? [];
+  if (powers.length > 0) {
+    log('warn', 'powerful-login', {
+      powers,
+      hint: 'Sluice enforces in front of the server; give it a login that can do no more than the policies need.',
+    });
+  }
+}
+
+function startFailure(error: unknown, options: ProxyCommandOptions): unknown {
+  if (
+    error instanceof JournalError ||
+    error instanceof ListenError ||
+    error instanceof AccessError ||
+    error instanceof CatalogError
+  ) {
+    return new CliError(error.message, 1, { cause: error });
+  }
+  if (error instanceof UpstreamError)
+    return new CliError(error.hint === undefined ? error.message : `${error.message} (${error.hint})`, 1, { cause: error });
+  if (error instanceof NoPolicyError)
+    return new CliError(`nothing is granted to ${options.as.namespace}/${options.as.serviceAccount}: ${error.message}`);
+  if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')
+    return new CliError(`cannot serve metrics: ${error.message}`);
+  return error;
+}
+
+/** The first SIGTERM or SIGINT; a second one ends the process at once. */
+function untilSignal(): Promise<string> {
+  return new Promise((resolve) => {
+    let received = false;
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      process.on(signal, () => {
+        if (received) process.exit(1);
+        received = true;
+        resolve(signal);
+      });
+    }
+  });
+}

@@ -1,0 +1,175 @@
+/**
+ * The process put together: policies and schema into an engine, a listener, a session for each client, a connection upstream
+ * for each session. Everything that can fail at start fails here, before the first client is accepted.
+ */
+import { randomBytes } from 'node:crypto';
+import { readCatalog, probeCatalog } from '../catalog/reader.ts';
+import { openQueryClient, type QueryClient } from '../catalog/query-client.ts';
+import type { Diagnostic } from '../../core/policy/diagnostic.ts';
+import type { Identity } from '../../core/identity/identity.ts';
+import { createEngine } from '../../core/sql/analyse.ts';
+import { createWasmParser } from '../../core/sql/parse/wasm-parser.ts';
+import { PolicyHost } from '../bundle/host.ts';
+import { systemClock } from '../bundle/clock.ts';
+import type { PolicySource } from '../bundle/policy-source.ts';
+import type { Journal } from '../journal/journal.ts';
+import { listen, type ListenAddress } from '../listen/listener.ts';
+import { SessionRegistry } from '../session/registry.ts';
+import { serveSession } from '../session/session.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
+import { connectUpstream, sendCancel, type UpstreamConnection } from '../upstream/connect.ts';
+import { upstreamSettings } from '../upstream/startup-settings.ts';
+import type { Access } from './access.ts';
+
+export type Log = (level: 'debug' | 'info' | 'warn' | 'error', event: string, detail?: Readonly<Record<string, unknown>>) => void;
+
+export interface ProxyOptions {
+  readonly source: PolicySource;
+  readonly identity: Identity;
+  readonly listen: readonly ListenAddress[];
+  /** Asked for each connection. Throws AccessError. */
+  readonly access: () => Access;
+  readonly journal: Journal;
+  readonly telemetry: Telemetry;
+  readonly log: Log;
+  readonly reportDiagnostics: (diagnostics: readonly Diagnostic[]) => void;
+}
+
+export interface RunningProxy {
+  readonly addresses: readonly ListenAddress[];
+  readonly host: PolicyHost;
+  /** Stops accepting, lets transactions finish for at most `deadline` milliseconds, ends the rest. */
+  drain(deadline: number): Promise<void>;
+}
+
+/** Rejects with UpstreamError, ListenError, AccessError, CatalogError or NoPolicyError: each message is one clear sentence. */
+export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
+  const { source, identity, access, journal, telemetry, log } = options;
+  const [parser, schema] = await Promise.all([createWasmParser(), openSchemaReader(options)]);
+  const host = new PolicyHost({
+    source,
+    identity,
+    readCatalog: () => schema.use(readCatalog),
+    probeCatalog: () => schema.use(probeCatalog),
+    createEngine: (catalog, bundle) => createEngine({ catalog, bundle, parser, salt: randomBytes(6).toString('hex') }),
+    parseLarge: async () => ({ ok: false, message: 'the statement is too large' }),
+    clock: systemClock,
+    report: options.reportDiagnostics,
+    catalogFailed: (error) => log('warn', 'schema-not-read', { reason: (error as Error).message }),
+  });
+  try {
+    await host.start();
+    if (host.engine === undefined) throw new NoPolicyError(host.reason);
+    const registry = new SessionRegistry();
+    const environment = {
+      host,
+      journal,
+      registry,
+      connect: (
+        settings: { passed: readonly (readonly [string, string])[]; ours: readonly (readonly [string, string])[] },
+        signal: AbortSignal,
+      ) => connect(access(), identity, settings.passed, settings.ours, signal),
+      sendCancel: (key: NonNullable<UpstreamConnection['key']>) => sendCancel(access().target, key),
+      clock: { now: () => Date.now(), monotonic: () => performance.now() * 1000 },
+      randomBytes: (count: number) => randomBytes(count),
+      log: (event: string, detail: Readonly<Record<string, string | number | boolean>>) =>
+        log(event === 'internal-error' ? 'error' : 'info', event, detail),
+    };
+    const listener = await listen({
+      addresses: options.listen,
+      admit: () => undefined,
+      onSession: ({ socket, startup }) => {
+        telemetry.sessionOpened();
+        const ended = serveSession({ socket, startup: { ...startup, negotiate: false }, rest: Buffer.alloc(0) }, environment);
+        return {
+          ended: ended.finally(() => telemetry.sessionClosed('ended')),
+          drain: () => {},
+          terminate: () => {},
+          cancel: () => {},
+        };
+      },
+      onCancel: (pid, secret) => void registry.cancel(pid, secret),
+      onFault: (error) => log('error', 'internal-error', { error: error instanceof Error ? error.stack : String(error) }),
+    });
+    return {
+      addresses: listener.addresses,
+      host,
+      drain: async (deadline) => {
+        await Promise.all([registry.drain(deadline), listener.drain(deadline + 1000)]);
+        host.close();
+        source.close();
+        schema.close();
+      },
+    };
+  } catch (error) {
+    host.close();
+    schema.close();
+    throw error;
+  }
+}
+
+/** The identity is not granted anything on this database. */
+export class NoPolicyError extends Error {
+  constructor(reason: string) {
+    super(reason);
+    this.name = 'NoPolicyError';
+  }
+}
+
+function connect(
+  access: Access,
+  identity: Identity,
+  passed: readonly (readonly [string, string])[],
+  ours: readonly (readonly [string, string])[],
+  signal?: AbortSignal,
+): Promise<UpstreamConnection> {
+  const name = [
+    'sluice',
+    identity.namespace,
+    identity.serviceAccount,
+    ...(identity.pod === undefined ? [] : [identity.pod]),
+  ].join('/');
+  return connectUpstream({
+    target: access.target,
+    user: access.user,
+    ...(access.password === undefined ? {} : { password: access.password }),
+    database: access.database,
+    requireChannelBinding: access.requireChannelBinding,
+    settings: upstreamSettings(name, passed, [...ours, ...access.maskKey]),
+    ...(signal === undefined ? {} : { signal }),
+  });
+}
+
+interface SchemaReader {
+  use<T>(query: (client: QueryClient) => Promise<T>): Promise<T>;
+  close(): void;
+}
+
+/** One connection for reading the schema, made again when it is lost; what is asked of it happens one after the other. */
+async function openSchemaReader(options: ProxyOptions): Promise<SchemaReader> {
+  const open = async (): Promise<QueryClient> => openQueryClient(await connect(options.access(), options.identity, [], []));
+  let client: Promise<QueryClient> = open();
+  let queue: Promise<unknown> = client;
+  await client;
+  return {
+    use(query) {
+      const result = queue.then(async () => {
+        const before = performance.now();
+        try {
+          const answer = await query(await client);
+          options.telemetry.catalogRead('ok', (performance.now() - before) / 1000);
+          return answer;
+        } catch (error) {
+          options.telemetry.catalogRead('failed', (performance.now() - before) / 1000);
+          client.then((lost) => lost.close()).catch(() => {});
+          client = open();
+          client.catch(() => {});
+          throw error;
+        }
+      });
+      queue = result.catch(() => {});
+      return result;
+    },
+    close: () => void client.then((open) => open.close()).catch(() => {}),
+  };
+}
