@@ -7,6 +7,7 @@ import { deny } from '../../errors/denial.ts';
 import { asTag, namesOf, tagOf } from '../ast/node.ts';
 import type { ExpressionPlace, OutputColumns, Scope, ScopeColumn, StatementContext } from '../context.ts';
 import { walk, walkAt, walkWindow } from '../scope/expression.ts';
+import { UNKNOWN_TYPE } from '../scope/safety.ts';
 import { at, createScope, sitesOf } from '../scope/scope.ts';
 import { walkTargets } from '../scope/targets.ts';
 import { walkPredicate } from './predicate.ts';
@@ -123,13 +124,20 @@ function values(context: StatementContext, body: SelectStmt, parent: Scope | nul
   const scope = createScope(parent, []);
   let width = 0;
   const masked = new Set<number>();
+  const types: number[] = [];
   for (const row of body.valuesLists ?? []) {
     const items = asTag(row, 'List')?.items ?? [];
     width = Math.max(width, items.length);
     at(scope, 'values', () => {
       items.forEach((item, index) => {
         const before = context.maskedReads.length;
-        walk(context, item, scope);
+        const type = walk(context, item, scope) || -1;
+        types[index] =
+          types[index] === undefined || types[index] === UNKNOWN_TYPE
+            ? type
+            : type === UNKNOWN_TYPE || type === types[index]
+              ? types[index]
+              : -1;
         if (context.maskedReads.length > before) masked.add(index);
       });
     });
@@ -137,8 +145,15 @@ function values(context: StatementContext, body: SelectStmt, parent: Scope | nul
   sortAndLimit(context, body, scope, new Set(Array.from({ length: width }, (_, index) => `column${index + 1}`)));
   return Array.from({ length: width }, (_, index) => ({
     name: `column${index + 1}`,
+    ...plainType(types[index]),
     ...(masked.has(index) ? { masked: true } : {}),
   }));
+}
+
+/** The rows of VALUES agree on a type; strings and untyped parameters become text. */
+function plainType(type: number | undefined): Pick<ScopeColumn, 'typeOid'> {
+  if (type === undefined || type <= 0) return {};
+  return { typeOid: type === UNKNOWN_TYPE ? 25 : type };
 }
 
 /** Arms are levels of their own; ORDER BY may use output names only, so nothing else is resolved here. */

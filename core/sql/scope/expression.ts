@@ -331,10 +331,27 @@ function walkSubLink(context: StatementContext, body: SubLink, scope: Scope): nu
   const joined =
     body.subLinkType !== 'EXPR_SUBLINK' && body.subLinkType !== 'ARRAY_SUBLINK' && body.subLinkType !== 'MULTIEXPR_SUBLINK';
   const level = createScope(scope, [], joined ? { nested: true, nullable: true } : { nested: false, nullable: false });
+  const seen = context.maskedReads.length;
   const columns = selectBelow(context, body.subselect!, level);
+  keepMaskedOutputs(context, body, columns, seen);
   if (body.testexpr !== undefined) noteComparison(context, body, columns);
   if (body.subLinkType === 'EXPR_SUBLINK') return columns?.length === 1 ? (columns[0]?.typeOid ?? 0) : 0;
   return body.subLinkType === 'ARRAY_SUBLINK' ? 0 : BOOLEAN;
+}
+
+/** The value of a scalar or ARRAY sublink is made from masked columns only if what it selects is; its conditions only decide. */
+function keepMaskedOutputs(
+  context: StatementContext,
+  body: SubLink,
+  columns: ReturnType<typeof selectBelow>,
+  seen: number,
+): void {
+  const first = context.maskedReads[seen];
+  context.maskedReads.length = seen;
+  const value =
+    body.subLinkType === 'EXPR_SUBLINK' || body.subLinkType === 'ARRAY_SUBLINK' || body.subLinkType === 'MULTIEXPR_SUBLINK';
+  if (first !== undefined && value && (columns === null || columns.some((column) => column.masked)))
+    context.maskedReads.push(first);
 }
 
 /** The hidden `=` of IN and ANY: quiet for the plain types, else it may raise. */

@@ -124,13 +124,10 @@ function otherColumns(context: StatementContext, source: ScopeSource): StarColum
     const before = context.maskedReads.length;
     recordRead(context, column.behind?.source ?? source, column.behind?.column ?? column);
     const masked = context.maskedReads.length > before;
-    const owner = column.merged ? null : column.behind === undefined ? source : column.behind.source;
-    const name = owner === null ? null : (owner.site?.renamed ?? owner.name);
-    const own = quoteIdentifier(column.behind?.column.name ?? column.name);
     const { name: output, origin, typeOid } = column;
     return {
-      sql: name === null ? quoteIdentifier(column.name) : `${quoteIdentifier(name)}.${own}`,
-      plain: (column.behind?.column.name ?? column.name) === column.name,
+      sql: qualified(source, column),
+      plain: column.merged === undefined && (column.behind?.column.name ?? column.name) === column.name,
       column: {
         name: output,
         ...(origin === undefined ? {} : { origin }),
@@ -139,6 +136,15 @@ function otherColumns(context: StatementContext, source: ScopeSource): StarColum
       },
     };
   });
+}
+
+/** A column by the name of the source that has it; what USING has merged has no such name and is either of its members. */
+function qualified(source: ScopeSource, column: ScopeColumn): string {
+  if (column.merged !== undefined)
+    return `COALESCE(${column.merged.map((member) => qualified(member.source, member.column)).join(', ')})`;
+  if (column.behind !== undefined) return qualified(column.behind.source, column.behind.column);
+  const name = source.site?.renamed ?? source.name;
+  return name === null ? quoteIdentifier(column.name) : `${quoteIdentifier(name)}.${quoteIdentifier(column.name)}`;
 }
 
 function refuseStar(context: StatementContext, target: Target, location: number): Star {

@@ -109,12 +109,19 @@ function analyseItem(
   const several = isStar(asTag(body?.val, 'A_Indirection')?.indirection?.at(-1));
   const name = body?.name === undefined ? outputName(body?.val) : null;
   const mark = target.log.mark;
+  // Names are kept in `finish`, outside the check: with a name, nobody else adds one.
+  if (body !== undefined && name !== null && !several) body.name = name;
   const output = analyser.targets(context, [node], scope);
-  const changed = target.log.since(mark).some((entry) => entry.masked);
-  const expression = several ? null : body?.name === undefined ? extent : clauses.extent(part.from, aliasStart(clauses, part));
+  if (body !== undefined && name !== null) delete body.name;
+  const masked = target.log.since(mark).some((entry) => entry.masked);
+  // A guard around the whole expression (names/wrap.ts) inserts where the check would.
+  const guarded = name !== null && outputName(body?.val) !== name && !masked;
+  const changed = masked || guarded;
+  const expression =
+    several || guarded ? null : body?.name === undefined ? extent : clauses.extent(part.from, aliasStart(clauses, part));
   return {
     item: { node, extent, expression, name, changed, star: null, spellOut: false },
-    output: changed ? (output?.map((column) => ({ ...column, masked: true })) ?? null) : output,
+    output: masked ? (output?.map((column) => ({ ...column, masked: true })) ?? null) : output,
   };
 }
 
@@ -165,8 +172,8 @@ function writeStar(context: StatementContext, item: Item, check: string | null):
 
 function writeItem(context: StatementContext, item: Item, splices: Splices, check: string | null): Node {
   const body = asTag(item.node, 'ResTarget');
-  if (body?.val === undefined || item.expression === null) return item.node;
-  if (check !== null) {
+  if (body?.val === undefined) return item.node;
+  if (check !== null && item.expression !== null) {
     become(body.val, expressionTree(context, withCheck(slot(0), check), [{ ...body.val }]));
     const [before, after] = withCheck('\0', check).split('\0') as [string, string];
     splices.wrap(item.expression, before, after);
