@@ -11,11 +11,11 @@ const work = [
     say: 'How many customers are there, by region? (an aggregate)',
     sql: 'SELECT region, count(*) AS customers, min(birth_date) AS oldest FROM customers GROUP BY region',
   },
-  { say: 'One customer by id, all columns', sql: 'SELECT * FROM customers WHERE id = $1', values: [8] },
+  { say: 'One customer by id, all columns', sql: 'SELECT * FROM customers WHERE id = $1', values: [17] },
   {
     say: 'What did this customer order?',
     sql: 'SELECT p.name, o.quantity, p.price FROM orders o JOIN products p ON p.id = o.product_id WHERE o.customer_id = $1 ORDER BY o.placed_at',
-    values: [8],
+    values: [17],
   },
   { say: 'Solve one ticket', sql: `UPDATE tickets SET status = 'solved' WHERE id = $1 RETURNING id, status`, values: [7] },
 ];
@@ -30,10 +30,10 @@ const injected = [
 const smuggled = [
   {
     say: 'smuggling: the masked number, hex-encoded',
-    sql: `SELECT id, encode(convert_to(ssn, 'UTF8'), 'hex') AS hidden FROM customers WHERE id = 8`,
+    sql: `SELECT id, encode(convert_to(ssn, 'UTF8'), 'hex') AS hidden FROM customers WHERE id = 17`,
   },
   { say: 'smuggling: guessing it in WHERE', sql: `SELECT count(*) AS hits FROM customers WHERE ssn LIKE '%1%'` },
-  { say: 'smuggling: through an error message', sql: 'SELECT ssn::int FROM customers WHERE id = 8' },
+  { say: 'smuggling: through an error message', sql: 'SELECT ssn::int FROM customers WHERE id = 17' },
 ];
 
 const client = new pg.Client({

@@ -80,6 +80,8 @@ export async function runProxy(options: ProxyCommandOptions): Promise<void> {
     throw startFailure(error, options);
   }
   warnOfPowers(proxy, log);
+  // Before anyone can know that we are up: a signal that follows at once must drain, too.
+  const ended = untilSignal();
   const address = proxy.addresses[0]!;
   const ready = {
     msg: 'ready',
@@ -91,7 +93,7 @@ export async function runProxy(options: ProxyCommandOptions): Promise<void> {
     ...(metrics === undefined ? {} : { metrics: metrics.listen }),
   };
   process.stdout.write(`${JSON.stringify(ready)}\n`);
-  const signal = await untilSignal();
+  const signal = await ended;
   log('info', 'draining', { signal });
   await proxy.drain(DRAIN_MS);
   await metrics?.close();
