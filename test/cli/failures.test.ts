@@ -1,5 +1,5 @@
 /** What can go wrong when the proxy starts: one clear sentence on standard error and a non-zero exit, each. */
-import { spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -38,7 +38,8 @@ interface Outcome {
   readonly stdout: string;
 }
 
-function proxy(changes: Readonly<Record<string, string>>): Outcome {
+/** Asynchronous: the lying server lives in this process. */
+function proxy(changes: Readonly<Record<string, string>>): Promise<Outcome> {
   const options: Record<string, string> = {
     '--policy': example,
     '--as': 'ai-agents/support-agent',
@@ -49,8 +50,11 @@ function proxy(changes: Readonly<Record<string, string>>): Outcome {
     '--log-level': 'silent',
     ...changes,
   };
-  const result = spawnSync(sluice, ['proxy', ...Object.entries(options).flat()], { encoding: 'utf8', timeout: 30_000 });
-  return { code: result.status, stderr: result.stderr, stdout: result.stdout };
+  return new Promise((resolve) => {
+    const child = execFile(sluice, ['proxy', ...Object.entries(options).flat()], { timeout: 30_000 }, (_error, stdout, stderr) =>
+      resolve({ code: child.exitCode, stderr, stdout }),
+    );
+  });
 }
 
 /** One sentence: one line that starts with our name, and no stack. */
@@ -62,7 +66,7 @@ function expectOneSentence({ code, stderr }: Outcome, pattern: RegExp, exitCode 
 }
 
 describe('the proxy refuses to start, in one sentence', () => {
-  it('when the policy file has a mistake: file, line, field, what was expected, and the nearest word', () => {
+  it('when the policy file has a mistake: file, line, field, what was expected, and the nearest word', async () => {
     const file = join(directory, 'mistake.yaml');
     writeFileSync(
       file,
@@ -77,49 +81,55 @@ spec:
       actions: [Selct]
 `,
     );
-    const outcome = proxy({ '--policy': file });
+    const outcome = await proxy({ '--policy': file });
     expect(outcome.stderr).toMatch(/mistake\.yaml:9:\d+ spec\.grants\[0\]\.actions\[0\].*Selct.*did you mean .Select/);
     expect(outcome.code).toBe(1);
   });
 
-  it('when the policy file does not exist', () => {
-    expectOneSentence(proxy({ '--policy': join(directory, 'none.yaml') }), /none\.yaml/);
+  it('when the policy file does not exist', async () => {
+    expectOneSentence(await proxy({ '--policy': join(directory, 'none.yaml') }), /none\.yaml/);
   });
 
-  it('when nothing is granted to the identity', () => {
-    expectOneSentence(proxy({ '--as': 'ai-agents/nobody' }), /ai-agents\/nobody/);
+  it('when nothing is granted to the identity', async () => {
+    expectOneSentence(await proxy({ '--as': 'ai-agents/nobody' }), /ai-agents\/nobody/);
   });
 
-  it('when the database object does not exist, naming those that do', () => {
-    expectOneSentence(proxy({ '--database': 'data-platform/shopp' }), /shopp.*data-platform\/shop/);
+  it('when the database object does not exist, naming those that do', async () => {
+    expectOneSentence(await proxy({ '--database': 'data-platform/shopp' }), /shopp.*data-platform\/shop/);
   });
 
-  it('when the server cannot be reached', () => {
-    expectOneSentence(proxy({ '--upstream': 'postgres://a:b@127.0.0.1:1/postgres' }), /127\.0\.0\.1:1/);
+  it('when the server cannot be reached', async () => {
+    expectOneSentence(await proxy({ '--upstream': 'postgres://a:b@127.0.0.1:1/postgres' }), /127\.0\.0\.1:1/);
   });
 
-  it('when something else than PostgreSQL answers', () => {
-    expectOneSentence(proxy({ '--upstream': `postgres://a:b@127.0.0.1:${lyingPort}/postgres` }), new RegExp(String(lyingPort)));
+  it('when something else than PostgreSQL answers', async () => {
+    expectOneSentence(
+      await proxy({ '--upstream': `postgres://a:b@127.0.0.1:${lyingPort}/postgres` }),
+      /does not speak the PostgreSQL protocol/,
+    );
   });
 
-  it('when the password is wrong', () => {
-    const outcome = proxy({ '--upstream': postgres.url('postgres', 'postgres', 'wrong-secret') });
+  it('when the password is wrong', async () => {
+    const outcome = await proxy({ '--upstream': postgres.url('postgres', 'postgres', 'wrong-secret') });
     expectOneSentence(outcome, /login|password|authentication/i);
     expect(outcome.stderr).not.toContain('wrong-secret');
   });
 
-  it('when the port is occupied', () => {
-    expectOneSentence(proxy({ '--listen': `127.0.0.1:${lyingPort}` }), new RegExp(`${lyingPort}.*in use`));
+  it('when the port is occupied', async () => {
+    expectOneSentence(await proxy({ '--listen': `127.0.0.1:${lyingPort}` }), new RegExp(`${lyingPort}.*in use`));
   });
 
-  it('when the audit file cannot be written', () => {
-    expectOneSentence(proxy({ '--audit': join(directory, 'missing', 'audit.jsonl') }), /audit file .*does not exist/);
+  it('when the audit file cannot be written', async () => {
+    expectOneSentence(await proxy({ '--audit': join(directory, 'missing', 'audit.jsonl') }), /audit file .*does not exist/);
   });
 
-  it('when an option is misspelt or malformed: usage, exit 2', () => {
-    expect(proxy({ '--listn': 'x' }).code).toBe(2);
-    expect(proxy({ '--as': 'no-slash' })).toMatchObject({ code: 2, stderr: expect.stringContaining('NAMESPACE/SERVICEACCOUNT') });
-    expect(proxy({ '--upstream': 'http://127.0.0.1/' })).toMatchObject({
+  it('when an option is misspelt or malformed: usage, exit 2', async () => {
+    expect((await proxy({ '--listn': 'x' })).code).toBe(2);
+    expect(await proxy({ '--as': 'no-slash' })).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('NAMESPACE/SERVICEACCOUNT'),
+    });
+    expect(await proxy({ '--upstream': 'http://127.0.0.1/' })).toMatchObject({
       code: 2,
       stderr: expect.stringContaining('postgres://'),
     });
