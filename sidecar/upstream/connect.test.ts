@@ -187,6 +187,8 @@ describe.each([15, 18] as const)('PostgreSQL %i', (major) => {
     expect(await failure(connect(options({}, 'VerifyCA', certificates.otherCa)))).toMatchObject({ code: 'SLUICE-805' });
     expect(await failure(connect(options({}, 'VerifyFull', undefined, 'localhost')))).toMatchObject({ code: 'SLUICE-805' });
     const byAddress = await failure(connect(options({}, 'VerifyFull', certificates.ca)));
+    const named = options({}, 'VerifyFull', certificates.ca);
+    await connect({ ...named, target: { ...named.target, tls: { ...named.target.tls, serverName: 'localhost' } } });
     expect(byAddress.message).toBe('the certificate of the database server is not for "127.0.0.1"');
   });
 

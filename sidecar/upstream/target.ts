@@ -11,6 +11,8 @@ export interface UpstreamTarget {
     readonly mode: TlsMode;
     /** PEM, one or more certificates; undefined: the system's roots. */
     readonly ca?: string;
+    /** The name the certificate must carry when it is not `host`. */
+    readonly serverName?: string;
   };
 }
 

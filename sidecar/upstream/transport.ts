@@ -121,10 +121,11 @@ async function requestTls(tcp: Socket, target: UpstreamTarget): Promise<void> {
 
 async function handshake(tcp: Socket, target: UpstreamTarget, signal: AbortSignal): Promise<Transport> {
   const { mode, ca } = target.tls;
+  const name = target.tls.serverName ?? target.host;
   const verify = mode === 'VerifyFull' || mode === 'VerifyCA';
   const secure = connectTls({
     socket: tcp,
-    ...(isIP(target.host) === 0 ? { servername: target.host } : {}),
+    ...(isIP(name) === 0 ? { servername: name } : {}),
     ...(ca === undefined ? {} : { ca }),
     rejectUnauthorized: verify,
     // Names are checked below, by our own rule: VerifyCA must not check them, an address has no servername.
@@ -154,9 +155,9 @@ async function handshake(tcp: Socket, target: UpstreamTarget, signal: AbortSigna
     });
     const certificate = secure.getPeerCertificate();
     if (mode === 'VerifyFull') {
-      const mismatch = checkServerIdentity(target.host, certificate);
+      const mismatch = checkServerIdentity(name, certificate);
       if (mismatch !== undefined) {
-        throw new UpstreamError('SLUICE-805', `the certificate of the database server is not for "${target.host}"`, {
+        throw new UpstreamError('SLUICE-805', `the certificate of the database server is not for "${name}"`, {
           cause: mismatch,
           hint: 'Use the name the certificate was issued for, or tls.mode VerifyCA if any server of that CA will do.',
         });

@@ -1,0 +1,74 @@
+/** One run of pgbench against one target: throughput and the latency of each transaction. */
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ClientOptions } from './client.ts';
+import { run } from './processes.ts';
+import { quantile } from './statistics.ts';
+
+/** pgbench's own select-only script, as a file: with the built-in one pgbench first asks catalogs about partitions. */
+const SELECT_ONLY = '\\set aid random(1, 100000 * :scale)\nSELECT abalance FROM pgbench_accounts WHERE aid = :aid;\n';
+
+export interface PgbenchOptions {
+  readonly command: string;
+  readonly client: ClientOptions;
+  readonly protocol: 'simple' | 'prepared';
+  readonly clients: number;
+  /** By each client. */
+  readonly transactions: number;
+  readonly scale: number;
+}
+
+export interface PgbenchResult {
+  /** Transactions a second, without connecting. */
+  readonly tps: number;
+  /** Milliseconds. */
+  readonly p50: number;
+  readonly p99: number;
+}
+
+/** Rejects when a transaction failed: a proxy that refuses is not fast. */
+export async function pgbench(options: PgbenchOptions): Promise<PgbenchResult> {
+  const directory = await mkdtemp(join(tmpdir(), 'sluice-pgbench-'));
+  try {
+    const script = join(directory, 'select.sql');
+    await writeFile(script, SELECT_ONLY);
+    const { client } = options;
+    const load = [
+      '-n',
+      '-f',
+      script,
+      '-s',
+      String(options.scale),
+      '-M',
+      options.protocol,
+      '-c',
+      String(options.clients),
+      '-t',
+      String(options.transactions),
+    ];
+    const log = ['-l', '--log-prefix', join(directory, 'log')];
+    const where = ['-h', '127.0.0.1', '-p', String(client.port), '-U', client.user, client.database];
+    const output = await run(options.command, [...load, ...log, ...where], {
+      cwd: directory,
+      env: { ...process.env, PGPASSWORD: client.password ?? '', PGSSLMODE: 'disable', PGGSSENCMODE: 'disable' },
+    });
+    const processed = /number of transactions actually processed: (\d+)/.exec(output)?.[1];
+    const tps = /tps = ([\d.]+) \(without initial connection time\)/.exec(output)?.[1];
+    if (tps === undefined || Number(processed) !== options.clients * options.transactions)
+      throw new Error(`pgbench did not finish its transactions: ${output.slice(-500)}`);
+    const latencies: number[] = [];
+    for (const name of await readdir(directory)) {
+      if (!name.startsWith('log')) continue;
+      // client_id transaction_no time script_no time_epoch time_us
+      for (const line of (await readFile(join(directory, name), 'utf8')).split('\n')) {
+        const microseconds = line.split(' ')[2];
+        if (microseconds !== undefined) latencies.push(Number(microseconds) / 1000);
+      }
+    }
+    latencies.sort((a, b) => a - b);
+    return { tps: Number(tps), p50: quantile(latencies, 0.5), p99: quantile(latencies, 0.99) };
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
