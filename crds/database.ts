@@ -45,9 +45,6 @@ const tls = object(
         { description: 'PEM certificates that sign the server certificate. Without it the public roots are used.' },
       ),
     ),
-    serverName: optional(
-      string({ minLength: 1, maxLength: 253, description: 'The name in the certificate when it is not endpoint.host.' }),
-    ),
   },
   { description: 'TLS towards the server.' },
 );

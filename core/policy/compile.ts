@@ -16,6 +16,7 @@ import type { Diagnostic } from './diagnostic.ts';
 import { compileFunctions } from './function-grants.ts';
 import { governRelations } from './governed-relations.ts';
 import { type Contribution, type ExpandedPolicy, expandPolicy } from './grants.ts';
+import { objectNotices, viewNotices } from './notices.ts';
 import { observedRelations } from './observe.ts';
 import { classify } from './sensitivity.ts';
 import { contradiction, indexContributions } from './unite.ts';
@@ -93,7 +94,13 @@ export function compileBundle(input: CompileInput): CompileResult {
   const ends = policies.flatMap((policy) => validUntil(policy) ?? []);
   return {
     bundle: { ...content, version: canonicalHash(content) },
-    diagnostics: [...diagnostics, ...governed.diagnostics, ...functions.diagnostics],
+    diagnostics: [
+      ...diagnostics,
+      ...governed.diagnostics,
+      ...functions.diagnostics,
+      ...viewNotices(granted, catalog),
+      ...objectNotices(database, policies),
+    ],
     ...(ends.length === 0 ? {} : { nextChange: Math.min(...ends) }),
   };
 }
