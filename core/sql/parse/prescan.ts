@@ -24,17 +24,20 @@ export interface PrescanBounds {
 /** Parsed in place: a few milliseconds at most. */
 export const INLINE_BOUNDS: PrescanBounds = {
   bytes: 256 * 1024,
-  tokens: 6_000,
+  tokens: 4_000,
   depth: 1_000,
   commentDepth: 32,
   operatorRun: 256,
   statements: 100,
 };
 
-/** Beyond these a statement is refused (SLUICE-104); between the two it is parsed in a worker. */
+/**
+ * Beyond these a statement is refused (SLUICE-104); between the two it is parsed in a worker. The tree is still walked, and a rewritten
+ * text parsed once more, in the event loop: these bounds keep that below some 50 ms.
+ */
 export const HARD_BOUNDS: PrescanBounds = {
-  bytes: 8 * 1024 * 1024,
-  tokens: 100_000,
+  bytes: 1024 * 1024,
+  tokens: 20_000,
   depth: 1_000,
   commentDepth: 32,
   operatorRun: 2_048,
