@@ -84,8 +84,11 @@ server_reset_query =
   }
 }
 
-/** `bin/sluice proxy` exactly as a user starts it. */
-export async function startSluice(database: BenchDatabase): Promise<Target & { readonly auditFile: string }> {
+/** `bin/sluice proxy` exactly as a user starts it; `environment` is added to ours. */
+export async function startSluice(
+  database: BenchDatabase,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Target & { readonly auditFile: string }> {
   const directory = await mkdtemp(join(tmpdir(), 'sluice-bench-'));
   const policyFile = join(directory, 'policy.yaml');
   const auditFile = join(directory, 'audit.jsonl');
@@ -104,7 +107,9 @@ export async function startSluice(database: BenchDatabase): Promise<Target & { r
   const identity = ['--policy', policyFile, '--as', 'bench/agent', '--database', 'bench/bench'];
   const wiring = ['--listen', '127.0.0.1:0', '--upstream', upstream, '--audit', auditFile, '--log-level', 'warn'];
   try {
-    const running = await start(join(ROOT, 'bin/sluice'), ['proxy', ...identity, ...wiring], readyPort);
+    const running = await start(join(ROOT, 'bin/sluice'), ['proxy', ...identity, ...wiring], readyPort, {
+      env: { ...process.env, ...environment },
+    });
     return {
       name: 'sluice',
       client: { port: running.value, user: 'agent', database: DATABASE },
