@@ -80,14 +80,27 @@ function isDot(token: Token): boolean {
 export class Clauses {
   readonly items: readonly Item[];
   readonly #context: StatementContext;
+  readonly #begin: number;
 
-  constructor(context: StatementContext, items: readonly Item[]) {
+  /** `begin`: the end of what stands before the items. */
+  constructor(context: StatementContext, items: readonly Item[], begin: number) {
     this.#context = context;
+    this.#begin = begin;
     this.items = items;
   }
 
   static from(context: StatementContext, offset: number): Clauses {
-    return new Clauses(context, itemsFrom(context, offset));
+    return new Clauses(context, itemsFrom(context, offset), offset);
+  }
+
+  /** What follows the target's name, `ONLY (name)` included. */
+  static after(context: StatementContext, target: { readonly location?: number }): Clauses {
+    const { source } = context;
+    const name = source.nameAt(target.location ?? 0);
+    const first = source.tokenAt(name.start);
+    const before = first === undefined ? undefined : source.previous(first);
+    const end = before?.kind === 'punctuation' && before.value === '(' ? source.closing(before.start) + 1 : name.end;
+    return Clauses.from(context, end);
   }
 
   /** Index of the first item with this word at or after `from`; -1 for none. */
@@ -116,9 +129,9 @@ export class Clauses {
     return { start: first.start, end: last.end };
   }
 
-  /** The end of the last token. */
-  get end(): number {
-    return this.items[this.items.length - 1]?.end ?? lost(this.#context, 0);
+  /** Where the item before `index` ends; for -1, the last one. */
+  endBefore(index: number): number {
+    return (index < 0 ? this.items.at(-1) : this.items[index - 1])?.end ?? this.#begin;
   }
 
   /** Items [from, to) split at commas. */
@@ -139,7 +152,7 @@ export function inside(context: StatementContext, group: Item): Clauses {
   const open = context.source.tokenAt(group.start);
   const first = open === undefined ? undefined : context.source.next(open);
   if (first === undefined) return lost(context, group.start);
-  return new Clauses(context, itemsFrom(context, first.start));
+  return Clauses.from(context, first.start);
 }
 
 /** Tree and text do not agree on where a clause is: nothing can be changed there safely. */

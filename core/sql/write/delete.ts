@@ -31,7 +31,7 @@ function analyseGoverned(
   body: DeleteStmt,
   outer: Scope | null,
 ): OutputColumns {
-  const clauses = Clauses.from(context, body.relation!.location ?? 0);
+  const clauses = Clauses.after(context, body.relation!);
   const rule = writeRule(context, target, 'Delete', body.relation!.location ?? 0);
   context.facts.write(target.relation, null, 'Delete');
   const scope = statementScope(analyser, context, target.source, body.usingClause, outer);

@@ -40,7 +40,7 @@ function analyseGoverned(
   body: InsertStmt,
   outer: Scope | null,
 ): OutputColumns {
-  const clauses = Clauses.from(context, body.relation!.location ?? 0);
+  const clauses = Clauses.after(context, body.relation!);
   const rule = writeRule(context, target, 'Insert', body.relation!.location ?? 0);
   const splices = new Splices();
   const sources = analyseSource(analyser, context, body.selectStmt, outer);
@@ -150,17 +150,14 @@ function checkColumns(
     if (masked !== undefined) refuseMaskedValue(context, target, name, masked, place);
   });
   if (named === null && names.length > 0 && !coversAll(target, rule)) {
-    splices.open(listPlace(context, body, clauses), ` (${names.map(quoteIdentifier).join(', ')}) `);
+    splices.open(listPlace(body, clauses), ` (${names.map(quoteIdentifier).join(', ')}) `);
     body.cols = names.map((name) => ({ ResTarget: { name } }));
   }
 }
 
 /** Where a column list can be inserted: before OVERRIDING, VALUES, SELECT, WITH, TABLE or a parenthesis. */
-function listPlace(context: StatementContext, body: InsertStmt, clauses: Clauses): number {
-  const name = context.source.nameAt(body.relation?.location ?? 0);
-  let index = clauses.items.findIndex((item) => item.start >= name.end);
-  if (body.relation?.alias !== undefined) index += 2;
-  return clauses.items[index]?.start ?? clauses.end;
+function listPlace(body: InsertStmt, clauses: Clauses): number {
+  return clauses.items[body.relation?.alias === undefined ? 0 : 2]?.start ?? clauses.endBefore(-1);
 }
 
 /** What ON CONFLICT DO UPDATE needs checked. */
@@ -202,7 +199,7 @@ function analyseConflict(
     conflict.whereClause === undefined
       ? undefined
       : analyseCondition(analyser, context, conflict.whereClause, { clauses, from: where + 1, to: end }, scope, 'where');
-  return { rule, condition, end: clauses.extent(0, end).end };
+  return { rule, condition, end: clauses.endBefore(end) };
 }
 
 /** The proposed row: the client's own values, so nothing of it is masked. */

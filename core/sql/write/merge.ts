@@ -73,7 +73,7 @@ function analyseGoverned(
   body: MergeStmt,
   scopes: Scopes,
 ): OutputColumns {
-  const clauses = Clauses.from(context, body.relation!.location ?? 0);
+  const clauses = Clauses.after(context, body.relation!);
   const splices = new Splices();
   const firstWhen = clauses.need('when');
   const on = lastBefore(clauses, 'on', firstWhen);

@@ -197,7 +197,7 @@ function addReturning(
   check: string | null,
 ): void {
   if (check === null) return;
-  splices.close(clauses.end, ` RETURNING ${check}`);
+  splices.close(clauses.endBefore(-1), ` RETURNING ${check}`);
   holder.returningClause = { exprs: [{ ResTarget: { val: expressionTree(context, check) } }] };
 }
 

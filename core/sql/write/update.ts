@@ -33,7 +33,7 @@ function analyseGoverned(
   body: UpdateStmt,
   outer: Scope | null,
 ): OutputColumns {
-  const clauses = Clauses.from(context, body.relation!.location ?? 0);
+  const clauses = Clauses.after(context, body.relation!);
   const rule = writeRule(context, target, 'Update', body.relation!.location ?? 0);
   const scope = statementScope(analyser, context, target.source, body.fromClause, outer);
   const splices = new Splices();

@@ -65,7 +65,7 @@ export function writeWhere(
     });
   }
   const { clauses, returning } = place;
-  const end = returning < 0 ? clauses.end : clauses.extent(0, returning).end;
+  const end = clauses.endBefore(returning);
   const text = scanFilter(filter);
   splices.close(end, ` WHERE ${text}`);
   holder.whereClause = expressionTree(context, text);
