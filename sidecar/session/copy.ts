@@ -17,10 +17,11 @@ export function copyMessage(inbound: Inbound, type: number, body: Buffer): Dispo
       decodeEmpty(body, 'CopyDone');
       const check = core.copyCheck;
       copyInEnded(inbound);
-      if (check === null) return PASS;
+      const more = core.copyIn === 'expected';
+      if (check === null && !more) return PASS;
       inbound.emit(message('c'));
-      check();
-      return DROP;
+      check?.();
+      return more ? inbound.holdForCopy() : DROP;
     }
     case CLIENT.copyFail:
       decodeCopyFail(body);

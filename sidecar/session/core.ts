@@ -51,6 +51,8 @@ export class SessionCore {
   groupWrites = false;
   /** After an error the client's messages are dropped up to its Sync, as the server does. */
   skipping = false;
+  /** The client has been told of an error that the server does not know of: the transaction must not go on until it does. */
+  aborting = false;
   /** COPY FROM STDIN: asked for, the server's answer is awaited; active: the client may send data. */
   copyIn: 'none' | 'expected' | 'active' = 'none';
   /** The check that follows COPY FROM STDIN in the extended protocol is due when the client is done. */

@@ -186,11 +186,14 @@ export class ExtendedQuery {
       ...(sent === undefined ? {} : { sent }),
       pieces: [{ role: 'client', execution, rowLimit: limit, held: max !== undefined }],
     });
-    if (max === undefined) return PASS;
+    if (max === undefined && !copyIn) return PASS;
     inbound.emit(request.execute(name, maxRows));
-    // In COPY the server reads nothing but data: the check follows when the client is done.
-    if (copyIn) core.copyCheck = () => inbound.affected.check(execution, max);
-    else inbound.affected.check(execution, max);
+    if (copyIn) {
+      // In COPY the server reads nothing but data: the check follows when the client is done.
+      core.copyCheck = max === undefined ? null : () => inbound.affected.check(execution, max);
+      return inbound.holdForCopy();
+    }
+    if (max !== undefined) inbound.affected.check(execution, max);
     return DROP;
   }
 

@@ -44,6 +44,8 @@ export class Inbound {
   #held: { readonly type: number; readonly body: Buffer; readonly length: number } | null = null;
   #condition: Condition = 'idle';
   #settled = false;
+  /** The held message has been sent already: what follows it waits, not the message. */
+  #sent = false;
   #committing = false;
   /** Messages of ours that must go behind what is being committed. */
   #deferred: (() => void)[] = [];
@@ -167,6 +169,12 @@ export class Inbound {
     return HOLD;
   }
 
+  /** The current message was emitted; what follows waits for the server's answer to it. Copy data must not be judged before. */
+  holdForCopy(): typeof HOLD {
+    this.#sent = true;
+    return this.hold('copy');
+  }
+
   holdUntil(promise: Promise<void>): typeof HOLD {
     this.#settled = false;
     const settled = (): void => {
@@ -216,6 +224,10 @@ export class Inbound {
   // ---- messages ------------------------------------------------------------------------------------------------------------
 
   #message(type: number, body: Buffer, length: number): Disposition {
+    if (this.#sent) {
+      this.#sent = false;
+      return DROP;
+    }
     const disposition = this.#judge(type, body, length);
     if (disposition === HOLD) this.#held = { type, body, length };
     return disposition;
@@ -228,9 +240,9 @@ export class Inbound {
       core.end({ reason: 'client terminated' });
       return DROP;
     }
-    if (core.copyIn === 'expected') return this.hold('copy');
     if (core.copyIn === 'active') return copyMessage(this, type, body);
     if (core.skipping && type !== CLIENT.sync) return DROP;
+    if (core.aborting && !core.skipping) return this.hold('guard');
     if (core.pipeline.length >= MAX_PENDING) return this.hold('space');
     try {
       switch (type) {
@@ -297,7 +309,7 @@ export class Inbound {
       case 'space':
         return pipeline.length <= MAX_PENDING / 2;
       case 'guard':
-        return skipping || !pipeline.guarded;
+        return skipping || (!pipeline.guarded && !this.core.aborting);
       case 'copy':
         return copyIn !== 'expected';
       case 'settled':

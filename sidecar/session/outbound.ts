@@ -280,6 +280,7 @@ export class Outbound {
     audit.settle(piece.execution, 'error', { sqlstate: reason.sqlstate, rows, bytes: this.#walker.bytes });
     this.#overflow = null;
     this.#abort = true;
+    this.#core.aborting = true;
     this.#walker.insert(denialResponse(reason));
     this.#core.state.error();
     head.muted = true;
@@ -433,6 +434,7 @@ export class Outbound {
     this.#overflow = null;
     transactionReady(core, abort ? 'E' : status);
     core.pipeline.pop();
+    core.aborting = abort;
     if (abort) this.#abortTransaction();
     const hidden = head.silent === true;
     this.#options.ready();

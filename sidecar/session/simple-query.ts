@@ -53,10 +53,18 @@ export function simpleQuery(inbound: Inbound, body: Buffer, length: number): Dis
     ...(sent === undefined ? {} : { sent }),
     ...core.statements.dropUnnamed(core.group),
   });
-  if (plans.some((plan) => plan.copyIn === true)) core.copyIn = 'expected';
+  if (plans.some((plan) => plan.copyIn === true)) {
+    core.copyIn = 'expected';
+    inbound.emit(request.query(changed ? joined(parts) : sql));
+    return inbound.holdForCopy();
+  }
   if (!changed) return PASS;
-  inbound.emit(request.query(parts.map((part) => part.text).join(SEPARATOR)));
+  inbound.emit(request.query(joined(parts)));
   return DROP;
+}
+
+function joined(parts: SentText['parts']): string {
+  return parts.map((part) => part.text).join(SEPARATOR);
 }
 
 /** True when what goes upstream differs from what the client sent. */
