@@ -14,7 +14,7 @@ import { canonicalJson } from './canonical-json.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import { type NamePattern, displayName, matchesPattern, parseNamePattern } from './name-pattern.ts';
 import { didYouMean } from './nearest.ts';
-import { type CompiledFilter, compileRowFilter } from './row-filter.ts';
+import { type CompiledFilter, type ParsedFilter, compileRowFilter, parseRowFilter } from './row-filter.ts';
 import { isGrantable, isSystemSchema, userRelations } from './user-relations.ts';
 
 export interface Contribution {
@@ -92,7 +92,8 @@ class Expansion {
       if (pattern.any === 'all' && grant.actions.includes('*') && !isRestricted(grant)) this.#everything = true;
     });
     if (!this.#columnsExist(grant, path, [...reached.keys()])) return;
-    for (const [relation, named] of reached) this.#reach(grant, path, relation, named, actions);
+    const filter = grant.rowFilter === undefined ? undefined : parseRowFilter(grant.rowFilter);
+    for (const [relation, named] of reached) this.#reach(grant, path, relation, named, actions, filter);
   }
 
   /** Create is about schemas; the rest about relations. A filtered grant never gives what ignores filters. */
@@ -175,14 +176,21 @@ class Expansion {
     return grant.masks?.every((entry) => entry.columns.every((name) => known.has(name))) ?? true;
   }
 
-  #reach(grant: Grant, path: string, relation: RelationData, named: boolean, actions: readonly Action[]): void {
+  #reach(
+    grant: Grant,
+    path: string,
+    relation: RelationData,
+    named: boolean,
+    actions: readonly Action[],
+    parsed: ParsedFilter | undefined,
+  ): void {
     const numbers = (names: readonly string[]): number[] =>
       relation.columns.filter((column) => names.includes(column.name)).map((column) => column.attnum);
     const columns = grant.columns === undefined ? relation.columns.map((column) => column.attnum) : numbers(grant.columns);
     if (relation.kind === 'sequence' && !named && isRestricted(grant)) return;
     if (columns.length === 0 && grant.columns !== undefined) return;
     const masks = this.#masks(grant, path, relation, numbers);
-    const filter = this.#filter(grant, path, relation, named);
+    const filter = this.#filter(parsed, path, relation, named);
     if (masks === null || filter === null) return;
     const shared = {
       policy: policyName(this.#policy),
@@ -232,9 +240,14 @@ class Expansion {
     return masks;
   }
 
-  #filter(grant: Grant, path: string, relation: RelationData, named: boolean): CompiledFilter | undefined | null {
-    if (grant.rowFilter === undefined) return undefined;
-    const compiled = compileRowFilter(grant.rowFilter, relation, this.#catalog, this.#identity);
+  #filter(
+    parsed: ParsedFilter | undefined,
+    path: string,
+    relation: RelationData,
+    named: boolean,
+  ): CompiledFilter | undefined | null {
+    if (parsed === undefined) return undefined;
+    const compiled = compileRowFilter(parsed, relation, this.#catalog, this.#identity);
     if (compiled.ok) return compiled.filter;
     const table = displayName(relation.schema, relation.name);
     this.#report(

@@ -21,11 +21,20 @@ export type FilterResult =
   /** `offset`: characters into the filter's text, where one place is at fault. */
   | { readonly ok: false; readonly message: string; readonly offset?: number };
 
-export function compileRowFilter(text: string, relation: RelationData, catalog: Catalog, identity: Identity): FilterResult {
-  const parsed = parseFilter(text);
+/** A filter's text, parsed once for all tables of its grant. */
+export type ParsedFilter =
+  | { readonly ok: true; readonly text: string; readonly expression: Expr }
+  | { readonly ok: false; readonly message: string; readonly offset?: number };
+
+export function compileRowFilter(
+  parsed: ParsedFilter,
+  relation: RelationData,
+  catalog: Catalog,
+  identity: Identity,
+): FilterResult {
   if (!parsed.ok) return parsed;
   try {
-    const operands = new Operands(text, relation, catalog, identity);
+    const operands = new Operands(parsed.text, relation, catalog, identity);
     const template = merge(new Compiler(operands).condition(parsed.expression, 0));
     return {
       ok: true,
@@ -60,17 +69,13 @@ export function anyOf(filters: readonly RowFilter[]): RowFilter | undefined {
   };
 }
 
-type Parsed =
-  | { readonly ok: true; readonly expression: Expr }
-  | { readonly ok: false; readonly message: string; readonly offset?: number };
-
-function parseFilter(text: string): Parsed {
+export function parseRowFilter(text: string): ParsedFilter {
   try {
     const found: unknown = parse(text, { entry: 'expr', locationTracking: true });
     const list = (Array.isArray(found) ? found : [found]) as Expr[];
     const [expression] = list;
     if (expression === undefined || list.length !== 1) return { ok: false, message: 'a row filter is one condition' };
-    return { ok: true, expression };
+    return { ok: true, text, expression };
   } catch (error) {
     return { ok: false, ...syntaxError(text, error) };
   }

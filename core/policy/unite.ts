@@ -89,7 +89,7 @@ function maskContradiction(contributions: readonly Contribution[], catalog: Cata
 function filterContradiction(contributions: readonly Contribution[]): Contradiction | undefined {
   const groups = byFilter(contributions);
   const [head, ...others] = groups;
-  if (head === undefined) return undefined;
+  if (head === undefined || others.length === 0) return undefined;
   const shape = presentation(head);
   for (const other of others) {
     const [first, second] = [head[0], other[0]];

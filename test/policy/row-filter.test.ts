@@ -7,7 +7,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Catalog } from '../../core/catalog/catalog.ts';
 import { renderTemplate } from '../../core/policy/bundle.ts';
-import { compileRowFilter } from '../../core/policy/row-filter.ts';
+import { compileRowFilter, parseRowFilter } from '../../core/policy/row-filter.ts';
 import { catalogOf } from '../support/catalog.ts';
 import { type LocalPostgres, startLocalPostgres } from '../support/postgres.ts';
 
@@ -139,7 +139,7 @@ describe.each([15, 18] as const)('row filters on PostgreSQL %i', (major) => {
     const relation = catalog.relationNamed('public', 't');
     if (relation === undefined) throw new Error('no table');
     const name = (attnum: number): string => `t."${catalog.column(relation, attnum)?.name}"`;
-    const result = compileRowFilter(text, relation, catalog, identity);
+    const result = compileRowFilter(parseRowFilter(text), relation, catalog, identity);
     return result.ok ? { ...result, sql: renderTemplate(result.filter.template, name) } : result;
   };
   const rows = async (client: pg.Client, where: string): Promise<readonly number[]> =>
