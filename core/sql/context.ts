@@ -77,6 +77,8 @@ export interface StatementContext {
   readonly analyser: Analyser;
   /** Internal to scope/: how the expression walked next is used, if it is a reg* value (introspect/guards.ts). */
   regUse: RegUse;
+  /** The same for what the query being walked puts out: 'oid' inside `x IN (SELECT …)` and the like. */
+  outputUse: RegUse;
 }
 
 export interface FactCollector {
@@ -147,6 +149,8 @@ export interface ScopeSource {
   readonly strict?: true;
   /** False: only `name.column` reaches its columns (a member of a join, `excluded`, `old`, `new`). Absent: true. */
   readonly columnsVisible?: boolean;
+  /** 'relation' sources: what is granted, for recording (in Observe another rule is applied). */
+  readonly rule?: ReadRule;
   /** The replaced relation behind a 'relation' source. */
   readonly site?: ReadSite;
   /** All replaced relations inside (itself, or below a derived table): for locks and outer joins. */

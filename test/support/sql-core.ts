@@ -29,8 +29,8 @@ export interface TableRule {
 
 /** `{name}` becomes the column's attnum. */
 export function template(relation: RelationData, sql: string): SqlTemplate {
-  return sql.split(/(\{\w+\})/).map((part) => {
-    if (!part.startsWith('{')) return part;
+  return sql.split(/(\{[^{}]+\})/).map((part) => {
+    if (!part.startsWith('{') || part.length < 3) return part;
     const column = relation.columns.find((candidate) => candidate.name === part.slice(1, -1));
     if (column === undefined) throw new Error(`no column ${part} in ${relation.name}`);
     return column.attnum;

@@ -4,11 +4,14 @@
  * there needs more than a guard.
  */
 import type { Alias, JoinExpr, Node, RangeFunction, RangeSubselect } from '@pgsql/types';
+import { quoteIdentifier } from '../../catalog/catalog.ts';
 import { deny } from '../../errors/denial.ts';
 import { asTag, namesOf, tagOf } from '../ast/node.ts';
 import type { OutputColumns, Scope, ScopeSource, StatementContext } from '../context.ts';
+import { fromColumn } from '../names/functions.ts';
 import { walk } from '../scope/expression.ts';
 import { at, createScope, sitesOf } from '../scope/scope.ts';
+import { callSpans } from '../scope/spans.ts';
 import { functionColumns } from './function-source.ts';
 import { joinSources } from './join.ts';
 import { walkPredicate } from './predicate.ts';
@@ -85,9 +88,11 @@ function rangeFunction(state: FromState, body: RangeFunction): ScopeSource {
       const call = asTag(entry, 'List')?.items?.[0];
       if (call === undefined) continue;
       calls.push(call);
+      const name = functionName(call);
       context.frames.enter();
       walk(context, call, level);
       context.frames.leave(true, sitesOf(state.visible));
+      if (name !== null && name !== functionName(call)) keepFunctionName(context, body, call, name);
     }
   });
   return {
@@ -95,6 +100,16 @@ function rangeFunction(state: FromState, body: RangeFunction): ScopeSource {
     kind: 'function',
     columns: functionColumns(context, body, calls),
   };
+}
+
+/** A call that was replaced by another keeps its name, and its column's, in FROM. */
+function keepFunctionName(context: StatementContext, body: RangeFunction, call: Node, name: string): void {
+  const column = fromColumn(name);
+  const inner = asTag(call, 'FuncCall');
+  if (body.alias !== undefined || column === undefined || inner === undefined || body.ordinality) return;
+  const [, end] = callSpans(context, inner).call;
+  context.edit({ start: end, end, replacement: ` AS ${quoteIdentifier(name)}(${quoteIdentifier(column)})` });
+  body.alias = { aliasname: name, colnames: [{ String: { sval: column } }] };
 }
 
 function functionName(call: Node | undefined): string | null {

@@ -6,9 +6,10 @@ import type { Node, RangeTableSample, RangeVar } from '@pgsql/types';
 import { quoteIdentifier } from '../../catalog/catalog.ts';
 import type { RelationData } from '../../catalog/model.ts';
 import { deny } from '../../errors/denial.ts';
-import type { GovernedRelation, ReadRule } from '../../policy/bundle.ts';
+import type { Bundle, GovernedRelation, ReadRule } from '../../policy/bundle.ts';
 import { asTag, locationOf } from '../ast/node.ts';
 import type { OutputColumns, ScopeColumn, ScopeSource, StatementContext } from '../context.ts';
+import { memoise } from '../names/name-context.ts';
 import { resolveRelation } from '../names/relations.ts';
 import { isConstant } from '../scope/expression.ts';
 import { findCte } from '../scope/scope.ts';
@@ -41,18 +42,16 @@ export function relationSource(
   const resolved = resolveRelation(context, rangeVar, 'Select');
   if (resolved.kind === 'temporary') return temporarySource(context, rangeVar, resolved.columns);
   const { relation } = resolved;
-  const rule = effectiveRule(
-    context,
-    relation,
-    resolved.kind === 'system' ? resolved.rule : selectRule(resolved.grant, rangeVar),
-  );
-  record(context, relation, rule);
+  const intended = resolved.kind === 'system' ? resolved.rule : selectRule(resolved.grant, rangeVar);
+  const rule = resolved.kind === 'system' ? intended : effectiveRule(context, relation, intended);
+  record(context, relation, intended, rule);
   const alias = rangeVar.alias;
   const shared = {
     name: alias?.aliasname ?? relation.name,
     ...(alias === undefined ? { schema: relation.schema } : {}),
     kind: 'relation' as const,
     relation,
+    rule: intended,
     systemColumns: SYSTEM_COLUMN_KINDS.has(relation.kind),
   };
   if (rule.unrestricted) {
@@ -71,21 +70,19 @@ function selectRule(grant: GovernedRelation, rangeVar: RangeVar): ReadRule {
   return grant.select;
 }
 
-/** Observe with `masking: Record` applies floors only; what would have been masked or filtered is in the facts. */
+/** In Observe what is applied is another rule than the granted one, which is recorded: it permits all and masks floors at least. */
 function effectiveRule(context: StatementContext, relation: RelationData, rule: ReadRule): ReadRule {
-  if (context.bundle.masking === 'Enforce' || rule.unrestricted) return rule;
-  if (rule.filter !== undefined) context.facts.filter(relation, rule.filter);
-  const floors = new Map(
-    rule.columns.filter((column) => column.mask?.rule === 'protection').map((column) => [column.attnum, column]),
-  );
-  const columns = relation.columns.map((column) => floors.get(column.attnum) ?? { attnum: column.attnum });
-  return { columns, unrestricted: floors.size === 0, rules: rule.rules };
+  if (context.bundle.effective === undefined) return rule;
+  const effective = effectiveOf(context.bundle).get(relation.oid)?.select;
+  return effective ?? deny('SLUICE-201', `Relation ${relation.name} does not exist or is not granted.`, { rule: 'floor' });
 }
 
-function record(context: StatementContext, relation: RelationData, rule: ReadRule): void {
+const effectiveOf = memoise((bundle: Bundle) => new Map((bundle.effective ?? []).map((relation) => [relation.oid, relation])));
+
+function record(context: StatementContext, relation: RelationData, intended: ReadRule, rule: ReadRule): void {
   context.facts.read(relation, null);
-  for (const name of rule.rules) context.facts.rule(name);
-  if (rule.filter !== undefined) context.facts.filter(relation, rule.filter);
+  for (const name of intended.rules) context.facts.rule(name);
+  if (intended.filter !== undefined) context.facts.filter(relation, intended.filter);
   if (!rule.unrestricted) context.facts.governed();
 }
 
@@ -177,6 +174,8 @@ function createSite(
     wholeRow: false,
     late: new Set(),
     conjuncts: [],
+    qualified: [],
+    outer: position.region.id !== 0,
   };
 }
 

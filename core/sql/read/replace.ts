@@ -14,7 +14,7 @@ import { type ReadableColumn, type ReadRule, type RowFilter, renderTemplate, typ
 import { asTag, become } from '../ast/node.ts';
 import type { StatementContext } from '../context.ts';
 import { spellOutStars } from '../scope/stars.ts';
-import { exposedName } from '../scope/reference.ts';
+import { dropSchemas, exposedName } from '../scope/reference.ts';
 import { renderConjunct } from './conjunct.ts';
 import type { ReadSite } from './site.ts';
 
@@ -39,6 +39,7 @@ function replaceSite(context: StatementContext, site: ReadSite): void {
       hint: 'Name the columns instead of the whole row, or leave the system column out.',
     });
   }
+  dropSchemas(context, site);
   const query = subquery(context, site, tierOf(site));
   const [start, end] = site.range;
   const name = exposedName(site);

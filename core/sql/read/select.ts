@@ -131,6 +131,7 @@ function values(context: StatementContext, body: SelectStmt, parent: Scope | nul
     at(scope, 'values', () => {
       items.forEach((item, index) => {
         const before = context.maskedReads.length;
+        context.regUse = context.outputUse;
         const type = walk(context, item, scope) || -1;
         types[index] =
           types[index] === undefined || types[index] === UNKNOWN_TYPE

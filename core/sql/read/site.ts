@@ -3,7 +3,7 @@
  * walked and collects what the rest of the statement does with it; the replacement is written at the statement's end
  * (replace.ts), because only then is it known which columns unsafe expressions reach.
  */
-import type { Node, RangeTableSample, RangeVar } from '@pgsql/types';
+import type { ColumnRef, Node, RangeTableSample, RangeVar } from '@pgsql/types';
 import type { RelationData } from '../../catalog/model.ts';
 import type { ReadRule } from '../../policy/bundle.ts';
 
@@ -48,6 +48,10 @@ export interface ReadSite {
   readonly late: Set<number>;
   /** Conjuncts that may be copied inside a fence: a safe comparison of an unmasked column with constants. */
   readonly conjuncts: Conjunct[];
+  /** References through the relation's own name, for when it loses its schema or its name. */
+  readonly qualified: { readonly reference: ColumnRef; readonly names: readonly string[] }[];
+  /** On the nullable side of an outer join of its own level. */
+  readonly outer: boolean;
 }
 
 export interface Conjunct {

@@ -132,7 +132,7 @@ const WALKERS: Walkers = {
     }
     return 0;
   },
-  SubLink: (context, body, scope) => walkSubLink(context, body, scope),
+  SubLink: (context, body, scope, _node, use) => walkSubLink(context, body, scope, use),
   GroupingFunc: (context, body, scope) => {
     walkList(context, body.args, scope);
     return 23;
@@ -323,16 +323,19 @@ export function walkWindow(context: StatementContext, window: WindowDef, scope: 
 }
 
 /** EXISTS and IN bodies may become joins (nested, nullable); scalar and ARRAY ones stay subplans. */
-function walkSubLink(context: StatementContext, body: SubLink, scope: Scope): number {
+function walkSubLink(context: StatementContext, body: SubLink, scope: Scope, use: RegUse): number {
   if (body.testexpr !== undefined) {
-    walk(context, body.testexpr, scope);
+    walkAsNumber(context, body.testexpr, scope);
     if (body.operName !== undefined) checkOperatorName(context, body.operName, locationOf(body));
   }
   const joined =
     body.subLinkType !== 'EXPR_SUBLINK' && body.subLinkType !== 'ARRAY_SUBLINK' && body.subLinkType !== 'MULTIEXPR_SUBLINK';
   const level = createScope(scope, [], joined ? { nested: true, nullable: true } : { nested: false, nullable: false });
   const seen = context.maskedReads.length;
+  const outer = context.outputUse;
+  context.outputUse = body.testexpr !== undefined ? 'oid' : use;
   const columns = selectBelow(context, body.subselect!, level);
+  context.outputUse = outer;
   keepMaskedOutputs(context, body, columns, seen);
   if (body.testexpr !== undefined) noteComparison(context, body, columns);
   if (body.subLinkType === 'EXPR_SUBLINK') return columns?.length === 1 ? (columns[0]?.typeOid ?? 0) : 0;

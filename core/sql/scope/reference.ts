@@ -79,6 +79,7 @@ function follow(
         unknownColumn(context, found.name, [found.source], reference);
       noteRow(context, found.source, found.scope, node, reference);
       dropSchema(context, reference, names, found.source);
+      if (found.kind === 'whole-row' && names.length === 1) keepRowType(context, node, reference, found.source);
       return 0;
     case 'opaque':
       refuseUncertain(found.otherwise, names.at(-1)!, reference);
@@ -153,10 +154,18 @@ export function recordRead(context: StatementContext, source: ScopeSource, colum
   const own = relation.columns.find((candidate) => candidate.attnum === column.origin?.attnum);
   if (own === undefined) return;
   context.facts.read(relation, own.name);
-  const mask = source.site?.rule.columns.find((candidate) => candidate.attnum === own.attnum)?.mask;
-  if (mask === undefined) return;
-  context.facts.mask(relation, own.name, mask);
-  context.maskedReads.push(`${relation.schema}.${relation.name}.${own.name}`);
+  const granted = source.rule?.columns.find((candidate) => candidate.attnum === own.attnum);
+  if (granted === undefined && source.rule !== undefined && context.bundle.mode === 'Observe') {
+    context.refuse(
+      denial('SLUICE-202', `column "${own.name}" does not exist or is not granted`, {
+        hint: columnHint(context, source, own.name),
+        rule: 'grants',
+      }),
+    );
+  }
+  if (granted?.mask !== undefined) context.facts.mask(relation, own.name, granted.mask);
+  const applied = source.site?.rule.columns.find((candidate) => candidate.attnum === own.attnum);
+  if (applied?.mask !== undefined) context.maskedReads.push(`${relation.schema}.${relation.name}.${own.name}`);
 }
 
 function noteSystemColumn(
@@ -231,21 +240,48 @@ function rangeOf(context: StatementContext, reference: ColumnRef): readonly [num
 
 /**
  * `schema.table.column` and `schema.table.*`: a subquery has no schema, so the tokens before the last two are dropped, and the
- * table's name becomes the generated one where two relations of one name meet.
+ * table's name becomes the generated one where two relations of one name meet. Which one that is may turn out later in FROM,
+ * so the change is made at the statement's end; until then the reference resolves as written.
  */
-export function dropSchema(context: StatementContext, reference: ColumnRef, names: readonly string[], source: ScopeSource): void {
-  const site = source.site;
-  if (site === undefined || names.length < 2 || source.schema === undefined) return;
-  if (names.length === 2 && site.renamed === null) return;
-  const start = locationOf(reference);
-  const fields = reference.fields ?? [];
-  let token = context.source.tokenAt(start);
-  for (let skip = 0; skip < (names.length - 2) * 2 && token !== undefined; skip += 1) token = context.source.next(token);
-  if (token === undefined || token.value !== names.at(-2))
-    deny('SLUICE-105', 'The statement could not be rewritten safely.', { location: start, rule: 'floor' });
+export function dropSchema(
+  _context: StatementContext,
+  reference: ColumnRef,
+  names: readonly string[],
+  source: ScopeSource,
+): void {
+  if (source.site !== undefined && names.length >= 2 && source.schema !== undefined)
+    source.site.qualified.push({ reference, names });
+}
+
+/** Makes the changes that `dropSchema` has noted for one site. */
+export function dropSchemas(context: StatementContext, site: ReadSite): void {
   const name = exposedName(site);
-  context.edit({ start, end: token.end, replacement: quoteIdentifier(name) });
-  reference.fields = [{ String: { sval: name } }, ...fields.slice(-1)];
+  for (const { reference, names } of site.qualified) {
+    if (names.length === 2 && site.renamed === null) continue;
+    const start = locationOf(reference);
+    let token = context.source.tokenAt(start);
+    for (let skip = 0; skip < (names.length - 2) * 2 && token !== undefined; skip += 1) token = context.source.next(token);
+    if (token === undefined || token.value !== names.at(-2)) {
+      deny('SLUICE-105', 'The statement could not be rewritten safely.', { location: Math.max(0, start), rule: 'floor' });
+    }
+    context.edit({ start, end: token.end, replacement: quoteIdentifier(name) });
+    reference.fields = [{ String: { sval: name } }, ...(reference.fields ?? []).slice(-1)];
+  }
+}
+
+/**
+ * A whole-row reference to a subquery has type record; with all columns in order it can be cast to the table's row type, which
+ * is what it was. Not on a nullable side: there the cast would turn a NULL row into a row of NULLs.
+ */
+function keepRowType(context: StatementContext, node: Node, reference: ColumnRef, source: ScopeSource): void {
+  const site = source.site;
+  if (site === undefined || site.outer || site.relation.rowTypeOid === 0 || site.relation.schema === 'pg_catalog') return;
+  if (site.rule.columns.length !== site.relation.columns.length || isStar(reference.fields?.at(-1))) return;
+  const { end } = context.source.nameAt(locationOf(reference));
+  const { schema, name } = site.relation;
+  context.edit({ start: end, end, replacement: `::${quoteIdentifier(schema)}.${quoteIdentifier(name)}` });
+  const typeName = { names: [{ String: { sval: schema } }, { String: { sval: name } }], typemod: -1 };
+  become(node, { TypeCast: { arg: { ColumnRef: reference }, typeName } });
 }
 
 export function exposedName(site: ReadSite): string {
@@ -284,7 +320,10 @@ function unknownColumn(context: StatementContext, name: string, sources: readonl
 function unknownName(context: StatementContext, name: string, scope: Scope, reference: ColumnRef): void {
   for (let level: Scope | null = scope; level !== null; level = level.parent) {
     const strict = level.sources.find((source) => source.strict);
-    if (strict !== undefined) return refuseColumn(context, name, strict, reference);
+    if (strict !== undefined) {
+      refuseColumn(context, name, strict, reference);
+      return;
+    }
   }
   const sources = scope.sources.filter((source) => source.site !== undefined);
   if (sources.length === 0) return;

@@ -46,6 +46,7 @@ function walkTarget(context: StatementContext, target: ResTarget, scope: Scope):
   const name = target.name ?? outputName(target.val);
   const before = context.maskedReads.length;
   if (scope.nested) context.frames.enter();
+  context.regUse = context.outputUse;
   const typeOid = target.val === undefined ? 0 : walk(context, target.val, scope);
   const reaches = scope.nested ? context.frames.touched() : [];
   if (scope.nested) context.frames.leave(true, sitesOf(scope.sources));
@@ -156,8 +157,8 @@ function strip(column: ScopeColumn): ScopeColumn {
 /** `(t).*` yields t's columns; any other composite's are not known here. */
 function expandRow(context: StatementContext, target: ResTarget, scope: Scope, columns: ScopeColumn[]): boolean {
   const body = asTag(target.val, 'A_Indirection')!;
-  walk(context, target.val!, scope);
   const names = body.indirection?.length === 1 ? namesOf(asTag(body.arg, 'ColumnRef')?.fields) : undefined;
+  walk(context, target.val!, scope);
   if (names?.length !== 1) return false;
   const found = resolveSource(scope, names[0]!, undefined);
   const expanded = found.kind === 'whole-row' ? starColumns(found.source) : null;
