@@ -1,5 +1,5 @@
 /** What is compared: the server itself, a relay that looks at nothing, pgbouncer, and Sluice with masks and audit. */
-import { chown, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chown, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -91,7 +91,9 @@ export async function startSluice(
 ): Promise<Target & { readonly auditFile: string }> {
   const directory = await mkdtemp(join(tmpdir(), 'sluice-bench-'));
   const policyFile = join(directory, 'policy.yaml');
-  const auditFile = join(directory, 'audit.jsonl');
+  // In a directory of its own: policy files are watched for changes.
+  const auditFile = join(directory, 'audit', 'audit.jsonl');
+  await mkdir(join(directory, 'audit'));
   await writeFile(policyFile, POLICY);
   const remove = (): Promise<void> => rm(directory, { recursive: true, force: true });
   const readyPort = (line: string): number | undefined => {
