@@ -46,6 +46,7 @@ export class StatementState implements StatementContext {
   readonly pinned: Set<number>;
   allPinned = false;
   regUse: RegUse = 'text';
+  outputUse: RegUse = 'text';
   kind: StatementKind = 'other';
   effect: SessionEffect = { kind: 'none' };
   writesRows = false;
