@@ -31,7 +31,7 @@ function textArray(values: Iterable<string>): string {
 /** Made by initdb (or zero: no object), or one of these. */
 export function serverOrOneOf(expression: string, oids: Iterable<number>): string {
   const server = `${expression} ${LT} ${FIRST_USER_OID}`;
-  const list = [...oids];
+  const list = [...oids].filter((oid) => oid >= FIRST_USER_OID);
   return list.length === 0 ? `(${server})` : `(${server} OR ${expression} ${EQ} ANY (${oidArray(list)}))`;
 }
 

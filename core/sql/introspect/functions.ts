@@ -17,6 +17,8 @@ export interface IntrospectionFunction {
   readonly arguments: Readonly<Record<number, readonly ArgumentRule[]>>;
   /** The result is a reg* value. */
   readonly reg?: true;
+  /** The result is a set of reg* values: the call becomes one of unnest() over their numbers, with this column name in FROM. */
+  readonly regSet?: string;
 }
 
 const one = (kind: ArgumentRule, ...others: readonly (readonly ArgumentRule[])[]): IntrospectionFunction => ({
@@ -67,6 +69,12 @@ export const INTROSPECTION_FUNCTIONS: Readonly<Record<string, IntrospectionFunct
   pg_index_column_has_property: { arguments: { 3: ['relation', null, null] } },
   pg_index_has_property: { arguments: { 2: ['relation', null] } },
   row_security_active: one('relation'),
+  pg_relation_is_publishable: one('relation'),
+  pg_describe_object: { arguments: { 3: [null, 'server', null] } },
+  // Withheld: how large a whole database is, where files lie.
+  pg_database_size: one('never'),
+  pg_tablespace_size: one('never'),
+  pg_tablespace_location: one('never'),
 
   col_description: { arguments: { 2: ['complete', null] } },
   obj_description: one('anyObject', ['anyObject', null]),
@@ -90,6 +98,8 @@ export const INTROSPECTION_FUNCTIONS: Readonly<Record<string, IntrospectionFunct
   regclass: { arguments: { 1: ['relationName'] }, reg: true },
   to_regtype: { arguments: { 1: ['typeName'] }, reg: true },
   to_regnamespace: { arguments: { 1: ['schemaName'] }, reg: true },
+  // Where all ancestors are visible; a partition whose parent is not has none here.
+  pg_partition_ancestors: { arguments: { 1: ['rooted'] }, regSet: 'relid' },
   pg_typeof: { arguments: { 1: [null] }, reg: true },
 
   nextval: one('sequence'),

@@ -30,6 +30,8 @@ export type RegUse = 'text' | 'oid';
 export type GuardKind =
   | 'relation'
   | 'complete' // relation none of whose columns are hidden
+  | 'rooted' // relation all of whose ancestors are visible
+  | 'never' // nothing: the answer is withheld
   | 'measurable' // relation whose size says nothing new
   | 'definition' // view whose definition is visible
   | 'sequence' // sequence that may be advanced
@@ -110,6 +112,8 @@ const guardsOf: (bundle: Bundle, catalog: Catalog) => Readonly<Record<GuardKind,
   return {
     relation: named('relation'),
     complete: named('complete'),
+    rooted: named('rooted'),
+    never: { prefix: '(SELECT NULL::pg_catalog.oid FROM (SELECT (', suffix: ')) AS g(t))' },
     measurable: named('measurable'),
     definition: named('definition'),
     sequence: named('sequence'),
@@ -169,6 +173,8 @@ function oidCondition(visible: Visible, kind: GuardKind): (value: string) => str
       return among(visible.relations);
     case 'complete':
       return among(new Set([...visible.relations].filter((oid) => !visible.partial.has(oid))));
+    case 'rooted':
+      return among(visible.rooted);
     case 'measurable':
       return among(visible.measurable);
     case 'definition':

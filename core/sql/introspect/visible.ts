@@ -20,6 +20,8 @@ export interface Visible {
   readonly complete: ReadonlySet<number>;
   /** Tables and views with hidden columns: OID -> visible attnums. */
   readonly partial: ReadonlyMap<number, readonly number[]>;
+  /** Relations all of whose ancestors in pg_inherits are visible. */
+  readonly rooted: ReadonlySet<number>;
   /** Relations whose rows are all readable and unmasked: their size tells nothing new. */
   readonly measurable: ReadonlySet<number>;
   /** Views whose definition names visible relations and columns only. */
@@ -108,6 +110,7 @@ function compute(bundle: Bundle, catalog: Catalog): Visible {
     relations,
     complete,
     partial,
+    rooted: new Set([...relations].filter((oid) => isRooted(catalog, relations, oid))),
     measurable,
     sequences,
     functions,
@@ -117,6 +120,10 @@ function compute(bundle: Bundle, catalog: Catalog): Visible {
     hiddenDefaults: hiddenDefaults(catalog, relations, shows),
     schemaOids: new Set([...schemas].flatMap((name) => (oids[name] === undefined ? [] : [oids[name]]))),
   };
+}
+
+function isRooted(catalog: Catalog, relations: ReadonlySet<number>, oid: number): boolean {
+  return (catalog.relation(oid)?.parents ?? []).every((parent) => relations.has(parent) && isRooted(catalog, relations, parent));
 }
 
 function visibleAttnums(grant: GovernedRelation): ReadonlySet<number> {

@@ -11,7 +11,7 @@
  * what `functions:` grants. What FORBIDDEN names is never allowed, whatever grants it.
  *
  * How to use the result (all of it, or the call is not safe):
- *   qualify  the call's name must be replaced by this one
+ *   qualify  the call's name must be replaced by this one (in FROM, without an alias: `fromColumn` keeps its column's name)
  *   guards   each argument's text must be put between `prefix` and `suffix`
  *   result   the whole call must be put between `prefix` and `suffix` (after the arguments)
  * Edit and tree alike: `wrapNode` (wrap.ts) makes the tree of a wrap.
@@ -108,6 +108,11 @@ export function checkFunction(
   };
 }
 
+/** The column that a function brings to FROM under its own name, where `qualify` puts another in its place. */
+export function fromColumn(name: string): string | undefined {
+  return Object.hasOwn(INTROSPECTION_FUNCTIONS, name) ? INTROSPECTION_FUNCTIONS[name]?.regSet : undefined;
+}
+
 /** All functions a call may mean, nearest schema first. */
 export function functionCandidates(
   context: NameContext,
@@ -142,7 +147,7 @@ function isAllowed(context: NameContext, entry: FunctionData, argumentCount: num
 
 /** Helpers of the information_schema views that compute on their arguments. */
 function isSafeInformationSchema(name: string): boolean {
-  return /^_pg_(?:char_max_length|char_octet_length|datetime_precision|interval_type|numeric_precision|numeric_precision_radix|numeric_scale|truetypid|truetypmod)$/.test(
+  return /^_pg_(?:char_max_length|char_octet_length|datetime_precision|interval_type|numeric_precision|numeric_precision_radix|numeric_scale|truetypid|truetypmod|expandarray)$/.test(
     name,
   );
 }
@@ -155,7 +160,7 @@ function specialRules(
   argumentCount: number,
   located: DenialDetails,
   details: CallDetails,
-): Pick<CheckedFunction, 'guards' | 'result' | 'sequence'> {
+): Pick<CheckedFunction, 'guards' | 'result' | 'sequence' | 'qualify'> {
   if (isSessionFunction(name)) return { guards: checkSessionFunction(context, name, details.arguments ?? [], located) };
   const rule = Object.hasOwn(INTROSPECTION_FUNCTIONS, name) ? INTROSPECTION_FUNCTIONS[name] : undefined;
   return rule === undefined ? NOTHING : introspection(context, name, rule, argumentCount, located, details);
@@ -168,7 +173,7 @@ function introspection(
   argumentCount: number,
   located: DenialDetails,
   details: CallDetails,
-): Pick<CheckedFunction, 'guards' | 'result' | 'sequence'> {
+): Pick<CheckedFunction, 'guards' | 'result' | 'sequence' | 'qualify'> {
   const reg: Pick<CheckedFunction, 'result'> =
     rule.reg === true && !visibleTo(context.bundle, context.catalog).all ? { result: regValue(details.use ?? 'text') } : {};
   const kinds = rule.arguments[argumentCount];
@@ -201,7 +206,14 @@ function introspection(
     const guard = argumentGuard(context.bundle, context.catalog, kind);
     if (guard !== undefined) guards.push({ argument: index, ...guard });
   }
+  if (rule.regSet !== undefined && !visibleTo(context.bundle, context.catalog).all) return asNumbers(name, guards[0]);
   return { guards, ...reg, ...(sequence === undefined ? {} : { sequence }) };
+}
+
+/** `f(x)` -> `pg_catalog.unnest(ARRAY(SELECT numbers of f(guarded x)))`: a set of the same rows that are no names. */
+function asNumbers(name: string, guard: ArgumentGuard | undefined): Pick<CheckedFunction, 'guards' | 'qualify'> {
+  const prefix = `ARRAY(SELECT p.o::pg_catalog.oid FROM pg_catalog.${name}(${guard?.prefix ?? '('}`;
+  return { qualify: ['pg_catalog', 'unnest'], guards: [{ argument: 0, prefix, suffix: `${guard?.suffix ?? ')'}) AS p(o))` }] };
 }
 
 /** has_*_privilege(user, …): other roles' rights, and whether they exist, are not for this subject. */

@@ -3,7 +3,7 @@ import type { RelationData } from '../../catalog/model.ts';
 import { FIRST_USER_OID } from '../../catalog/queries.ts';
 import { type DenialDetails, denial, DenialError } from '../../errors/denial.ts';
 import type { GuardKind } from '../introspect/guards.ts';
-import { visibleTo } from '../introspect/visible.ts';
+import { type Visible, visibleTo } from '../introspect/visible.ts';
 import { displayName, nearest } from './hints.ts';
 import { parseQualifiedName } from './literals.ts';
 import type { NameContext } from './name-context.ts';
@@ -28,6 +28,7 @@ export function objectLiteral(context: NameContext, kind: GuardKind, value: stri
     case 'measurable':
     case 'definition':
     case 'relationName':
+    case 'rooted':
       return relationLiteral(context, kind, value, located);
     case 'sequence':
     case 'sequenceName':
@@ -39,7 +40,8 @@ export function objectLiteral(context: NameContext, kind: GuardKind, value: stri
 
 function relationLiteral(context: NameContext, kind: GuardKind, value: string, located: DenialDetails): ObjectLiteral {
   const visible = visibleTo(context.bundle, context.catalog);
-  if (visible.all || /^\d+$/.test(value)) return UNDECIDED;
+  if (visible.all) return UNDECIDED;
+  if (/^\d{1,10}$/.test(value)) return { decided: shows(visible, kind, Number(value)) };
   const name = parseQualifiedName(value);
   if (name === undefined) return UNDECIDED;
   const found = findRelation(context, name);
@@ -48,14 +50,26 @@ function relationLiteral(context: NameContext, kind: GuardKind, value: string, l
   if (found === undefined || oid === undefined || (oid >= FIRST_USER_OID && !visible.relations.has(oid))) {
     throw new DenialError(relationDenial(context, name, located));
   }
-  const shown = {
-    relation: true,
-    complete: !visible.partial.has(oid),
-    relationName: !visible.partial.has(oid),
-    measurable: oid < FIRST_USER_OID || visible.measurable.has(oid),
-    definition: oid < FIRST_USER_OID || visible.definitions.has(oid),
-  }[kind as string];
-  return shown === true ? { decided: true, relation: found.relation } : UNDECIDED;
+  return shows(visible, kind, oid) ? { decided: true, relation: found.relation } : UNDECIDED;
+}
+
+function shows(visible: Visible, kind: GuardKind, oid: number): boolean {
+  if (oid < FIRST_USER_OID) return true;
+  switch (kind) {
+    case 'relation':
+      return visible.relations.has(oid);
+    case 'complete':
+    case 'relationName':
+      return visible.relations.has(oid) && !visible.partial.has(oid);
+    case 'measurable':
+      return visible.measurable.has(oid);
+    case 'definition':
+      return visible.definitions.has(oid);
+    case 'rooted':
+      return visible.rooted.has(oid);
+    default:
+      return false;
+  }
 }
 
 function sequenceLiteral(context: NameContext, value: string, located: DenialDetails): ObjectLiteral {
