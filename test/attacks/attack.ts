@@ -133,7 +133,7 @@ function shapeOf(sql: string, steps: number): Shape {
     : ['INSERT', 'UPDATE', 'DELETE', 'MERGE'].includes(word)
       ? 'dml'
       : 'utility';
-  if (shape === 'query' && (/\bINTO\s+(TEMP|TEMPORARY|TABLE|UNLOGGED|\w+\s+FROM)\b/i.test(sql) || /;\s*\S/.test(sql)))
+  if (shape === 'query' && (/;\s*\S/.test(sql) || (/\bINTO\b/i.test(sql) && !/\b(INSERT|MERGE)\s+INTO\b/i.test(sql))))
     return 'utility';
   // A WITH may hold or end in a write; DECLARE and views cannot take it.
   if (word === 'WITH' && changes(sql)) return 'dml';

@@ -53,6 +53,8 @@ export function patternsOf(canary: Canary): readonly Pattern[] {
   add('character codes', [...bytes].join(''), ['digits']);
   add('md5', createHash('md5').update(bytes).digest('hex'), twice);
   add('sha256', createHash('sha256').update(bytes).digest('hex'), twice);
+  add('binary md5', createHash('md5').update(bytes).digest(), ['raw']);
+  add('binary sha256', createHash('sha256').update(bytes).digest(), ['raw']);
   for (const [encoding, form] of typedForms(canary)) add(encoding, form, Buffer.isBuffer(form) ? ['raw'] : twice);
   return patterns;
 }

@@ -75,7 +75,11 @@ export interface ShopOptions {
   readonly settings?: Readonly<Record<string, string>>;
 }
 
-export async function startShop(major: 15 | 18, variants: readonly Variant[] = ['a', 'b'], options: ShopOptions = {}): Promise<Shop> {
+export async function startShop(
+  major: 15 | 18,
+  variants: readonly Variant[] = ['a', 'b'],
+  options: ShopOptions = {},
+): Promise<Shop> {
   const name = options.name ?? ((variant: Variant) => `shop_${variant}`);
   const server = await startLocalPostgres({ major, ...(options.settings === undefined ? {} : { settings: options.settings }) });
   const password = server.password;

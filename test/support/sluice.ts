@@ -1,5 +1,8 @@
 /** Sluice as a user starts it: the real command line in its own process, on a port of its own choosing. */
 import { spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { WireClient } from './wire-client.ts';
 
@@ -13,6 +16,7 @@ export interface SluiceOptions {
   readonly database?: string;
   /** Overrides endpoint and credentials of the Database. */
   readonly upstream: string;
+  /** A file that goes with the process by default. */
   readonly audit?: string;
   readonly extra?: readonly string[];
 }
@@ -29,6 +33,7 @@ export interface RunningSluice {
 }
 
 export async function startSluice(options: SluiceOptions): Promise<RunningSluice> {
+  const directory = await mkdtemp(join(tmpdir(), 'sluice-test-'));
   const process_ = spawn(
     command,
     [
@@ -42,7 +47,8 @@ export async function startSluice(options: SluiceOptions): Promise<RunningSluice
       '127.0.0.1:0',
       '--upstream',
       options.upstream,
-      ...(options.audit === undefined ? [] : ['--audit', options.audit]),
+      '--audit',
+      options.audit ?? join(directory, 'audit.jsonl'),
       ...(options.extra ?? []),
     ],
     { stdio: ['ignore', 'pipe', 'pipe'] },
@@ -83,6 +89,7 @@ export async function startSluice(options: SluiceOptions): Promise<RunningSluice
         process_.exitCode !== null || process_.signalCode !== null ? resolve() : process_.once('exit', () => resolve()),
       );
       clearTimeout(late);
+      await rm(directory, { recursive: true, force: true });
       return process_.exitCode;
     },
   };

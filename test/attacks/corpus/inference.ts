@@ -153,7 +153,7 @@ export const INFERENCE: readonly Attack[] = [
   infer(
     'D1',
     'ungranted table as a predicate',
-    "SELECT count(*) FROM employees WHERE id IN (SELECT employee_id FROM payroll WHERE iban < 'k')",
+    "SELECT count(*) FROM employees WHERE id IN (SELECT employee_id FROM payroll WHERE iban < 'r')",
     { twin: 'SELECT count(*) FROM employees WHERE id IN (SELECT assignee FROM tickets)' },
   ),
   infer(
@@ -222,7 +222,7 @@ export const INFERENCE: readonly Attack[] = [
   infer('D2', 'delete with a probing predicate', 'DELETE FROM orders c WHERE 1 / (c.id / 1000000 - 816) <> 5 AND c.id > 500', {
     twin: 'DELETE FROM order_items WHERE order_id / 2 = 1',
   }),
-  infer('D2', 'update masked by itself', "UPDATE customers SET city = 'x' WHERE id < 5 AND email < 'uk'", {
+  infer('D2', 'update masked by itself', "UPDATE customers SET city = 'x' WHERE id < 6 AND email < 'uk'", {
     twin: "UPDATE customers SET city = 'x' WHERE id = 3 AND name < 'zz'",
   }),
   // D3: errors that carry a value

@@ -334,7 +334,7 @@ export const STATEMENTS: readonly Attack[] = [
   infer(
     'C8',
     'explain analyze of an ungranted table',
-    "EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF, BUFFERS OFF) SELECT * FROM payroll WHERE iban < 'k'",
+    "EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF, BUFFERS OFF) SELECT * FROM payroll WHERE iban < 'r'",
     { twin: 'EXPLAIN (COSTS OFF) SELECT * FROM preferences' },
   ),
   infer(

@@ -68,8 +68,7 @@ const UTILITY: readonly (readonly [name: string, sql: string])[] = [
   ['do with dynamic SQL', "DO $$ BEGIN EXECUTE 'dro' || 'p table preferences'; END $$"],
   ['call', 'CALL wipe_preferences()'],
   ['dynamic SQL in a function', "SELECT run_sql('DELETE FROM preferences RETURNING key')"],
-  ['setval', "SELECT setval('scratch_id_seq', 500000)"],
-  ['setval of a hidden sequence', "SELECT setval('orders_id_seq', 500000)"],
+  ['setval', "SELECT setval('products_id_seq', 500000)"],
   ['nextval without grant', "SELECT nextval('products_id_seq')"],
   ['large object', "SELECT lo_from_bytea(434343, 'x')"],
   ['dblink', "SELECT dblink_exec('dbname=shop user=postgres', 'DELETE FROM preferences')"],
@@ -234,7 +233,8 @@ export const WRITES: readonly Attack[] = [
   write(
     'H1',
     'take over a hidden row by upsert',
-    "INSERT INTO orders (id, customer_id, tenant, total) SELECT 810000000 + n, 1, 'acme', 1 FROM generate_series(2000000, 2000001) n ON CONFLICT (id) DO NOTHING; UPDATE orders SET tenant = 'acme' WHERE tenant <> 'acme'",
+    // The key of a hidden order in variant a: what a probing client would find out by the duplicate.
+    "INSERT INTO orders (id, customer_id, tenant, total) VALUES (811972088, 1, 'acme', 1) ON CONFLICT (id) DO UPDATE SET tenant = 'acme', note = 'mine'",
     { twin: "INSERT INTO orders (id, customer_id, tenant, total) VALUES (9601, 1, 'acme', 1) ON CONFLICT (id) DO NOTHING" },
   ),
   write(
