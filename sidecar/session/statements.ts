@@ -80,6 +80,7 @@ export class Statements {
   /** Rows fetched so far from cursors that SQL declared. */
   readonly #cursorRows = new Map<string, number>();
   #bytes = 0;
+  #pendingBytes = 0;
 
   constructor(state: SessionState) {
     this.#state = state;
@@ -87,7 +88,8 @@ export class Statements {
 
   /** False when the session holds as much as it may. */
   hasRoom(bytes: number): boolean {
-    return this.#statements.size < MAX_STATEMENTS && this.#bytes + bytes <= MAX_STATEMENT_BYTES;
+    const count = this.#statements.size + this.#pendingStatements.size;
+    return count < MAX_STATEMENTS && this.#bytes + this.#pendingBytes + bytes <= MAX_STATEMENT_BYTES;
   }
 
   statement(name: string, group: number): Lookup<PreparedStatement> {
@@ -123,7 +125,9 @@ export class Statements {
   defineStatement(statement: PreparedStatement, group: number, policyVersion: string): Outcomes {
     const pending = { group, value: statement };
     this.#pendingStatements.set(statement.name, pending);
-    return this.#outcomes(this.#pendingStatements, statement.name, pending, () => {
+    const size = statement.sql?.length ?? 0;
+    this.#pendingBytes += size;
+    const outcomes = this.#outcomes(this.#pendingStatements, statement.name, pending, () => {
       this.#forget(statement.name);
       this.#statements.set(statement.name, statement);
       this.#bytes += statement.sql?.length ?? 0;
@@ -132,6 +136,16 @@ export class Statements {
         this.#state.apply({ kind: 'prepare', name, plan, parameters: parameterTypes.length }, policyVersion);
       }
     });
+    return {
+      confirmed: () => {
+        this.#pendingBytes -= size;
+        outcomes.confirmed();
+      },
+      abandoned: () => {
+        this.#pendingBytes -= size;
+        outcomes.abandoned();
+      },
+    };
   }
 
   /** A Bind was sent. */
