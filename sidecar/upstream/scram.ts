@@ -66,7 +66,8 @@ export function startScram(options: ScramOptions): ScramExchange {
       if (expected === undefined) throw new ScramError('the server finished SCRAM before it began');
       const value = /^v=([A-Za-z0-9+/]{43}=)$/.exec(serverFinal)?.[1];
       if (value === undefined) throw new ScramError('the server ended SCRAM with an unreadable message');
-      if (!timingSafeEqual(Buffer.from(value, 'base64'), expected))
+      // Compared as text: base64 has spellings that decode to the same bytes.
+      if (!timingSafeEqual(Buffer.from(value), Buffer.from(expected.toString('base64'))))
         throw new ScramError('the server does not know the password: its SCRAM signature is wrong');
     },
   };
