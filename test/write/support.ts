@@ -36,6 +36,8 @@ export interface Policy {
   readonly protectionDeny?: readonly Action[];
   readonly mode?: 'Enforce' | 'Observe';
   readonly masking?: 'Enforce' | 'Record';
+  /** Default: yes. */
+  readonly temporaryTables?: boolean;
 }
 
 export function makeBundle(catalog: Catalog, policy: Policy): Bundle {
@@ -52,7 +54,7 @@ export function makeBundle(catalog: Catalog, policy: Policy): Bundle {
     createIn: [],
     allowAll: false,
     functions: [],
-    session: { temporaryTables: true, listen: [], notify: [], advisoryLocks: false },
+    session: { temporaryTables: policy.temporaryTables ?? true, listen: [], notify: [], advisoryLocks: false },
     guardrails: { requireWhere: policy.requireWhere ?? false },
     limits: {},
     protectionDeny: policy.protectionDeny ?? [],

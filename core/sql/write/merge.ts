@@ -86,6 +86,7 @@ function analyseGoverned(
     'where',
   );
   const returning = clauses.find('returning', firstWhen);
+  if (returning >= 0) needs17(context, 'MERGE … RETURNING', clauses.items[returning]?.start ?? 0);
   const whens = splitWhens(context, body, clauses, firstWhen, returning < 0 ? clauses.items.length : returning).map((when) =>
     analyseWhen(analyser, context, target, body, clauses, when, scopes, splices),
   );
@@ -124,6 +125,12 @@ function lastBefore(clauses: Clauses, word: string, before: number): number {
   return found;
 }
 
+function needs17(context: StatementContext, what: string, location: number): void {
+  const { serverMajor } = context.catalog;
+  if (serverMajor >= 17) return;
+  deny('SLUICE-103', `${what} needs PostgreSQL 17; the server is version ${serverMajor}.`, { location, rule: 'floor' });
+}
+
 type Placed = Pick<When, 'clause' | 'from' | 'thenAt' | 'to'>;
 
 function splitWhens(context: StatementContext, body: MergeStmt, clauses: Clauses, first: number, end: number): Placed[] {
@@ -149,6 +156,7 @@ function analyseWhen(
 ): When {
   const { clause, from, thenAt, to } = placed;
   const bySource = clause.matchKind === 'MERGE_WHEN_NOT_MATCHED_BY_SOURCE';
+  if (bySource) needs17(context, 'WHEN NOT MATCHED BY SOURCE', clauses.items[from]?.start ?? 0);
   const scope = clause.matchKind === 'MERGE_WHEN_MATCHED' ? scopes.both : bySource ? scopes.target : scopes.source;
   const action = actionOf(clause);
   const rule = action === null ? null : writeRule(context, target, action, clauses.items[from]?.start ?? 0);
