@@ -43,7 +43,9 @@ export async function measureLoad(
   // One short run each, uncounted: connections, plans and compiled code are warm for all.
   const warm = { ...load, transactions: Math.ceil(load.transactions / 5) };
   for (const target of targets) await pgbench({ ...warm, command, client: target.client, scale });
-  return await interleaved(targets, rounds, (target) => pgbench({ ...load, command, client: target.client, scale }));
+  return await interleaved(targets, rounds, (target) =>
+    pgbench({ ...load, command, client: target.client, scale, ...(target.name === 'direct' ? {} : { pid: target.pid }) }),
+  );
 }
 
 export interface LargeResults {

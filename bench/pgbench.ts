@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ClientOptions } from './client.ts';
-import { run } from './processes.ts';
+import { processorSeconds, run } from './processes.ts';
 import { quantile } from './statistics.ts';
 
 /** pgbench's own select-only script, as a file: with the built-in one pgbench first asks catalogs about partitions. */
@@ -17,6 +17,8 @@ export interface PgbenchOptions {
   /** By each client. */
   readonly transactions: number;
   readonly scale: number;
+  /** Whose processor time is counted. */
+  readonly pid?: number;
 }
 
 export interface PgbenchResult {
@@ -25,6 +27,8 @@ export interface PgbenchResult {
   /** Milliseconds. */
   readonly p50: number;
   readonly p99: number;
+  /** Processor time of the target for one transaction, in microseconds. */
+  readonly processor?: number;
 }
 
 /** Rejects when a transaction failed: a proxy that refuses is not fast. */
@@ -49,10 +53,12 @@ export async function pgbench(options: PgbenchOptions): Promise<PgbenchResult> {
     ];
     const log = ['-l', '--log-prefix', join(directory, 'log')];
     const where = ['-h', '127.0.0.1', '-p', String(client.port), '-U', client.user, client.database];
+    const before = options.pid === undefined ? undefined : await processorSeconds(options.pid);
     const output = await run(options.command, [...load, ...log, ...where], {
       cwd: directory,
       env: { ...process.env, PGPASSWORD: client.password ?? '', PGSSLMODE: 'disable', PGGSSENCMODE: 'disable' },
     });
+    const after = options.pid === undefined ? undefined : await processorSeconds(options.pid);
     const processed = /number of transactions actually processed: (\d+)/.exec(output)?.[1];
     const tps = /tps = ([\d.]+) \(without initial connection time\)/.exec(output)?.[1];
     if (tps === undefined || Number(processed) !== options.clients * options.transactions)
@@ -67,7 +73,13 @@ export async function pgbench(options: PgbenchOptions): Promise<PgbenchResult> {
       }
     }
     latencies.sort((a, b) => a - b);
-    return { tps: Number(tps), p50: quantile(latencies, 0.5), p99: quantile(latencies, 0.99) };
+    const processor = before === undefined || after === undefined ? undefined : ((after - before) * 1e6) / Number(processed);
+    return {
+      tps: Number(tps),
+      p50: quantile(latencies, 0.5),
+      p99: quantile(latencies, 0.99),
+      ...(processor === undefined ? {} : { processor }),
+    };
   } finally {
     await rm(directory, { recursive: true, force: true });
   }

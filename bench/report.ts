@@ -114,7 +114,7 @@ export function markdown(results: Results): string {
   for (const [name, reason] of Object.entries(results.missing)) lines.push(`**${name}** was not measured: ${reason}`, '');
   for (const { load, results: byTarget } of results.loads) {
     lines.push(`## pgbench select-only, ${load.protocol}, ${load.clients} ${load.clients === 1 ? 'client' : 'clients'}`, '');
-    lines.push('| | tps | p50 ms | p99 ms | tps / direct | p50 / relay |', '|---|---|---|---|---|---|');
+    lines.push('| | tps | p50 ms | p99 ms | tps / direct | p50 / relay | CPU µs each |', '|---|---|---|---|---|---|---|');
     for (const [name, rounds] of Object.entries(byTarget)) {
       const share =
         byTarget.direct === undefined
@@ -134,10 +134,12 @@ export function markdown(results: Results): string {
                 byTarget.relay.map((one) => one.p50),
               ),
             );
+      const used = rounds.flatMap((one) => (one.processor === undefined ? [] : [one.processor]));
+      const cpu = used.length === 0 ? '' : show(spread(used));
       const tps = show(spread(rounds.map((one) => one.tps)));
       const p50 = spread(rounds.map((one) => one.p50)).median.toFixed(3);
       const p99 = spread(rounds.map((one) => one.p99)).median.toFixed(3);
-      lines.push(`| ${name} | ${tps} | ${p50} | ${p99} | ${share} | ${added} |`);
+      lines.push(`| ${name} | ${tps} | ${p50} | ${p99} | ${share} | ${added} | ${cpu} |`);
     }
     lines.push('');
   }
