@@ -41,6 +41,7 @@ export function analyseExecute(context: StatementContext, body: ExecuteStmt): un
   context.uses.prepared = name;
   context.writesRows ||= plan.writesRows;
   context.returnsRows = plan.returnsRows;
+  context.swallowRows = plan.swallowRows === true;
   inheritFacts(context, plan);
 }
 
