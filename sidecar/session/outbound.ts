@@ -17,12 +17,13 @@ import { lostSync, ProtocolError } from '../../core/wire/protocol-error.ts';
 import * as request from '../../core/wire/request.ts';
 import { findProtectedColumn, parameterViolation, protectedColumnSet, tripwireDenial } from '../../core/wire/second-line.ts';
 import { denialResponse, message, readyForQuery } from '../../core/wire/write.ts';
+import type { Settlement } from './audit-trail.ts';
 import { copyInBegins, copyInEnded } from './copy.ts';
 import type { SessionCore } from './core.ts';
 import { applyEffect, transactionReady } from './effects.ts';
 import { type Inbound, refusedText } from './inbound.ts';
 import { CHECK_FAILED, exceedsRowLimit, statementTimedOut, tooManyAffected, tooManyRows } from './limits.ts';
-import type { Expected, Piece } from './pipeline.ts';
+import type { Execution, Expected, Piece } from './pipeline.ts';
 import { Reports } from './reports.ts';
 
 const NO_LIMIT = Number.POSITIVE_INFINITY;
@@ -40,6 +41,13 @@ export interface OutboundOptions {
   readonly ready: () => void;
 }
 
+/** A CommandComplete that waits for the check behind it. */
+interface HeldReply {
+  readonly bytes: Buffer;
+  readonly execution: Execution | undefined;
+  readonly settlement: Settlement;
+}
+
 export class Outbound {
   readonly #core: SessionCore;
   readonly #inbound: Inbound;
@@ -50,7 +58,7 @@ export class Outbound {
   #running = false;
   #held: { readonly type: number; readonly body: Buffer; readonly length: number } | null = null;
   /** CommandComplete of a write whose check has not passed. */
-  #heldReply: Buffer | null = null;
+  #heldReply: HeldReply | null = null;
   /** The rows of the statement at the head exceed this limit. */
   #overflow: Denial | null = null;
   /** A cancel of ours is on its way: no ReadyForQuery until the server has taken it, or it could hit the next statement. */
@@ -208,16 +216,15 @@ export class Outbound {
     const overflow = this.#overflow ?? (exceedsRowLimit(piece, rows) ? this.#tooManyRows() : null);
     if (overflow !== null && !head.muted) return this.#failLate(head, piece, overflow, passed);
 
-    this.#core.audit.settle(piece.execution, 'ok', {
-      ...(tag === undefined ? {} : { tag }),
-      rows: rows ?? passed,
-      bytes: this.#walker.bytes,
-    });
+    const held = piece.held === true && fate === PASS;
+    const settlement = { ...(tag === undefined ? {} : { tag }), rows: rows ?? passed, bytes: this.#walker.bytes };
+    // A held completion may still be undone by the check that follows it.
+    if (!held) this.#core.audit.settle(piece.execution, 'ok', settlement);
     if (piece.execution !== undefined && type === SERVER.commandComplete)
       applyEffect(this.#core, this.#inbound, piece.execution.plan);
     if (piece.execution?.plan.copyIn === true) copyInEnded(this.#inbound);
-    if (piece.held === true && fate === PASS) {
-      this.#heldReply = message(String.fromCharCode(type), body);
+    if (held) {
+      this.#heldReply = { bytes: message(String.fromCharCode(type), body), execution: piece.execution, settlement };
       this.#next(head);
       return DROP;
     }
@@ -249,7 +256,9 @@ export class Outbound {
   #releaseHeld(): void {
     const reply = this.#heldReply;
     this.#heldReply = null;
-    if (reply !== null) this.#walker.insert(reply);
+    if (reply === null) return;
+    this.#core.audit.settle(reply.execution, 'ok', reply.settlement);
+    this.#walker.insert(reply.bytes);
   }
 
   // ---- limits ----------------------------------------------------------------------------------------------------------------
@@ -325,7 +334,9 @@ export class Outbound {
     const answer = this.#answer(head, piece, fields, sqlstate, truncated);
     const hidden = head.muted || (head.silent === true && head.refusal !== undefined);
     if (sqlstate === '42P01' || sqlstate === '42703') void this.#core.host.refreshCatalog(sqlstate).catch(() => {});
+    const held = this.#heldReply;
     this.#heldReply = null;
+    if (held !== null) audit.settle(held.execution, 'error', { ...held.settlement, sqlstate: answer.sqlstate });
     this.#overflow = null;
     this.#core.state.error();
     const rows = this.#walker.rows;
