@@ -1,5 +1,4 @@
 /** What can go wrong when the proxy starts: one clear sentence on standard error and a non-zero exit, each. */
-import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -7,8 +6,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type LocalPostgres, startLocalPostgres } from '../support/postgres.ts';
+import { type Outcome, runSluice } from './support.ts';
 
-const sluice = fileURLToPath(new URL('../../bin/sluice', import.meta.url));
 const example = fileURLToPath(new URL('../../cli/demo/policy.yaml', import.meta.url));
 let postgres: LocalPostgres;
 let directory: string;
@@ -32,12 +31,6 @@ afterAll(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-interface Outcome {
-  readonly code: number | null;
-  readonly stderr: string;
-  readonly stdout: string;
-}
-
 /** Asynchronous: the lying server lives in this process. */
 function proxy(changes: Readonly<Record<string, string>>): Promise<Outcome> {
   const options: Record<string, string> = {
@@ -50,11 +43,7 @@ function proxy(changes: Readonly<Record<string, string>>): Promise<Outcome> {
     '--log-level': 'silent',
     ...changes,
   };
-  return new Promise((resolve) => {
-    const child = execFile(sluice, ['proxy', ...Object.entries(options).flat()], { timeout: 30_000 }, (_error, stdout, stderr) =>
-      resolve({ code: child.exitCode, stderr, stdout }),
-    );
-  });
+  return runSluice(['proxy', ...Object.entries(options).flat()]);
 }
 
 /** One sentence: one line that starts with our name, and no stack. */
