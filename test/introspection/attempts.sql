@@ -122,3 +122,54 @@ SELECT current_setting('sluice.' || 'mask_key_inner', true);
 
 -- the session's own settings, listed
 SELECT setting FROM pg_settings WHERE name LIKE 'sluice%';
+
+-- casts on casts
+SELECT @payroll_hidden@::regclass::text::regclass::oid::regclass;
+
+-- guards in guards
+SELECT pg_get_viewdef(to_regclass(('payroll_' || 'hidden')::regclass::text)::oid);
+
+-- an interval that the guard compares
+SELECT array_agg(x::regclass) FROM unnest(ARRAY[@payroll_hidden@, @payroll_hidden@]) x;
+
+-- VALUES
+VALUES ('pg_class'::regclass), (@payroll_hidden@);
+
+-- IN with VALUES
+SELECT x FROM (VALUES ('pg_class'::regclass)) v(x) UNION SELECT @payroll_hidden@;
+
+-- LATERAL
+SELECT l.* FROM pg_class c, LATERAL (SELECT @payroll_hidden@::regclass) l LIMIT 1;
+
+-- ancestors
+SELECT * FROM pg_partition_ancestors(@events_part_hidden@);
+
+-- ancestors beside a number
+SELECT relid FROM pg_partition_ancestors(@events_shown@) UNION ALL SELECT @payroll_hidden@;
+
+-- a CTE
+WITH a AS (SELECT 'pg_class'::regclass AS r UNION ALL SELECT @payroll_hidden@) SELECT r FROM a;
+
+-- GREATEST
+SELECT GREATEST('pg_class'::regclass, @payroll_hidden@);
+
+-- NULLIF
+SELECT NULLIF(@payroll_hidden@, 'pg_class'::regclass);
+
+-- a subscript
+SELECT ('{pg_class}'::regclass[] || @payroll_hidden@)[2];
+
+-- FORMAT
+SELECT format('%s %s', @payroll_hidden@::regclass, pg_typeof(NULL::int));
+
+-- JSON
+SELECT to_json(@payroll_hidden@::regclass), json_build_object('a', @payroll_hidden@::regclass);
+
+-- XML
+SELECT xmlelement(name a, @payroll_hidden@::regclass);
+
+-- the text form of a number
+SELECT @payroll_hidden@::text::regclass;
+
+-- a prepared form
+PREPARE p AS SELECT $1::regclass;

@@ -55,10 +55,21 @@ export type GuardKind =
 const EQ = 'OPERATOR(pg_catalog.=)';
 const NUMBER = `OPERATOR(pg_catalog.~) '^[0-9]+$'`;
 
-/** The wrap for an argument of a catalog function; undefined when nothing is hidden from this subject. */
-export function argumentGuard(bundle: Bundle, catalog: Catalog, kind: GuardKind): Wrap | undefined {
+/** Stands in the aliases of a guard for the place it is put at: two guards that begin at one place are then never the same text. */
+const PLACE = '\uE000';
+
+function placed(wrap: Wrap, location: number): Wrap {
+  const place = String(Math.max(0, location));
+  return { prefix: wrap.prefix.replaceAll(PLACE, place), suffix: wrap.suffix.replaceAll(PLACE, place) };
+}
+
+/**
+ * The wrap for an argument of a catalog function; undefined when nothing is hidden from this subject.
+ * @param location byte offset of the call.
+ */
+export function argumentGuard(bundle: Bundle, catalog: Catalog, kind: GuardKind, location = 0): Wrap | undefined {
   if (visibleTo(bundle, catalog).all && kind !== 'setting') return undefined;
-  return guardsOf(bundle, catalog)[kind];
+  return placed(guardsOf(bundle, catalog)[kind], location);
 }
 
 /** pg_type.oid of the types whose values print as names, and the kind of object each names. */
@@ -79,21 +90,29 @@ export const REG_TYPES: ReadonlyMap<string, { readonly lookup: string | null; re
 
 /**
  * What a cast to a reg* type becomes: `wrap` goes around the operand of the cast *instead of* the cast, or, with `keepCast`, around the
- * cast itself (a literal that was checked already). Undefined when nothing is hidden or the type names nothing that is.
+ * cast itself (a literal that was checked already). `location` is the cast's byte offset. Undefined when nothing is hidden or the type names nothing that is.
  */
-export function regGuard(bundle: Bundle, catalog: Catalog, type: string, array: boolean, use: RegUse): Wrap | undefined {
+export function regGuard(
+  bundle: Bundle,
+  catalog: Catalog,
+  type: string,
+  array: boolean,
+  use: RegUse,
+  location = 0,
+): Wrap | undefined {
   const entry = REG_TYPES.get(type);
   const visible = visibleTo(bundle, catalog);
   if (visible.all || entry === undefined || entry.kind === null) return undefined;
   const condition = oidCondition(visible, entry.kind);
   const shown = (value: string): string => (use === 'text' ? `${value}::pg_catalog.${type}::pg_catalog.text` : value);
   if (array) {
-    return {
-      prefix: `ARRAY(SELECT CASE WHEN ${condition('u.o')} THEN ${shown('u.o')} END FROM pg_catalog.unnest((`,
-      suffix: `)::pg_catalog.oid[]) WITH ORDINALITY AS u(o, n) ORDER BY u.n)`,
+    const wrap = {
+      prefix: `ARRAY(SELECT CASE WHEN ${condition(`u${PLACE}.o`)} THEN ${shown(`u${PLACE}.o`)} END FROM pg_catalog.unnest((`,
+      suffix: `)::pg_catalog.oid[]) WITH ORDINALITY AS u${PLACE}(o, n) ORDER BY u${PLACE}.n)`,
     };
+    return placed(wrap, location);
   }
-  return fromTextOrOid(entry.lookup, shown('h.o'), condition('h.o'));
+  return placed(fromTextOrOid(entry.lookup, shown(`h${PLACE}.o`), condition(`h${PLACE}.o`)), location);
 }
 
 /** Around a reg* expression that may stay as it is but for its type. */
@@ -103,17 +122,18 @@ export function regValue(use: RegUse): Wrap {
 
 const guardsOf: (bundle: Bundle, catalog: Catalog) => Readonly<Record<GuardKind, Wrap>> = memoisePair((bundle, catalog) => {
   const visible = visibleTo(bundle, catalog);
-  const named = (kind: GuardKind): Wrap => fromTextOrOid('to_regclass', 'h.o', oidCondition(visible, kind)('h.o'));
-  const oid = (kind: GuardKind): Wrap => fromOid(oidCondition(visible, kind)('h.o'));
+  const named = (kind: GuardKind): Wrap =>
+    fromTextOrOid('to_regclass', `h${PLACE}.o`, oidCondition(visible, kind)(`h${PLACE}.o`));
+  const oid = (kind: GuardKind): Wrap => fromOid(oidCondition(visible, kind)(`h${PLACE}.o`));
   const text = (lookup: string, kind: GuardKind): Wrap => ({
-    prefix: '(SELECT g.t FROM (SELECT (',
-    suffix: `)::pg_catalog.text OFFSET 0) AS g(t) WHERE ${oidCondition(visible, kind)(`pg_catalog.${lookup}(g.t)::pg_catalog.oid`)})`,
+    prefix: `(SELECT g${PLACE}.t FROM (SELECT (`,
+    suffix: `)::pg_catalog.text OFFSET 0) AS g${PLACE}(t) WHERE ${oidCondition(visible, kind)(`pg_catalog.${lookup}(g${PLACE}.t)::pg_catalog.oid`)})`,
   });
   return {
     relation: named('relation'),
     complete: named('complete'),
     rooted: named('rooted'),
-    never: { prefix: '(SELECT NULL::pg_catalog.oid FROM (SELECT (', suffix: ')) AS g(t))' },
+    never: { prefix: '(SELECT NULL::pg_catalog.oid FROM (SELECT (', suffix: `)) AS g${PLACE}(t))` },
     measurable: named('measurable'),
     definition: named('definition'),
     sequence: named('sequence'),
@@ -121,22 +141,22 @@ const guardsOf: (bundle: Bundle, catalog: Catalog) => Readonly<Record<GuardKind,
     sequenceName: text('to_regclass', 'sequence'),
     typeName: text('to_regtype', 'type'),
     schema: {
-      prefix: '(SELECT s.oid FROM (SELECT (',
+      prefix: `(SELECT s${PLACE}.oid FROM (SELECT (`,
       suffix:
-        `)::pg_catalog.text OFFSET 0) AS g(t) JOIN pg_catalog.pg_namespace s ON s.nspname ${EQ} g.t::pg_catalog.name ` +
-        `OR (g.t ${NUMBER} AND s.oid::pg_catalog.text ${EQ} g.t) WHERE ${visibleSchemaName(visible, 's.nspname')})`,
+        `)::pg_catalog.text OFFSET 0) AS g${PLACE}(t) JOIN pg_catalog.pg_namespace s${PLACE} ON s${PLACE}.nspname ${EQ} g${PLACE}.t::pg_catalog.name ` +
+        `OR (g${PLACE}.t ${NUMBER} AND s${PLACE}.oid::pg_catalog.text ${EQ} g${PLACE}.t) WHERE ${visibleSchemaName(visible, `s${PLACE}.nspname`)})`,
     },
     database: {
-      prefix: '(SELECT d.oid FROM (SELECT (',
+      prefix: `(SELECT d${PLACE}.oid FROM (SELECT (`,
       suffix:
-        `)::pg_catalog.text OFFSET 0) AS g(t) JOIN pg_catalog.pg_database d ON d.datname ${EQ} g.t::pg_catalog.name ` +
-        `OR (g.t ${NUMBER} AND d.oid::pg_catalog.text ${EQ} g.t) WHERE d.datname ${EQ} pg_catalog.current_database())`,
+        `)::pg_catalog.text OFFSET 0) AS g${PLACE}(t) JOIN pg_catalog.pg_database d${PLACE} ON d${PLACE}.datname ${EQ} g${PLACE}.t::pg_catalog.name ` +
+        `OR (g${PLACE}.t ${NUMBER} AND d${PLACE}.oid::pg_catalog.text ${EQ} g${PLACE}.t) WHERE d${PLACE}.datname ${EQ} pg_catalog.current_database())`,
     },
     schemaName: {
-      prefix: '(SELECT g.t FROM (SELECT (',
-      suffix: `)::pg_catalog.text OFFSET 0) AS g(t) WHERE ${visibleSchemaName(visible, 'g.t')})`,
+      prefix: `(SELECT g${PLACE}.t FROM (SELECT (`,
+      suffix: `)::pg_catalog.text OFFSET 0) AS g${PLACE}(t) WHERE ${visibleSchemaName(visible, `g${PLACE}.t`)})`,
     },
-    typeOrName: fromTextOrOid('to_regtype', 'h.o', oidCondition(visible, 'type')('h.o')),
+    typeOrName: fromTextOrOid('to_regtype', `h${PLACE}.o`, oidCondition(visible, 'type')(`h${PLACE}.o`)),
     type: oid('type'),
     function: oid('function'),
     serverFunction: oid('serverFunction'),
@@ -146,23 +166,26 @@ const guardsOf: (bundle: Bundle, catalog: Catalog) => Readonly<Record<GuardKind,
     anyObject: oid('anyObject'),
     server: oid('server'),
     setting: {
-      prefix: '(SELECT g.t FROM (SELECT (',
-      suffix: `)::pg_catalog.text OFFSET 0) AS g(t) WHERE pg_catalog.lower(g.t) OPERATOR(pg_catalog.!~) '^sluice[.]')`,
+      prefix: `(SELECT g${PLACE}.t FROM (SELECT (`,
+      suffix: `)::pg_catalog.text OFFSET 0) AS g${PLACE}(t) WHERE pg_catalog.lower(g${PLACE}.t) OPERATOR(pg_catalog.!~) '^sluice[.]')`,
     },
   };
 });
 
 /** The expression is a number or a name; `lookup` finds a name without raising an error for one that does not exist. */
 function fromTextOrOid(lookup: string | null, result: string, condition: string): Wrap {
-  const named = lookup === null ? 'NULL' : `pg_catalog.${lookup}(g.t)::pg_catalog.oid`;
+  const named = lookup === null ? 'NULL' : `pg_catalog.${lookup}(g${PLACE}.t)::pg_catalog.oid`;
   return {
-    prefix: `(SELECT ${result} FROM (SELECT CASE WHEN g.t ${NUMBER} THEN g.t::pg_catalog.oid ELSE ${named} END FROM (SELECT (`,
-    suffix: `)::pg_catalog.text OFFSET 0) AS g(t) OFFSET 0) AS h(o) WHERE ${condition})`,
+    prefix: `(SELECT ${result} FROM (SELECT CASE WHEN g${PLACE}.t ${NUMBER} THEN g${PLACE}.t::pg_catalog.oid ELSE ${named} END FROM (SELECT (`,
+    suffix: `)::pg_catalog.text OFFSET 0) AS g${PLACE}(t) OFFSET 0) AS h${PLACE}(o) WHERE ${condition})`,
   };
 }
 
 function fromOid(condition: string): Wrap {
-  return { prefix: '(SELECT h.o FROM (SELECT (', suffix: `)::pg_catalog.oid OFFSET 0) AS h(o) WHERE ${condition})` };
+  return {
+    prefix: `(SELECT h${PLACE}.o FROM (SELECT (`,
+    suffix: `)::pg_catalog.oid OFFSET 0) AS h${PLACE}(o) WHERE ${condition})`,
+  };
 }
 
 function oidCondition(visible: Visible, kind: GuardKind): (value: string) => string {

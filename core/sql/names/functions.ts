@@ -203,7 +203,7 @@ function introspection(
         continue;
       }
     }
-    const guard = argumentGuard(context.bundle, context.catalog, kind);
+    const guard = argumentGuard(context.bundle, context.catalog, kind, located.location);
     if (guard !== undefined) guards.push({ argument: index, ...guard });
   }
   if (rule.regSet !== undefined && !visibleTo(context.bundle, context.catalog).all) return asNumbers(name, guards[0]);
@@ -249,7 +249,7 @@ function checkCastNotation(
   if (argumentCount === 1 && isVisibleTypeName(context, name)) {
     const builtIn =
       name.length === 1 ? effectivePath(context.session.searchPath)[0] === 'pg_catalog' : name.at(-2) === 'pg_catalog';
-    const reg = builtIn ? regResult(context, bare, details) : undefined;
+    const reg = builtIn ? regResult(context, bare, details, located) : undefined;
     return {
       candidates: [],
       guards: reg?.guards ?? [],
@@ -272,9 +272,13 @@ function regResult(
   context: NameContext,
   type: string,
   details: CallDetails,
+  located: DenialDetails,
 ): { guards: readonly ArgumentGuard[]; result: Wrap } | undefined {
   const kind = REG_TYPES.get(type)?.kind;
-  const guard = kind === undefined || kind === null ? undefined : regGuard(context.bundle, context.catalog, type, false, 'oid');
+  const guard =
+    kind === undefined || kind === null
+      ? undefined
+      : regGuard(context.bundle, context.catalog, type, false, 'oid', located.location);
   if (guard === undefined) return undefined;
   return { guards: [{ argument: 0, ...guard }], result: regValue(details.use ?? 'text') };
 }

@@ -58,7 +58,8 @@ function readSetting(
     return [];
   }
   if (context.bundle.allowAll && !context.bundle.usesMaskKey) return [];
-  const guard = name === 'current_setting' ? argumentGuard(context.bundle, context.catalog, 'setting') : undefined;
+  const guard =
+    name === 'current_setting' ? argumentGuard(context.bundle, context.catalog, 'setting', located.location) : undefined;
   if (guard === undefined)
     throw new DenialError(denial('SLUICE-205', `${name}() needs the setting's name as a literal here.`, located));
   return [{ argument: 0, ...guard }];

@@ -91,7 +91,7 @@ export function checkCast(context: NameContext, cast: TypeCast, use: RegUse = 't
       return { checked, wrap: { ...regValue(use), replace: false } };
     }
   }
-  const guard = regGuard(context.bundle, context.catalog, checked.reg, checked.array, use);
+  const guard = regGuard(context.bundle, context.catalog, checked.reg, checked.array, use, cast.location);
   return guard === undefined ? { checked } : { checked, wrap: { ...guard, replace: true } };
 }
 

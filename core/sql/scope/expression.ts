@@ -5,7 +5,7 @@
  */
 import type { ColumnRef, FuncCall, Node, SubLink, WindowDef } from '@pgsql/types';
 import { deny } from '../../errors/denial.ts';
-import { constantType, isStar, locationOf, namesOf, tagOf } from '../ast/node.ts';
+import { asTag, constantType, isStar, locationOf, namesOf, tagOf } from '../ast/node.ts';
 import type { Body, NodeTag } from '../ast/node.ts';
 import type { ExpressionPlace, Scope, StatementContext } from '../context.ts';
 import type { RegUse } from '../introspect/guards.ts';
@@ -49,6 +49,16 @@ function walkAsNumber(context: StatementContext, node: Node, scope: Scope): numb
   return walk(context, node, scope);
 }
 
+/** Walks an operand that is used as what contains it is used (an element of a list, an arm of CASE). */
+function walkAs(context: StatementContext, node: Node, scope: Scope, use: RegUse): number {
+  context.regUse = use;
+  return walk(context, node, scope);
+}
+
+function walkAllAs(context: StatementContext, list: readonly Node[] | undefined, scope: Scope, use: RegUse): void {
+  for (const node of list ?? []) walkAs(context, node, scope, use);
+}
+
 const BOOLEAN = 16;
 
 const WALKERS: Walkers = {
@@ -81,42 +91,45 @@ const WALKERS: Walkers = {
   CollateClause: (context, body, scope) => walk(context, body.arg!, scope),
   FuncCall: (context, body, scope, node, use) => walkCall(context, body, scope, node, use),
   NamedArgExpr: (context, body, scope) => walk(context, body.arg!, scope),
-  CaseExpr: (context, body, scope) => {
+  CaseExpr: (context, body, scope, _node, use) => {
+    const compared = body.arg !== undefined;
     if (body.arg !== undefined) {
-      walk(context, body.arg, scope);
+      walkAsNumber(context, body.arg, scope);
       context.frames.unsafe();
       checkOperatorName(context, [{ String: { sval: '=' } }], locationOf(body));
     }
-    walkList(context, body.args, scope);
-    if (body.defresult !== undefined) walk(context, body.defresult, scope);
+    for (const arm of body.args ?? []) {
+      const when = asTag(arm, 'CaseWhen');
+      if (when === undefined) walk(context, arm, scope);
+      else {
+        walkAs(context, when.expr!, scope, compared ? 'oid' : 'text');
+        walkAs(context, when.result!, scope, use);
+      }
+    }
+    if (body.defresult !== undefined) walkAs(context, body.defresult, scope, use);
     return 0;
   },
-  CaseWhen: (context, body, scope) => {
-    walk(context, body.expr!, scope);
-    walk(context, body.result!, scope);
-    return 0;
-  },
-  CoalesceExpr: (context, body, scope) => {
+  CoalesceExpr: (context, body, scope, _node, use) => {
     let type = UNKNOWN_TYPE;
     for (const argument of body.args ?? []) {
-      const next = walk(context, argument, scope);
+      const next = walkAs(context, argument, scope, use);
       type = type === UNKNOWN_TYPE || type === next ? next : next === UNKNOWN_TYPE ? type : 0;
     }
     return type;
   },
-  MinMaxExpr: (context, body, scope) => {
+  MinMaxExpr: (context, body, scope, _node, use) => {
     context.frames.unsafe();
-    walkList(context, body.args, scope);
+    walkAllAs(context, body.args, scope, use);
     return 0;
   },
-  RowExpr: (context, body, scope) => {
-    walkList(context, body.args, scope);
+  RowExpr: (context, body, scope, _node, use) => {
+    walkAllAs(context, body.args, scope, use);
     return 0;
   },
-  A_ArrayExpr: (context, body, scope) => {
+  A_ArrayExpr: (context, body, scope, _node, use) => {
     let type = UNKNOWN_TYPE;
     for (const element of body.elements ?? []) {
-      const next = walk(context, element, scope);
+      const next = walkAs(context, element, scope, use);
       type = type === UNKNOWN_TYPE || type === next ? next : next === UNKNOWN_TYPE ? type : 0;
     }
     return type;
@@ -153,8 +166,8 @@ const WALKERS: Walkers = {
     context.frames.unsafe();
     return walk(context, body.expr!, scope) === 0 ? 0 : simpleType(context, body.typeName);
   },
-  List: (context, body, scope) => {
-    walkList(context, body.items, scope);
+  List: (context, body, scope, _node, use) => {
+    walkAllAs(context, body.items, scope, use);
     return 0;
   },
   SortBy: (context, body, scope) => {
@@ -172,7 +185,8 @@ function walkColumnRef(context: StatementContext, body: ColumnRef, scope: Scope,
 }
 
 function walkOperator(context: StatementContext, body: Body<'A_Expr'>, scope: Scope): number {
-  const operand = COMPARISONS.has(namesOf(body.name)?.at(-1) ?? '') ? walkAsNumber : walk;
+  const compares = COMPARISONS.has(namesOf(body.name)?.at(-1) ?? '') || (body.kind?.includes('BETWEEN') ?? false);
+  const operand = compares ? walkAsNumber : walk;
   const left = body.lexpr === undefined ? undefined : operand(context, body.lexpr, scope);
   let right = 0;
   const list = body.rexpr !== undefined && 'List' in body.rexpr ? (body.rexpr.List.items ?? []) : undefined;
