@@ -12,6 +12,7 @@ import { recordRead } from '../scope/reference.ts';
 import { safeOperator } from '../scope/safety.ts';
 import { at, sitesOf } from '../scope/scope.ts';
 import { renameColumns } from './from.ts';
+import { keepAllColumns } from './site.ts';
 
 interface Member {
   readonly source: ScopeSource;
@@ -27,6 +28,8 @@ export function joinSources(
 ): readonly ScopeSource[] {
   const leftColumns = visibleColumns(left);
   const rightColumns = visibleColumns(right);
+  if (leftColumns === null || body.isNatural) keepAllColumns(sitesOf(left));
+  if (rightColumns === null || body.isNatural) keepAllColumns(sitesOf(right));
   const names = mergedNames(body, leftColumns, rightColumns);
   const merged =
     names === null ? null : names.map((name) => merge(context, body, name, left, right, leftColumns, rightColumns, level));

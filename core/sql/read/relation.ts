@@ -173,6 +173,8 @@ function createSite(
     locked: false,
     wholeRow: false,
     late: new Set(),
+    used: new Set(),
+    useAll: (alias?.colnames?.length ?? 0) > 0,
     conjuncts: [],
     qualified: [],
     outer: position.region.id !== 0,

@@ -7,11 +7,12 @@
  *   tier 2  something does, no outer join              reached columns are guarded: CASE WHEN filter THEN column END
  *   tier 3  something does, on a nullable side          OFFSET 0, with the client's safe conjuncts copied inside
  */
+import type { Node } from '@pgsql/types';
 import { quoteIdentifier, qualifiedName } from '../../catalog/catalog.ts';
 import type { ColumnData } from '../../catalog/model.ts';
 import { deny } from '../../errors/denial.ts';
 import { type ReadableColumn, type ReadRule, type RowFilter, renderTemplate, type SqlTemplate } from '../../policy/bundle.ts';
-import { asTag, become } from '../ast/node.ts';
+import { asTag, become, columnRef } from '../ast/node.ts';
 import type { StatementContext } from '../context.ts';
 import { spellOutStars } from '../scope/stars.ts';
 import { dropSchemas, exposedName } from '../scope/reference.ts';
@@ -40,12 +41,11 @@ function replaceSite(context: StatementContext, site: ReadSite): void {
     });
   }
   dropSchemas(context, site);
-  const query = subquery(context, site, tierOf(site));
+  const { text: query, tree } = subquery(context, site, tierOf(site));
   const [start, end] = site.range;
   const name = exposedName(site);
   const alias = site.rangeVar.alias;
   const text = `(${query}) `;
-  const tree = context.fragments.select(query);
   if (site.sample === undefined) {
     context.edit({ start, end, replacement: site.aliased ? text : `${text}AS ${quoteIdentifier(name)}` });
   } else {
@@ -56,8 +56,8 @@ function replaceSite(context: StatementContext, site: ReadSite): void {
   become(site.node, { RangeSubselect: { subquery: tree, alias: alias ?? { aliasname: name } } });
 }
 
-/** The subquery's text for one site. Everything in it is ours, except constants of copied conjuncts. */
-function subquery(context: StatementContext, site: ReadSite, tier: Tier): string {
+/** Text and tree of the subquery for one site. Everything in it is ours, except constants of copied conjuncts. */
+function subquery(context: StatementContext, site: ReadSite, tier: Tier): { readonly text: string; readonly tree: Node } {
   const { relation, rule } = site;
   const inner = innerAlias(context, site);
   const column = (attnum: number): string => {
@@ -68,38 +68,81 @@ function subquery(context: StatementContext, site: ReadSite, tier: Tier): string
   };
   const render = (template: SqlTemplate): string => renderTemplate(template, column);
   const filter = rule.filter === undefined ? undefined : render(rule.filter.template);
-  const targets: string[] = [];
-  for (const readable of rule.columns) {
-    const data = relation.columns.find((candidate) => candidate.attnum === readable.attnum);
-    if (data !== undefined) targets.push(target(site, readable, data, tier, filter, render, column));
-  }
-  for (const name of site.systemColumns) {
-    targets.push(
-      tier === 'guarded' && filter !== undefined && site.guardAll
-        ? `CASE WHEN ${filter} THEN ${quoteIdentifier(inner)}.${name} END AS ${name}`
-        : `${quoteIdentifier(inner)}.${name}`,
-    );
-  }
+  const targets = shownColumns(site).map((readable) => target(context, site, readable, inner, tier, filter, render));
+  for (const name of site.systemColumns) targets.push(systemTarget(site, name, inner, tier, filter));
   const from = `${site.only ? 'ONLY ' : ''}${qualifiedName(relation)} AS ${quoteIdentifier(inner)}${site.sample === undefined ? '' : ` ${site.sample.text}`}`;
-  return `SELECT ${targets.join(', ')} FROM ${from}${where(context, site, tier, rule.filter, filter, column)}`;
+  const condition = where(context, site, tier, rule.filter, filter, column);
+  const text = `SELECT ${targets.map((item) => item.text).join(', ')} FROM ${from}${condition}`;
+  const trees = targets.map((item) => item.tree);
+  if (tier !== 'plain' || site.sample !== undefined || trees.includes(undefined))
+    return { text, tree: context.fragments.select(text) };
+  return { text, tree: plainTree(context, site, inner, trees as Node[], filter) };
+}
+
+/** What the parser makes of a plain subquery; known pieces need not be parsed for every new set of columns. */
+function plainTree(
+  context: StatementContext,
+  site: ReadSite,
+  inner: string,
+  targetList: Node[],
+  filter: string | undefined,
+): Node {
+  const { schema, name } = site.relation;
+  const relation = { schemaname: schema, relname: name, inh: !site.only, relpersistence: 'p', alias: { aliasname: inner } };
+  return {
+    SelectStmt: {
+      targetList,
+      fromClause: [{ RangeVar: relation }],
+      ...(filter === undefined ? {} : { whereClause: context.fragments.expression(filter) }),
+      limitOption: 'LIMIT_OPTION_DEFAULT',
+      op: 'SETOP_NONE',
+    },
+  };
+}
+
+/** The granted columns that the statement names. A column the catalog does not have is never shown. */
+function shownColumns(site: ReadSite): readonly { readonly readable: ReadableColumn; readonly data: ColumnData }[] {
+  const shown: { readable: ReadableColumn; data: ColumnData }[] = [];
+  for (const readable of site.rule.columns) {
+    if (!site.useAll && !site.used.has(readable.attnum)) continue;
+    const data = site.relation.columns.find((candidate) => candidate.attnum === readable.attnum);
+    if (data !== undefined) shown.push({ readable, data });
+  }
+  return shown;
+}
+
+interface Target {
+  readonly text: string;
+  /** Undefined: only parsing the text tells. */
+  readonly tree: Node | undefined;
 }
 
 function target(
+  context: StatementContext,
   site: ReadSite,
-  readable: ReadableColumn,
-  data: ColumnData,
+  { readable, data }: { readonly readable: ReadableColumn; readonly data: ColumnData },
+  inner: string,
   tier: Tier,
   filter: string | undefined,
   render: (template: SqlTemplate) => string,
-  column: (attnum: number) => string,
-): string {
+): Target {
   const name = quoteIdentifier(data.name);
-  const value = readable.mask === undefined ? column(readable.attnum) : render(readable.mask.template);
+  const plain = `${quoteIdentifier(inner)}.${name}`;
+  const value = readable.mask === undefined ? plain : render(readable.mask.template);
   if (tier === 'guarded' && filter !== undefined && (site.guardAll || site.guarded.has(readable.attnum))) {
     const guarded = `CASE WHEN ${filter} THEN ${value} END`;
-    return data.typmod === -1 ? `${guarded} AS ${name}` : `(${guarded})::${data.type} AS ${name}`;
+    return { text: data.typmod === -1 ? `${guarded} AS ${name}` : `(${guarded})::${data.type} AS ${name}`, tree: undefined };
   }
-  return readable.mask === undefined ? value : `${value} AS ${name}`;
+  if (readable.mask === undefined) return { text: value, tree: { ResTarget: { val: columnRef(inner, data.name) } } };
+  if (tier !== 'plain') return { text: `${value} AS ${name}`, tree: undefined };
+  return { text: `${value} AS ${name}`, tree: { ResTarget: { name: data.name, val: context.fragments.expression(value) } } };
+}
+
+function systemTarget(site: ReadSite, name: string, inner: string, tier: Tier, filter: string | undefined): Target {
+  const plain = `${quoteIdentifier(inner)}.${name}`;
+  if (tier === 'guarded' && filter !== undefined && site.guardAll)
+    return { text: `CASE WHEN ${filter} THEN ${plain} END AS ${name}`, tree: undefined };
+  return { text: plain, tree: { ResTarget: { val: columnRef(inner, name) } } };
 }
 
 function where(

@@ -42,6 +42,10 @@ export interface ReadSite {
   fence: boolean;
   /** A locking clause applies to its rows. */
   locked: boolean;
+  /** attnums the statement names, in any place: the subquery shows no others. */
+  readonly used: Set<number>;
+  /** What is used is not certain (or is everything). */
+  useAll: boolean;
   /** A whole-row reference: its row type must stay as it is. */
   wholeRow: boolean;
   /** attnums referenced outside WHERE and ON: what GROUP BY of the primary key must carry. */
@@ -63,6 +67,11 @@ export interface Conjunct {
 export interface Reach {
   readonly site: ReadSite;
   readonly attnum: number | 'all';
+}
+
+/** For names that may or may not mean a column of these. */
+export function keepAllColumns(sites: readonly ReadSite[] | undefined): void {
+  for (const site of sites ?? []) site.useAll = true;
 }
 
 /** The columns an unsafe expression touches are shown to it only for rows that pass the filter. */

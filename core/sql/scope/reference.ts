@@ -8,7 +8,7 @@ import { denial, deny } from '../../errors/denial.ts';
 import { asTag, become, isStar, locationOf, namesOf } from '../ast/node.ts';
 import { quoteIdentifier } from '../../catalog/catalog.ts';
 import type { Scope, ScopeColumn, ScopeSource, StatementContext } from '../context.ts';
-import type { ReadSite } from '../read/site.ts';
+import { keepAllColumns, type ReadSite } from '../read/site.ts';
 import { columnHint, nearest } from './hints.ts';
 import { type Resolution, resolveMember, resolveName, resolveSource } from './resolve.ts';
 import { isLate } from './scope.ts';
@@ -83,6 +83,7 @@ function follow(
       return 0;
     case 'opaque':
       refuseUncertain(found.otherwise, names.at(-1)!, reference);
+      noteOtherwise(context, node, reference, found.otherwise);
       noteUnknown(context, found.source, found.scope);
       dropSchema(context, reference, names, found.source);
       return 0;
@@ -90,6 +91,7 @@ function follow(
       refuseColumn(context, found.column.name, found.source, reference);
       return 0;
     case 'ambiguous':
+      for (const candidate of found.candidates) keepAllColumns(candidate.sites);
       if (found.candidates.some((source) => source.onReference !== undefined)) uncertain(names.at(-1)!, reference);
       return 0;
     case 'missing':
@@ -153,6 +155,7 @@ export function recordRead(context: StatementContext, source: ScopeSource, colum
   if (relation === undefined || column.origin === undefined) return;
   const own = relation.columns.find((candidate) => candidate.attnum === column.origin?.attnum);
   if (own === undefined) return;
+  source.site?.used.add(own.attnum);
   context.facts.read(relation, own.name);
   const granted = source.rule?.columns.find((candidate) => candidate.attnum === own.attnum);
   if (granted === undefined && source.rule !== undefined && context.bundle.mode === 'Observe') {
@@ -194,9 +197,17 @@ function noteSystemColumn(
   if (!isLate(scope)) context.frames.touch({ site, attnum: 'all' });
 }
 
+/** What the name means if the opaque source has no such column: it must stay available. */
+function noteOtherwise(context: StatementContext, node: Node, reference: ColumnRef, otherwise: Resolution): void {
+  if (otherwise.kind === 'column') noteColumn(context, node, reference, otherwise.scope, otherwise.source, otherwise.column);
+  else if (otherwise.kind === 'opaque') noteOtherwise(context, node, reference, otherwise.otherwise);
+  if ('source' in otherwise) keepAllColumns(otherwise.source.sites);
+}
+
 /** A column of a source whose columns are not known may be any column of the relations below it. */
 function noteUnknown(context: StatementContext, source: ScopeSource, scope: Scope): void {
   const late = isLate(scope);
+  keepAllColumns(source.sites);
   for (const site of source.sites ?? []) {
     if (!late) context.frames.touch({ site, attnum: 'all' });
     if (site.rule.columns.some((column) => column.mask !== undefined))

@@ -7,6 +7,7 @@ import { quoteIdentifier } from '../../catalog/catalog.ts';
 import { asTag, isStar, locationOf, namesOf } from '../ast/node.ts';
 import type { OutputColumns, Scope, ScopeColumn, ScopeSource, StatementContext } from '../context.ts';
 import { walk } from './expression.ts';
+import { keepAllColumns } from '../read/site.ts';
 import { outputName } from './output-name.ts';
 import { dropSchema, noteColumn, noteRow, recordRead, referToColumn, resolveFields } from './reference.ts';
 import { targetEnd } from './spans.ts';
@@ -126,7 +127,10 @@ function expandSource(
     return source.columns !== null;
   }
   const expanded = starColumns(source);
-  if (expanded === null) return false;
+  if (expanded === null) {
+    keepAllColumns(source.sites);
+    return false;
+  }
   const late = isLate(scope);
   for (const column of expanded) {
     const before = context.maskedReads.length;
