@@ -11,7 +11,7 @@ export const FUNCTIONS: readonly Attack[] = [
   }),
   read('B1', 'table_to_xml', "SELECT table_to_xml('customers', true, false, '')", { twin: MASKED }),
   read('B1', 'table_to_xml of an ungranted table', "SELECT table_to_xml('payroll'::regclass, true, false, '')", {
-    twin: "SELECT 'employees'::regclass",
+    twin: "SELECT 'employees'::regclass::text",
   }),
   read('B1', 'schema_to_xml', "SELECT schema_to_xml('public', true, false, '')", { twin: MASKED }),
   read('B1', 'database_to_xml', "SELECT database_to_xml(true, false, '')", { twin: MASKED }),
@@ -162,9 +162,13 @@ export const FUNCTIONS: readonly Attack[] = [
   }),
   // B11: COPY
   read('B11', 'COPY table', 'COPY customers TO STDOUT', { twin: 'COPY (SELECT id, ssn FROM customers ORDER BY id) TO STDOUT' }),
-  read('B11', 'COPY columns', 'COPY customers (id, ssn) TO STDOUT'),
-  read('B11', 'COPY csv with header', 'COPY customers (id, email) TO STDOUT WITH (FORMAT csv, HEADER)'),
-  read('B11', 'COPY binary', 'COPY customers (id, ssn) TO STDOUT WITH (FORMAT binary)'),
+  read('B11', 'COPY columns', 'COPY customers (id, ssn) TO STDOUT', { twin: 'COPY ticket_messages (id, body) TO STDOUT' }),
+  read('B11', 'COPY csv with header', 'COPY customers (id, email) TO STDOUT WITH (FORMAT csv, HEADER)', {
+    twin: 'COPY ticket_messages (id, body) TO STDOUT WITH (FORMAT csv, HEADER)',
+  }),
+  read('B11', 'COPY binary', 'COPY customers (id, ssn) TO STDOUT WITH (FORMAT binary)', {
+    twin: 'COPY ticket_messages (id, body) TO STDOUT WITH (FORMAT binary)',
+  }),
   read('B11', 'COPY query', 'COPY (SELECT ssn FROM customers) TO STDOUT'),
   read('B11', 'COPY values query', 'COPY (VALUES ((SELECT max(iban) FROM payroll))) TO STDOUT', {
     twin: 'COPY (VALUES ((SELECT max(name) FROM employees))) TO STDOUT',

@@ -131,12 +131,12 @@ export const INFERENCE: readonly Attack[] = [
   infer(
     'D1',
     'limit by a secret',
-    'SELECT id FROM products ORDER BY id LIMIT (SELECT ascii(ssn) - 97 FROM customers WHERE id = 1)',
+    'SELECT id FROM products ORDER BY id LIMIT (SELECT greatest(ascii(ssn) - 97, 0) FROM customers WHERE id = 1)',
   ),
   infer(
     'D1',
     'offset by a secret',
-    'SELECT id FROM products ORDER BY id OFFSET (SELECT ascii(ssn) - 97 FROM customers WHERE id = 2)',
+    'SELECT id FROM products ORDER BY id OFFSET (SELECT greatest(ascii(ssn) - 97, 0) FROM customers WHERE id = 2)',
   ),
   infer('D1', 'generate_series by a secret', 'SELECT count(*) FROM customers c, generate_series(1, ascii(c.ssn)) AS g'),
   infer(
@@ -237,12 +237,12 @@ export const INFERENCE: readonly Attack[] = [
   read('D3', 'cast to numeric of the ungranted', 'SELECT iban::numeric FROM payroll', {
     twin: 'SELECT price::int FROM products',
   }),
-  read('D3', 'cast to regclass', 'SELECT ssn::regclass FROM customers', { twin: "SELECT 'public.customers'::regclass" }),
+  read('D3', 'cast to regclass', 'SELECT ssn::regclass FROM customers', { twin: "SELECT 'public.customers'::regclass::text" }),
   read('D3', 'xmlparse', "SELECT xmlparse(DOCUMENT '<' || ssn) FROM customers", { twin: 'SELECT id, ssn FROM customers' }),
   read('D3', 'interval', 'SELECT ssn::interval FROM customers', { twin: "SELECT interval '1 day'" }),
   read('D3', 'pg_input_error_info', "SELECT (pg_input_error_info(ssn, 'integer')).message FROM customers", {
     since: 18,
-    twin: "SELECT pg_input_is_valid('1', 'integer')",
+    twin: 'SELECT 1',
   }),
   read('D3', 'error in a joined predicate', 'SELECT t.id FROM tickets t JOIN customers c ON c.ssn::int = t.id', {
     twin: 'SELECT t.id FROM tickets t JOIN customers c ON c.id = t.customer_id',

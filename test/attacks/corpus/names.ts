@@ -28,7 +28,7 @@ export const NAMES: readonly Attack[] = [
   read('A1', 'quoted names', 'SELECT "E-Mail" FROM "Weird Schema"."Customer Data"'),
   read('A1', 'quoted star', 'SELECT * FROM "Weird Schema"."Customer Data"'),
   // A2: the whole row
-  read('A2', 'row variable', 'SELECT customers FROM customers'),
+  read('A2', 'row variable', 'SELECT customers FROM customers', { twin: 'SELECT order_items FROM order_items' }),
   read('A2', 'row cast to text', 'SELECT c::text FROM customers c'),
   read('A2', 'row_to_json', 'SELECT row_to_json(c) FROM customers c'),
   read('A2', 'to_jsonb and a key', "SELECT to_jsonb(c) -> 'ssn' FROM customers c"),

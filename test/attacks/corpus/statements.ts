@@ -414,7 +414,7 @@ export const STATEMENTS: readonly Attack[] = [
   read('C14', 'coalesce and nullif', "SELECT coalesce(nullif(ssn, ''), email) FROM customers"),
   read('C14', 'greatest', "SELECT greatest(ssn, '') FROM customers"),
   read('C14', 'collate', 'SELECT ssn COLLATE "C" FROM customers'),
-  read('C14', 'row constructor', 'SELECT (ssn, email) FROM customers'),
+  read('C14', 'row constructor', 'SELECT (ssn, email) FROM customers', { twin: 'SELECT (ssn, name) FROM customers' }),
   read(
     'C14',
     'in subquery values',

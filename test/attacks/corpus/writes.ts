@@ -235,7 +235,10 @@ export const WRITES: readonly Attack[] = [
     'take over a hidden row by upsert',
     // The key of a hidden order in variant a: what a probing client would find out by the duplicate.
     "INSERT INTO orders (id, customer_id, tenant, total) VALUES (811972088, 1, 'acme', 1) ON CONFLICT (id) DO UPDATE SET tenant = 'acme', note = 'mine'",
-    { twin: "INSERT INTO orders (id, customer_id, tenant, total) VALUES (9601, 1, 'acme', 1) ON CONFLICT (id) DO NOTHING" },
+    {
+      residual: 'unique probing, as with row security of PostgreSQL itself',
+      twin: "INSERT INTO orders (id, customer_id, tenant, total) VALUES (9601, 1, 'acme', 1) ON CONFLICT (id) DO NOTHING",
+    },
   ),
   write(
     'H1',
