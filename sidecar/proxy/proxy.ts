@@ -8,11 +8,13 @@ import { openQueryClient, type QueryClient } from '../catalog/query-client.ts';
 import type { Diagnostic } from '../../core/policy/diagnostic.ts';
 import type { Identity } from '../../core/identity/identity.ts';
 import { createEngine } from '../../core/sql/analyse.ts';
+import { CachedEngine } from '../../core/sql/cache/cached-engine.ts';
 import { createWasmParser } from '../../core/sql/parse/wasm-parser.ts';
 import { PolicyHost } from '../bundle/host.ts';
 import { systemClock } from '../bundle/clock.ts';
 import type { PolicySource } from '../bundle/policy-source.ts';
 import type { Journal } from '../journal/journal.ts';
+import { LargeParser } from '../parser/large-parser.ts';
 import { listen, type ListenAddress } from '../listen/listener.ts';
 import { SessionRegistry } from '../session/registry.ts';
 import { serveSession } from '../session/session.ts';
@@ -46,13 +48,15 @@ export interface RunningProxy {
 export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
   const { source, identity, access, journal, telemetry, log } = options;
   const [parser, schema] = await Promise.all([createWasmParser(), openSchemaReader(options)]);
+  const largeParser = new LargeParser();
   const host = new PolicyHost({
     source,
     identity,
     readCatalog: () => schema.use(readCatalog),
     probeCatalog: () => schema.use(probeCatalog),
-    createEngine: (catalog, bundle) => createEngine({ catalog, bundle, parser, salt: randomBytes(6).toString('hex') }),
-    parseLarge: async () => ({ ok: false, message: 'the statement is too large' }),
+    createEngine: (catalog, bundle) =>
+      new CachedEngine(createEngine({ catalog, bundle, parser, salt: randomBytes(6).toString('hex') }), parser),
+    parseLarge: (sql) => largeParser.parse(sql),
     clock: systemClock,
     report: options.reportDiagnostics,
     catalogFailed: (error) => log('warn', 'schema-not-read', { reason: (error as Error).message }),
@@ -99,6 +103,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
         host.close();
         source.close();
         schema.close();
+        await largeParser.close();
       },
     };
   } catch (error) {
