@@ -77,8 +77,11 @@ export const ODD_VALUES: Readonly<Record<string, OddColumn>> = {
   numeric_20_2: { type: 'numeric(20,2)', values: ['999999999999999999.99', '-999999999999999999.99'] },
   numeric_2_4: { type: 'numeric(2,4)', values: ['0.0099', '-0.0099'] },
   numeric_2_neg: { type: 'numeric(2,-3)', values: ['99000', '-99000'] },
-  float4: { type: 'float4', values: ['1.5', '3.4e38', '-3.4e38', '1e-40', 'NaN', 'Infinity', '-Infinity'] },
-  float8: { type: 'float8', values: ['1.5', '1.7e308', '-1.7e308', '5e-324', 'NaN', 'Infinity', '-Infinity'] },
+  float4: { type: 'float4', values: ['1.5', '3.4028235e38', '-3.4028235e38', '1e-40', 'NaN', 'Infinity', '-Infinity'] },
+  float8: {
+    type: 'float8',
+    values: ['1.5', '1.7976931348623157e308', '-1.7976931348623157e308', '5e-324', 'NaN', 'Infinity', '-Infinity'],
+  },
   money: { type: 'money', values: ['1.50', '-92233720368547758.08', '92233720368547758.07'] },
   bool: { type: 'boolean', values: ['true', 'false'], visible: ['true', 'false'] },
   date: { type: 'date', values: ['2001-02-03', '4713-01-02 BC', '5874897-12-31', '0001-12-31 BC', 'infinity', '-infinity'] },

@@ -200,9 +200,13 @@ function roundedNumber(multiple: number, shape: TypeShape): MaskExpression | und
   }
 }
 
-/** Below the multiple the answer is 0 without dividing, which could underflow. NaN sorts above infinity. */
+/**
+ * Below the multiple the answer is 0 without dividing, which could underflow; so it is for what is not finite (NaN sorts above
+ * infinity) and for the largest floats, where multiplying again could overflow by one unit in the last place.
+ */
 function finite(value: string, type: string, multiple: number, rounded: string): string {
   const size = `pg_catalog.abs(${value})`;
-  const within = `${size} OPERATOR(pg_catalog.>=) CAST('${multiple}' AS ${type}) AND ${size} OPERATOR(pg_catalog.<) CAST('Infinity' AS ${type})`;
+  const end = type === 'pg_catalog.float8' ? '1e300' : 'Infinity';
+  const within = `${size} OPERATOR(pg_catalog.>=) CAST('${multiple}' AS ${type}) AND ${size} OPERATOR(pg_catalog.<) CAST('${end}' AS ${type})`;
   return `CASE WHEN ${within} THEN ${rounded} WHEN ${value} IS NOT NULL THEN CAST('0' AS ${type}) END`;
 }
