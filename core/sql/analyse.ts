@@ -10,6 +10,7 @@ import { asTag, tagOf } from './ast/node.ts';
 import type { Analyser, Scope, StatementContext } from './context.ts';
 import type { EngineOptions, SqlEngine } from './engine.ts';
 import { FragmentParser } from './parse/fragment.ts';
+import { checkParameterTypes } from './names/types.ts';
 import type { ParseOutcome, ParseTree } from './parse/parser.ts';
 import type { AnalyseRequest, AnalyseResult, StatementKind, StatementPlan } from './plan.ts';
 import { fromItems } from './read/from.ts';
@@ -78,6 +79,7 @@ function analyseStatement(
     const node = raw.stmt;
     if (node === undefined) deny('SLUICE-102', 'The statement is empty.', { rule: 'floor' });
     checkKnownNodes(node, engine.options.catalog.serverMajor);
+    checkParameterTypes(context, request.parameterTypes);
     walkStatement(context, node);
     replaceSites(context);
     return allowedPlan(context, node);

@@ -173,3 +173,69 @@ SELECT @payroll_hidden@::text::regclass;
 
 -- a prepared form
 PREPARE p AS SELECT $1::regclass;
+
+-- a typed literal
+SELECT regclass '@payroll_hidden@';
+
+-- CAST
+SELECT CAST(@payroll_hidden@ AS pg_catalog.regclass), CAST('{@payroll_hidden@}' AS _regclass);
+
+-- a quoted type
+SELECT @payroll_hidden@::"regclass";
+
+-- an input function
+SELECT regclassin('@payroll_hidden@');
+
+-- JSON with a type
+SELECT JSON_VALUE('{"a": "@payroll_hidden@"}', '$.a' RETURNING regclass);
+
+-- JSON_TABLE columns
+SELECT * FROM JSON_TABLE('[{"a": "@payroll_hidden@"}]', '$[*]' COLUMNS (a regclass PATH '$.a'));
+
+-- a row type of a hidden table
+SELECT (NULL::payroll_hidden);
+
+-- a row type of a hidden table, filled
+SELECT * FROM json_populate_record(NULL::payroll_hidden, '{"id": 1}');
+
+-- an enum that is not granted
+SELECT enum_range(NULL::status_hidden);
+
+-- a function that is not granted
+SELECT purge_hidden(1);
+
+-- sequences
+SELECT nextval('counter_hidden');
+
+-- sequences, computed
+SELECT nextval(('counter_' || 'hidden')::regclass);
+
+-- sequences, read
+SELECT last_value FROM counter_hidden;
+
+-- text-taking functions
+SELECT query_to_xml('select * from payroll_hidden', true, true, '');
+
+-- text-taking functions, search
+SELECT * FROM ts_stat('select salary_hidden::text::tsvector from payroll_hidden');
+
+-- tables as XML
+SELECT table_to_xml('payroll_hidden', true, true, '');
+
+-- tuple identity
+SELECT currtid2('payroll_hidden', '(0,1)');
+
+-- object identity
+SELECT * FROM pg_identify_object(1259, @payroll_hidden@, 0);
+
+-- partitions below a granted parent
+SELECT * FROM pg_partition_tree(@events_shown@);
+
+-- rows of a partition
+SELECT * FROM events_part_hidden;
+
+-- a default's text of a hidden column
+SELECT column_default, generation_expression FROM information_schema.columns;
+
+-- the statement text of cursors
+SELECT statement FROM pg_cursors;

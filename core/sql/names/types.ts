@@ -102,8 +102,24 @@ export function isVisibleTypeName(context: NameContext, name: readonly string[])
   return visibleTo(context.bundle, context.catalog).all || isVisibleType(context, type);
 }
 
-/** Parameter types (pg_type OIDs) whose values the server would look up as names before any guard: not to be declared in Parse. */
-export const NAME_PARAMETER_TYPES: ReadonlySet<number> = new Set([
+/**
+ * The types a client declares for its parameters in Parse: a value of a reg* type would be looked up, and printed, as a name before any
+ * guard sees it.
+ * @throws DenialError SLUICE-207
+ */
+export function checkParameterTypes(context: NameContext, types: readonly number[]): void {
+  const index = types.findIndex((type) => NAME_PARAMETER_TYPES.has(type));
+  if (index < 0 || visibleTo(context.bundle, context.catalog).all) return;
+  throw new DenialError(
+    denial('SLUICE-207', `Parameter $${index + 1} cannot be declared with a type whose values name objects of the database.`, {
+      hint: 'Declare it as text or oid, or leave its type open, and cast it in the statement.',
+      rule: 'floor',
+    }),
+  );
+}
+
+/** regproc, regprocedure, regoper, regoperator, regclass, regtype, regnamespace, regrole, and their arrays: pg_type OIDs. */
+const NAME_PARAMETER_TYPES: ReadonlySet<number> = new Set([
   24, 2202, 2203, 2204, 2205, 2206, 4089, 4096, 1008, 2207, 2208, 2209, 2210, 2211, 4090, 4097,
 ]);
 
