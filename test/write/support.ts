@@ -147,6 +147,7 @@ export type Outcome =
       readonly names: readonly string[];
       readonly rows: readonly (readonly unknown[])[];
       readonly types: readonly number[];
+      readonly typmods: readonly number[];
     };
 
 export interface Lab {
@@ -182,6 +183,7 @@ export async function startLab(major: 15 | 18, schema: string): Promise<Lab> {
         tag: `${result.command} ${result.rowCount ?? ''}`.trim(),
         names: result.fields.map((field) => field.name),
         types: result.fields.map((field) => field.dataTypeID),
+        typmods: result.fields.map((field) => field.dataTypeModifier),
         rows: result.rows as unknown[][],
       };
     } catch (error) {
@@ -214,7 +216,7 @@ export async function startLab(major: 15 | 18, schema: string): Promise<Lab> {
               hint: refusal.hint ?? '',
             };
       }
-      return plan.swallowRows && outcome.kind === 'done' ? { ...outcome, names: [], types: [], rows: [] } : outcome;
+      return plan.swallowRows && outcome.kind === 'done' ? { ...outcome, names: [], types: [], typmods: [], rows: [] } : outcome;
     },
     direct: send,
     async undo(work) {
