@@ -18,6 +18,7 @@ const serviceAccountRef = object({
   name: required(
     string({
       pattern: '^(\\*|[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*)$',
+      explained: true,
       expected: 'the name of a service account, or "*" for all of the namespace',
       minLength: 1,
       maxLength: 253,

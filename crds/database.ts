@@ -18,6 +18,7 @@ const endpoint = object(
     host: required(
       string({
         pattern: '^[A-Za-z0-9]([-A-Za-z0-9.:_]*[A-Za-z0-9])?\\.?$',
+        explained: true,
         expected: 'a host name or an IP address, without port',
         minLength: 1,
         maxLength: 253,
@@ -105,6 +106,7 @@ export const databaseSpec = object(
     environment: optional(
       string({
         pattern: '^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$',
+        explained: true,
         expected: 'a word such as production',
         minLength: 1,
         maxLength: 63,

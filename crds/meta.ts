@@ -1,5 +1,5 @@
 /** What both kinds share: group and version, object metadata, conditions, and the small words of the API. */
-import { type Infer, integer, list, object, oneOf, optional, required, string } from './schema.ts';
+import { type Infer, type Rule, integer, list, object, oneOf, optional, required, string } from './schema.ts';
 
 export const GROUP = 'sluice.dev';
 export const VERSION = 'v1alpha1';
@@ -22,6 +22,7 @@ export interface ObjectMeta {
 const DNS_LABEL = '[a-z0-9]([-a-z0-9]*[a-z0-9])?';
 
 export const objectName = string({
+  explained: true,
   pattern: `^${DNS_LABEL}(\\.${DNS_LABEL})*$`,
   expected: 'the name of a Kubernetes object: lower-case letters, digits, "-" and "."',
   minLength: 1,
@@ -29,6 +30,7 @@ export const objectName = string({
 });
 
 export const namespaceName = string({
+  explained: true,
   pattern: `^${DNS_LABEL}$`,
   expected: 'the name of a namespace: lower-case letters, digits and "-"',
   minLength: 1,
@@ -45,12 +47,20 @@ const LETTER = '[^\\x00-\\x40\\x5b-\\x5e\\x60\\x7b-\\x7f]';
 const REST = '[^\\x00-\\x23\\x25-\\x2f\\x3a-\\x40\\x5b-\\x5e\\x60\\x7b-\\x7f]';
 const IDENTIFIER = `(${LETTER}${REST}*|"([^"]|"")+")`;
 
+/** The most frequent mistake, in words: the pattern's own message is the expression. */
+const withSchema: Rule = {
+  cel: "self.contains('.')",
+  message: 'expected a table with its schema, for example public.customers',
+  check: (value: string) => value.includes('.'),
+};
+
 /** `schema.table` as SQL writes it, quotes included. */
 export const qualifiedTable = string({
   pattern: `^${IDENTIFIER}\\.${IDENTIFIER}$`,
   expected: 'a table with its schema, as SQL writes it: public.customers, \'"Weird Schema"."Customer Data"\'',
   minLength: 3,
   maxLength: 261,
+  rules: [withSchema],
 });
 
 export const tablePattern = string({
@@ -58,6 +68,7 @@ export const tablePattern = string({
   expected: 'a table with its schema as SQL writes it (public.customers), schema.*, or "*.*"',
   minLength: 3,
   maxLength: 261,
+  rules: [withSchema],
 });
 
 export const functionPattern = string({
@@ -68,6 +79,7 @@ export const functionPattern = string({
 });
 
 export const duration = string({
+  explained: true,
   pattern: '^[0-9]{1,9}(ms|s|m|h)$',
   expected: 'a duration: a whole number and ms, s, m or h, for example 5s',
   minLength: 2,

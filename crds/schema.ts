@@ -27,6 +27,11 @@ export interface StringSchema extends Common {
   readonly pattern?: string;
   /** What the pattern means, for messages: "a duration such as 5s". */
   readonly expected?: string;
+  /**
+   * The API server is given the pattern as a CEL rule, whose message is `expected`, instead of as `pattern`, whose message is
+   * the expression. Not where so many strings may occur that the worst case exceeds its budget for CEL.
+   */
+  readonly explained?: true;
   readonly minLength?: number;
   readonly maxLength: number;
   readonly format?: 'date-time';
@@ -143,7 +148,8 @@ export function toOpenApi(schema: Schema): Record<string, unknown> {
   if (schema.description !== undefined) node['description'] = schema.description;
   switch (schema.type) {
     case 'string':
-      copy(node, schema, ['enum', 'pattern', 'minLength', 'format']);
+      copy(node, schema, ['enum', 'minLength', 'format']);
+      if (schema.explained !== true) copy(node, schema, ['pattern']);
       if (schema.enum === undefined) node['maxLength'] = schema.maxLength;
       break;
     case 'integer':
@@ -173,10 +179,14 @@ export function toOpenApi(schema: Schema): Record<string, unknown> {
       }
     }
   }
-  if (schema.rules !== undefined) {
-    node['x-kubernetes-validations'] = schema.rules.map((rule) => ({ rule: rule.cel, message: rule.message }));
-  }
+  const rules = [...patternRule(schema), ...(schema.rules ?? [])];
+  if (rules.length > 0) node['x-kubernetes-validations'] = rules.map((rule) => ({ rule: rule.cel, message: rule.message }));
   return node;
+}
+
+function patternRule(schema: Schema): readonly { readonly cel: string; readonly message: string }[] {
+  if (schema.type !== 'string' || schema.pattern === undefined || schema.explained !== true) return [];
+  return [{ cel: `self.matches(r'${schema.pattern}')`, message: `expected ${schema.expected ?? schema.pattern}` }];
 }
 
 function copy<S extends object>(node: Record<string, unknown>, schema: S, keys: readonly (keyof S & string)[]): void {

@@ -103,6 +103,15 @@ describe('at start', () => {
     );
   });
 
+  it('the same object in two files is a mistake', async () => {
+    await write('a.yaml', `${DATABASE}---\n${policy('x', 'a')}`);
+    await write('b.yaml', policy('x', 'b'));
+    const error = (await open().catch((caught: unknown) => caught)) as PolicyError;
+    expect(error.diagnostics.map(formatDiagnostic)).toEqual([
+      `${join(directory, 'b.yaml')}:3:18 metadata.name: DatabaseAccessPolicy platform/x stands in another file already, which is the one in force`,
+    ]);
+  });
+
   it('an ambiguous name asks for the namespace', async () => {
     await write('a.yaml', `${DATABASE}---\n${DATABASE.replace('platform', 'staging')}`);
     await expect(open()).rejects.toThrow('say platform/shop or staging/shop');
@@ -157,7 +166,11 @@ describe('the host', () => {
   }
   async function start(
     source: PolicySource,
-    overrides: Partial<{ readCatalog: () => Promise<CatalogData>; probeCatalog: () => Promise<string> }> = {},
+    overrides: Partial<{
+      readCatalog: () => Promise<CatalogData>;
+      probeCatalog: () => Promise<string>;
+      report: (found: readonly Diagnostic[]) => void;
+    }> = {},
   ) {
     const engines: (SqlEngine | undefined)[] = [];
     const failures: unknown[] = [];
@@ -177,6 +190,20 @@ describe('the host', () => {
     await host.start();
     return { host, engines, failures };
   }
+  it('says where in the files stands what compiling found, once', async () => {
+    await write('a.yaml', `${DATABASE}---\n${policy('x', 'nowhere')}`);
+    const source = await open();
+    const reported: string[] = [];
+    const { host } = await start(source, {
+      report: (found) => reported.push(...found.filter((each) => each.severity === 'error').map(formatDiagnostic)),
+    });
+    await clock.advance(61_000);
+    expect(reported).toEqual([
+      `${join(directory, 'a.yaml')}:12:22 spec.grants[0].tables[0]: table public.nowhere does not exist, nothing is granted on it`,
+    ]);
+    expect(host.engine?.bundle.relations).toEqual([]);
+  });
+
   const granted = (host: { readonly engine: SqlEngine | undefined }): readonly string[] | undefined =>
     host.engine?.bundle.relations.map((relation) => relation.name);
 
