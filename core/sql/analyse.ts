@@ -5,9 +5,10 @@
  */
 import type { Node, RawStmt } from '@pgsql/types';
 import { type Denial, DenialError, denial, deny } from '../errors/denial.ts';
+import { checkCoverage, readingNodes } from './ast/coverage.ts';
 import { checkKnownNodes } from './ast/known.ts';
 import { asTag, tagOf } from './ast/node.ts';
-import type { Analyser, Scope, StatementContext } from './context.ts';
+import type { Analyser, OutputColumns, Scope, StatementContext } from './context.ts';
 import type { EngineOptions, SqlEngine } from './engine.ts';
 import { FragmentParser } from './parse/fragment.ts';
 import { checkParameterTypes } from './names/types.ts';
@@ -174,10 +175,7 @@ function describe(context: StatementState | undefined, source: Source, range: re
 
 function createAnalyser(options: EngineOptions, fragments: FragmentParser): Analyser {
   const analyser: Analyser = {
-    select: (context, node, parent) => {
-      const body = asTag(node, 'SelectStmt');
-      return body === undefined ? query(context, node, parent) : selectStatement(context, body, parent);
-    },
+    select: (context, node, parent) => query(context, node, parent),
     scope: (parent, sources, ctes) => createScope(parent, sources, ctes === undefined ? {} : { ctes }),
     query: (context, node, parent) => query(context, node, parent),
     with: (context, clause, parent) => withClause(context, clause as Parameters<typeof withClause>[1], parent),
@@ -190,7 +188,18 @@ function createAnalyser(options: EngineOptions, fragments: FragmentParser): Anal
   return analyser;
 }
 
-function query(context: StatementContext, node: Node, parent: Scope | null): ReturnType<Analyser['query']> {
+/** The outermost query of a statement is held to account for every node that reads something. */
+function query(context: StatementContext, node: Node, parent: Scope | null): OutputColumns {
+  if (context.covering) return analyseQuery(context, node, parent);
+  const reading = readingNodes(node);
+  context.covering = true;
+  const columns = analyseQuery(context, node, parent);
+  context.covering = false;
+  checkCoverage(reading, context.met);
+  return columns;
+}
+
+function analyseQuery(context: StatementContext, node: Node, parent: Scope | null): OutputColumns {
   const select = asTag(node, 'SelectStmt');
   if (select !== undefined) return selectStatement(context, select, parent);
   const kind = context.kind;

@@ -75,6 +75,9 @@ export interface StatementContext {
   /** Masked columns read so far, as `schema.table.column`: whoever compares lengths knows whether a value is made from one. */
   readonly maskedReads: string[];
   readonly analyser: Analyser;
+  /** Bodies of the nodes that the walk has met (ast/coverage.ts): what is not met denies the statement. */
+  readonly met: Set<object>;
+  covering: boolean;
   /** Internal to scope/: how the expression walked next is used, if it is a reg* value (introspect/guards.ts). */
   regUse: RegUse;
   /** The same for what the query being walked puts out: 'oid' inside `x IN (SELECT …)` and the like. */

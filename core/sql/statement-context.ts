@@ -41,10 +41,13 @@ export class StatementState implements StatementContext {
   readonly sites: ReadSite[];
   readonly stars: Star[];
   readonly maskedReads: string[];
+  readonly met: Set<object>;
   readonly frames: FrameStack;
   readonly observed: Denial[];
   readonly pinned: Set<number>;
   allPinned = false;
+  /** A whole query is being checked for nodes that the walk does not meet. */
+  covering = false;
   regUse: RegUse = 'text';
   outputUse: RegUse = 'text';
   kind: StatementKind = 'other';
@@ -72,6 +75,7 @@ export class StatementState implements StatementContext {
     this.sites = outer?.sites ?? [];
     this.stars = outer?.stars ?? [];
     this.maskedReads = outer?.maskedReads ?? [];
+    this.met = outer?.met ?? new Set();
     this.frames = outer?.frames ?? new FrameStack();
     this.observed = outer?.observed ?? [];
     this.pinned = outer?.pinned ?? new Set();

@@ -27,6 +27,7 @@ export function relationSource(
 ): ScopeSource {
   const { context } = state;
   const name = rangeVar.relname ?? '';
+  context.met.add(rangeVar);
   if (rangeVar.schemaname === undefined && rangeVar.catalogname === undefined) {
     const cte = findCte(state.level.parent, name);
     if (cte !== undefined) {

@@ -5,7 +5,7 @@
 import type { Node, ResTarget, SelectStmt, SortBy } from '@pgsql/types';
 import { deny } from '../../errors/denial.ts';
 import { asTag, namesOf, tagOf } from '../ast/node.ts';
-import type { ExpressionPlace, OutputColumns, Scope, ScopeColumn, StatementContext } from '../context.ts';
+import type { ExpressionPlace, OutputColumns, Scope, ScopeColumn, ScopeSource, StatementContext } from '../context.ts';
 import { walk, walkAt, walkWindow } from '../scope/expression.ts';
 import { UNKNOWN_TYPE } from '../scope/safety.ts';
 import { at, createScope, sitesOf } from '../scope/scope.ts';
@@ -25,6 +25,7 @@ export function selectBelow(context: StatementContext, node: Node, parent: Scope
 }
 
 export function selectStatement(context: StatementContext, body: SelectStmt, parent: Scope | null): OutputColumns {
+  context.met.add(body);
   if (body.intoClause !== undefined) {
     deny('SLUICE-206', 'SELECT INTO is possible only as a statement of its own.', {
       rule: 'floor',
@@ -42,7 +43,7 @@ function plain(context: StatementContext, body: SelectStmt, parent: Scope | null
   const columns = walkTargets(context, body.targetList, scope);
   if (body.whereClause !== undefined) walkPredicate(context, body.whereClause, scope, 'where', null);
   const outputs = outputNames(body.targetList);
-  for (const item of body.groupClause ?? []) walkGroupItem(context, item, scope);
+  for (const item of body.groupClause ?? []) walkGroupItem(context, item, scope, outputs);
   if (body.havingClause !== undefined) walkPredicate(context, body.havingClause, scope, 'having', null);
   for (const window of body.windowClause ?? []) {
     if ('WindowDef' in window) at(scope, 'order', () => walkWindow(context, window.WindowDef, scope));
@@ -82,32 +83,30 @@ function isOutput(context: StatementContext, node: Node, outputs: ReadonlySet<st
     context.pinLiteral(constant.location ?? 0);
     return true;
   }
-  const names = namesOf(asTag(node, 'ColumnRef')?.fields);
-  return names?.length === 1 && outputs.has(names[0]!);
+  const reference = asTag(node, 'ColumnRef');
+  const names = namesOf(reference?.fields);
+  if (reference === undefined || names?.length !== 1 || !outputs.has(names[0]!)) return false;
+  context.met.add(reference);
+  return true;
 }
 
 /** GROUP BY: a bare name is an input column first, then an output column. */
-function walkGroupItem(context: StatementContext, item: Node, scope: Scope): void {
+function walkGroupItem(context: StatementContext, item: Node, scope: Scope, outputs: ReadonlySet<string>): void {
   const constant = asTag(item, 'A_Const');
   if (constant !== undefined) {
     context.pinLiteral(constant.location ?? 0);
     return;
   }
   const set = asTag(item, 'GroupingSet');
-  if (set !== undefined) for (const inner of set.content ?? []) walkGroupItem(context, inner, scope);
-  else at(scope, 'group', () => groupReference(context, item, scope));
+  if (set !== undefined) for (const inner of set.content ?? []) walkGroupItem(context, inner, scope, outputs);
+  else at(scope, 'group', () => groupReference(context, item, scope, outputs));
 }
 
-function groupReference(context: StatementContext, item: Node, scope: Scope): void {
-  const names = namesOf(asTag(item, 'ColumnRef')?.fields);
-  if (
-    names?.length === 1 &&
-    !scope.sources.some(
-      (source) => source.columns === null || source.columns.some((column) => column.name === names[0] && !column.ungranted),
-    )
-  )
-    return;
-  walk(context, item, scope);
+function groupReference(context: StatementContext, item: Node, scope: Scope, outputs: ReadonlySet<string>): void {
+  const name = namesOf(asTag(item, 'ColumnRef')?.fields);
+  const isInput = (source: ScopeSource): boolean =>
+    source.columns === null || source.columns.some((column) => column.name === name?.[0] && !column.ungranted);
+  if (scope.sources.some(isInput) || !isOutput(context, item, outputs)) walk(context, item, scope);
 }
 
 /** Names that ORDER BY may mean: those of AS, and those PostgreSQL figures. */

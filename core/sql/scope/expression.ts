@@ -29,6 +29,7 @@ export function walk(context: StatementContext, node: Node, scope: Scope): numbe
   const tag = tagOf(node);
   if (tag === undefined) return 0;
   const body = (node as Record<string, unknown>)[tag];
+  context.met.add(body as object);
   const walker = WALKERS[tag] as Walker<unknown> | undefined;
   const use = context.regUse;
   context.regUse = 'text';
@@ -326,6 +327,7 @@ function functionalColumn(context: StatementContext, body: FuncCall, scope: Scop
   if (column === undefined || context.catalog.functionsNamed(name).length > 0) return false;
   noteColumn(context, node, reference, scope, source, column);
   noteRow(context, source, scope, argument, reference);
+  context.met.add(reference);
   return true;
 }
 

@@ -24,6 +24,7 @@ export function walkTargets(context: StatementContext, list: readonly Node[] | u
       const target = asTag(item, 'ResTarget');
       if (target === undefined) continue;
       const star = starOf(target);
+      if (star !== undefined) context.met.add(star.reference);
       if (star !== undefined) known = expandStar(context, star, list as Node[], item, scope, columns) && known;
       else if (isRowExpansion(target)) known = expandRow(context, target, scope, columns) && known;
       else columns.push(walkTarget(context, target, scope));
