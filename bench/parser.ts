@@ -54,7 +54,17 @@ const CASES: Readonly<Record<string, Case>> = {
     varied(parser, Math.min(parses, 2_000));
     const early = rss();
     varied(parser, parses);
-    return { case: `${parses} varied parses`, 'RSS before': before, 'after 2,000': early, after: rss() };
+    const after = rss();
+    const heap = process.memoryUsage().heapTotal;
+    settle();
+    return {
+      case: `${parses} varied parses`,
+      'RSS before': before,
+      'after 2,000': early,
+      after,
+      'of it JS heap': Math.round(heap / 1024 / 1024),
+      'after GC': rss(),
+    };
   },
   'parses, optimising compiler': async (parses) => {
     const parser = await createWasmParser({ ...KEEP, tierUp: true });
