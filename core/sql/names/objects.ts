@@ -48,6 +48,8 @@ function relationLiteral(context: NameContext, kind: GuardKind, value: string, l
   if (found?.kind === 'temporary') return { decided: true };
   const oid = found?.relation.oid;
   if (found === undefined || oid === undefined || (oid >= FIRST_USER_OID && !visible.relations.has(oid))) {
+    // to_regclass() and its like ask whether a relation exists: NULL is their answer.
+    if (kind === 'relationName') return UNDECIDED;
     throw new DenialError(relationDenial(context, name, located));
   }
   return shows(visible, kind, oid) ? { decided: true, relation: found.relation } : UNDECIDED;

@@ -296,6 +296,10 @@ const PRINTING: ReadonlySet<string> = new Set([
     'row_to_json',
     'string_agg',
     'array_agg',
+    'array_to_string',
+    'json_object_agg',
+    'jsonb_object_agg',
+    'split_part',
   ],
   ...[
     'json_agg',
@@ -353,10 +357,40 @@ function walkSubLink(context: StatementContext, body: SubLink, scope: Scope, use
   const columns = selectBelow(context, body.subselect!, level);
   context.outputUse = outer;
   keepMaskedOutputs(context, body, columns, seen);
+  if (body.subLinkType === 'EXPR_SUBLINK' && !yieldsOneRow(body.subselect)) context.frames.unsafe();
   if (body.testexpr !== undefined) noteComparison(context, body, columns);
   if (body.subLinkType === 'EXPR_SUBLINK') return columns?.length === 1 ? (columns[0]?.typeOid ?? 0) : 0;
   return body.subLinkType === 'ARRAY_SUBLINK' ? 0 : BOOLEAN;
 }
+
+/** A second row raises an error, and which rows there are may depend on a hidden row outside. */
+function yieldsOneRow(node: Node | undefined): boolean {
+  if (node === undefined || !('SelectStmt' in node)) return false;
+  const { op, fromClause, valuesLists, groupClause, groupDistinct, targetList, larg } = node.SelectStmt;
+  if ((op !== undefined && op !== 'SETOP_NONE') || larg !== undefined || groupClause !== undefined || groupDistinct) return false;
+  if (valuesLists !== undefined) return valuesLists.length === 1;
+  if (fromClause === undefined) return true;
+  const target = targetList?.length === 1 ? targetList[0] : undefined;
+  const value = target !== undefined && 'ResTarget' in target ? target.ResTarget.val : undefined;
+  if (value === undefined || !('FuncCall' in value) || value.FuncCall.over !== undefined) return false;
+  return AGGREGATES.has(namesOf(value.FuncCall.funcname)?.at(-1) ?? '');
+}
+
+/** By name; `checkCall` has made sure that the name means pg_catalog's. */
+const AGGREGATES: ReadonlySet<string> = new Set([
+  'count',
+  'sum',
+  'min',
+  'max',
+  'avg',
+  'bool_and',
+  'bool_or',
+  'every',
+  'array_agg',
+  'string_agg',
+  'json_agg',
+  'jsonb_agg',
+]);
 
 /** The value of a scalar or ARRAY sublink is made from masked columns only if what it selects is; its conditions only decide. */
 function keepMaskedOutputs(
