@@ -8,6 +8,7 @@ import type { ParseTree } from '../../core/sql/parse/parser.ts';
 import { prescan } from '../../core/sql/parse/prescan.ts';
 import type { AnalyseRequest, AnalyseResult, StatementPlan } from '../../core/sql/plan.ts';
 import type { SessionCore } from './core.ts';
+import { analyseStepwise, needsSteps, refuseAltered } from './stepwise.ts';
 
 export type Verdict =
   | { readonly kind: 'allowed'; readonly engine: SqlEngine; readonly plans: AnalyseResult }
@@ -81,7 +82,9 @@ export class Analysis {
       this.#large = null;
       return { kind: 'denied', denial: large.denial, plan: null, engine };
     }
-    const plans = engine.analyse({ sql, protocol, parameterTypes }, core.state, same ? (large?.tree ?? undefined) : undefined);
+    let plans = engine.analyse({ sql, protocol, parameterTypes }, core.state, same ? (large?.tree ?? undefined) : undefined);
+    if (needsSteps(plans)) plans = analyseStepwise(engine, sql, plans, core.state, core.altered);
+    else if (core.altered.size > 0) plans = plans.map((plan) => refuseAltered(plan, core.altered));
     const denied = plans.find((plan) => plan.decision === 'deny');
     if (denied?.denial === undefined) {
       this.#large = null;

@@ -59,6 +59,8 @@ export class SessionCore {
   copyCheck: (() => void) | null = null;
   /** A statement changed the session within a transaction that has not ended. */
   dirty = false;
+  /** OIDs of relations that this transaction may have renamed or dropped. */
+  readonly altered = new Set<number>();
   /** The schema may have changed. */
   catalogStale = false;
   /** A statement of this transaction touched a governed relation. */

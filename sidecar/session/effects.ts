@@ -4,6 +4,7 @@ import type { TransactionStatus } from '../../core/wire/server-messages.ts';
 import type { SessionCore } from './core.ts';
 import type { Inbound } from './inbound.ts';
 import { changesMeaning } from './pipeline.ts';
+import { noteAltered } from './stepwise.ts';
 
 /** CommandComplete of this statement arrived. */
 export function applyEffect(core: SessionCore, inbound: Inbound, plan: StatementPlan): void {
@@ -33,6 +34,7 @@ export function applyEffect(core: SessionCore, inbound: Inbound, plan: Statement
       break;
     case 'schema-change':
       core.catalogStale = true;
+      noteAltered(plan, core.altered);
       break;
     default:
   }
@@ -45,5 +47,6 @@ export function transactionReady(core: SessionCore, status: TransactionStatus): 
   if (status !== 'I') return;
   core.statements.transactionEnded();
   core.dirty = false;
+  core.altered.clear();
   core.governed = false;
 }

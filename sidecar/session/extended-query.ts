@@ -117,7 +117,8 @@ export class ExtendedQuery {
     const known = kind === 'S' ? core.statements.statement(name, core.group) : core.statements.portal(name, core.group);
     if (known === 'wait') return inbound.hold('idle');
     core.groupOpen = true;
-    inbound.expect({ kind: 'describe', group: core.group, ...(known === 'unknown' ? { mustFail: true } : {}) });
+    if (known === 'unknown') inbound.expect({ kind: 'describe', group: core.group, mustFail: true });
+    else inbound.expect({ kind: 'describe', group: core.group, noData: known.plan?.swallowRows === true });
     return PASS;
   }
 
@@ -186,8 +187,10 @@ export class ExtendedQuery {
       ...(sent === undefined ? {} : { sent }),
       pieces: [{ role: 'client', execution, rowLimit: limit, held: max !== undefined }],
     });
-    if (max === undefined && !copyIn) return PASS;
-    inbound.emit(request.execute(name, maxRows));
+    // Rows that nobody is to see must not suspend the portal.
+    const suspends = plan.swallowRows !== true;
+    if (max === undefined && !copyIn && (suspends || maxRows === 0)) return PASS;
+    inbound.emit(request.execute(name, suspends ? maxRows : 0));
     if (copyIn) {
       // In COPY the server reads nothing but data: the check follows when the client is done.
       core.copyCheck = max === undefined ? null : () => inbound.affected.check(execution, max);

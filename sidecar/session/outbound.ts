@@ -16,7 +16,7 @@ import { type Disposition, DROP, FrameWalker, HOLD, PASS } from '../../core/wire
 import { lostSync, ProtocolError } from '../../core/wire/protocol-error.ts';
 import * as request from '../../core/wire/request.ts';
 import { findProtectedColumn, parameterViolation, protectedColumnSet, tripwireDenial } from '../../core/wire/second-line.ts';
-import { denialResponse, message, readyForQuery } from '../../core/wire/write.ts';
+import { denialResponse, message, NO_DATA, readyForQuery } from '../../core/wire/write.ts';
 import type { Settlement } from './audit-trail.ts';
 import { copyInBegins, copyInEnded } from './copy.ts';
 import type { SessionCore } from './core.ts';
@@ -147,9 +147,11 @@ export class Outbound {
         return fate;
       case SERVER.rowDescription:
         this.#tripwire(body);
-        if (head.kind === 'describe') return this.#confirm(head, 'describe', type, fate);
-        this.#piece(head, type);
-        return this.#pieceFate(head);
+        if (head.kind === 'describe') {
+          const described = this.#confirm(head, 'describe', type, fate);
+          return head.noData === true && described === PASS ? this.#replace(NO_DATA, PASS) : described;
+        }
+        return this.#piece(head, type).execution?.plan.swallowRows === true ? DROP : this.#pieceFate(head);
       case SERVER.copyInResponse:
         if (this.#piece(head, type).execution?.plan.copyIn !== true) throw unexpected(type);
         copyInBegins(this.#inbound);
@@ -248,7 +250,13 @@ export class Outbound {
     walker.bytes = 0;
     walker.rowLimit = piece?.role === 'client' ? piece.rowLimit : NO_LIMIT;
     // Rows belong to a statement of the client's that is running, and to nothing else.
-    const discarded = head === undefined || head.silent === true || head.muted || head.failed || piece?.role !== 'client';
+    const discarded =
+      head === undefined ||
+      head.silent === true ||
+      head.muted ||
+      head.failed ||
+      piece?.role !== 'client' ||
+      piece.execution?.plan.swallowRows === true;
     walker.discard('D', discarded);
     walker.discard('d', discarded);
   }

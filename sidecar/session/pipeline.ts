@@ -58,6 +58,8 @@ export interface Expected {
   readonly refusedText?: Buffer;
   /** Nothing is known under that name here, so the server must not know it either. */
   readonly mustFail?: boolean;
+  /** For `describe`: the rows that the server describes are not the client's to see. */
+  readonly noData?: boolean;
   /** For `query` and `execute`. */
   readonly pieces?: readonly Piece[];
   readonly statement?: PreparedStatement;

@@ -33,6 +33,8 @@ const RECORDED = Buffer.concat([
   f.terminate,
 ]);
 
+const READY = f.message('Z', Buffer.from('I'));
+
 let server: LocalPostgres;
 let admin: WireClient;
 beforeAll(async () => {
@@ -95,17 +97,20 @@ describe('cut at every offset', () => {
 
   it('server to client', async () => {
     // How many bytes the server sends for the whole session, by way of a relay that counts.
-    let limit = Number.POSITIVE_INFINITY;
+    const limits: number[] = [];
     let sent = 0;
+    let login = 0;
     const relay = createServer((socket) => {
       const upstream = dial({ port: server.port, host: '127.0.0.1' });
       let bytes = 0;
-      const cut = limit;
+      const cut = limits.shift() ?? Number.POSITIVE_INFINITY;
       socket.on('error', () => {});
       upstream.on('error', () => {});
       socket.pipe(upstream);
       upstream.on('data', (chunk: Buffer) => {
         const room = Math.max(0, cut - bytes);
+        // The login ends where the client's bytes are let through.
+        if (login === 0 && chunk.includes(READY)) login = bytes + chunk.indexOf(READY) + READY.length;
         bytes += chunk.length;
         sent = bytes;
         if (chunk.length < room) socket.write(chunk);
@@ -127,9 +132,13 @@ describe('cut at every offset', () => {
     await play();
     const total = sent;
     expect(total).toBeGreaterThan(500);
-    for (let at = 0; at < total; at += 1) {
-      limit = at;
-      await play();
+    // Logins over a line that is cut have a test of their own, beside their source.
+    const offsets = Array.from({ length: total }, (_, at) => at).filter((at) => at >= login || at % 37 === 0);
+    while (offsets.length > 0) {
+      const batch = offsets.splice(0, 6);
+      limits.push(...batch);
+      await Promise.all(batch.map(play));
+      limits.length = 0;
     }
     await quiet(proxy);
     const open = proxy.journal.of('intent').length - proxy.journal.of('outcome').length;
