@@ -34,8 +34,11 @@ export const LARGE = 0x3fffffff - 4;
 const KIB = 1024;
 const MIB = 1024 * KIB;
 
-/** Statements longer than this are not held, hence not understood, hence denied (SLUICE-104). */
-export const DEFAULT_STATEMENT_BYTES = 4 * MIB;
+/**
+ * Statements longer than this are not held, hence not understood, hence denied (SLUICE-104). The analysis takes texts of up to
+ * 1 MiB (HARD_BOUNDS in sql/parse/prescan.ts); beside the text a Parse has a name and up to 65,535 types of four bytes.
+ */
+export const DEFAULT_STATEMENT_BYTES = MIB + 320 * KIB;
 /** Enough for two names of any sensible length, the format codes and most parameter sets. */
 const BIND_HEAD = 16 * KIB;
 /** Longer errors and notices are cut: what they quote is a value, and scrubbing works on the fields before it. */
