@@ -15,17 +15,29 @@ export function readingNodes(tree: object): readonly object[] {
     for (const key in value) {
       const inner = (value as Record<string, unknown>)[key];
       if (typeof inner !== 'object' || inner === null || key === 'lockedRels') continue;
-      if (READING.has(key) || key === 'larg' || key === 'rarg') note(found, key, inner);
+      if (READING.has(key) || key === 'larg' || key === 'rarg') note(found, key, inner as Fields);
       pending.push(inner);
     }
   }
   return found;
 }
 
-/** `larg` and `rarg` are bodies in set operations and wrapped nodes in joins. */
-function note(found: object[], key: string, inner: object): void {
-  if (key !== 'larg' && key !== 'rarg') found.push(inner);
-  else if ('op' in inner || 'targetList' in inner) found.push(inner);
+type Fields = Readonly<Record<string, unknown>>;
+
+/**
+ * `larg` and `rarg` are bodies in set operations and wrapped nodes in joins. A star is spelled out by whoever walks the list, and
+ * VALUES of an INSERT belong to its target; what stands in them is held to account by itself.
+ */
+function note(found: object[], key: string, inner: Fields): void {
+  const isQuery = key === 'SelectStmt' || 'op' in inner || 'targetList' in inner;
+  if (key === 'larg' || key === 'rarg' || key === 'SelectStmt') {
+    if (isQuery && inner['valuesLists'] === undefined) found.push(inner);
+  } else if (key !== 'ColumnRef' || !endsWithStar(inner['fields'])) found.push(inner);
+}
+
+function endsWithStar(fields: unknown): boolean {
+  const last: unknown = Array.isArray(fields) ? fields.at(-1) : undefined;
+  return typeof last === 'object' && last !== null && 'A_Star' in last;
 }
 
 /** Throws SLUICE-102 when one of them was not met. */
