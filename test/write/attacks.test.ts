@@ -183,6 +183,18 @@ const GUESSES: readonly Attack[] = [
     17,
   ),
   guess(
+    'error of a subquery with two rows',
+    `DELETE FROM dear WHERE id = ~ AND (SELECT n.id FROM notes n WHERE n.id > dear.tenant * 0) > 0`,
+    ['3', '99'],
+    `DELETE FROM dear WHERE id = 1 AND (SELECT max(n.id) FROM notes n WHERE n.id > dear.tenant) > 0`,
+  ),
+  guess(
+    'error of a negative LIMIT',
+    `DELETE FROM dear WHERE id = ~ AND EXISTS (SELECT 1 LIMIT dear.n)`,
+    ['3', '99'],
+    `DELETE FROM dear WHERE id = 1 AND EXISTS (SELECT 1 LIMIT dear.n)`,
+  ),
+  guess(
     'a join to a hidden row',
     `UPDATE notes SET n = 0 FROM customers c WHERE c.id = ~`,
     HIDDEN,

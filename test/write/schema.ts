@@ -39,6 +39,9 @@ CREATE TABLE stamped (id int PRIMARY KEY, tenant int NOT NULL, v text);
 INSERT INTO stamped VALUES (1, 1, 'a');
 CREATE FUNCTION stamp() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NEW.v = 'move' THEN NEW.tenant := 2; END IF; RETURN NEW; END $$;
 CREATE TRIGGER stamp BEFORE INSERT OR UPDATE ON stamped FOR EACH ROW EXECUTE FUNCTION stamp();
+CREATE TABLE dear (id int PRIMARY KEY, tenant int NOT NULL, n int NOT NULL);
+INSERT INTO dear VALUES (1, 1, 1), (2, 1, 1), (3, 2, -5);
+CREATE FUNCTION is_ours(int) RETURNS boolean LANGUAGE plpgsql STABLE COST 10000 AS $$ BEGIN RETURN $1 = 1; END $$;
 CREATE VIEW customer_view AS SELECT id, email, name, region FROM customers WHERE region = 'eu';
 CREATE TABLE "Odd Name" ("Id" int PRIMARY KEY, "Mixed Case" text, "select" text);
 INSERT INTO "Odd Name" VALUES (1, 'Secret Value', 'x');
@@ -75,6 +78,8 @@ export const POLICY: Policy = {
       delete: true,
       filter: `(@tenant OPERATOR(pg_catalog.=) ANY (SELECT m.tenant FROM public.members AS m WHERE m.agent OPERATOR(pg_catalog.=) 'writer'))`,
     },
+    /** A filter that costs more than the client's predicates: PostgreSQL would evaluate it last. */
+    'public.dear': { select: ['*'], insert: ['*'], update: ['*'], delete: true, filter: '(public.is_ours(@tenant))' },
     'public.stamped': { select: ['*'], insert: ['*'], update: ['*'], delete: true, filter: '(@tenant OPERATOR(pg_catalog.=) 1)' },
     'public.customer_view': {
       select: ['*'],

@@ -6,7 +6,7 @@ import type { Node, ResTarget, SelectStmt, SortBy } from '@pgsql/types';
 import { deny } from '../../errors/denial.ts';
 import { asTag, namesOf, tagOf } from '../ast/node.ts';
 import type { ExpressionPlace, OutputColumns, Scope, ScopeColumn, ScopeSource, StatementContext } from '../context.ts';
-import { walk, walkAt, walkWindow } from '../scope/expression.ts';
+import { isConstant, walk, walkAt, walkWindow } from '../scope/expression.ts';
 import { UNKNOWN_TYPE } from '../scope/safety.ts';
 import { at, createScope, sitesOf } from '../scope/scope.ts';
 import { walkTargets } from '../scope/targets.ts';
@@ -62,7 +62,10 @@ function sortAndLimit(context: StatementContext, body: SelectStmt, scope: Scope,
 }
 
 function limit(context: StatementContext, node: Node | undefined, scope: Scope): void {
-  if (node !== undefined) walkAt(context, node, scope, 'limit');
+  if (node === undefined) return;
+  walkAt(context, node, scope, 'limit');
+  // A negative number raises an error, and it may come from a row outside.
+  if (!isConstant(node)) context.frames.unsafe();
 }
 
 function walkSortItem(context: StatementContext, item: Node, scope: Scope, outputs: ReadonlySet<string>): void {

@@ -67,6 +67,7 @@ function analyseValue(
     column.attnum === undefined ? undefined : target.relation.columns.find((candidate) => candidate.attnum === column.attnum);
   const mask = own === undefined ? undefined : appliedMask(context, target, own.attnum);
   if (own !== undefined && mask !== undefined && isOwnColumn(target, column.name, value)) {
+    context.met.add(asTag(value, 'ColumnRef')!);
     context.facts.read(target.relation, own.name, 'Select');
     return;
   }

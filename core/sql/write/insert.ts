@@ -91,6 +91,7 @@ function analyseSource(
     body.limitCount === undefined &&
     body.limitOffset === undefined
   ) {
+    context.met.add(body);
     return { columns: analyseValues(analyser, context, body.valuesLists, outer), anyMasked: undefined };
   }
   const columns = analyser.select(context, select, outer);

@@ -99,6 +99,7 @@ function analyseItem(
   const extent = clauses.extent(part.from, part.to);
   const sources = starSources(node, scope);
   if (sources !== null) {
+    context.met.add(asTag(asTag(node, 'ResTarget')?.val, 'ColumnRef')!);
     const star = starOf(context, target, sources, extent.start);
     const { spellOut } = star;
     if (star.columns === null && !sources.some((source) => source.onReference)) analyser.targets(context, [node], scope);
