@@ -18,6 +18,11 @@ export interface Mask {
   readonly kind: string;
   /** Has exactly the type, typmod and collation of its column; NOT NULL-safe. */
   readonly template: SqlTemplate;
+  /**
+   * The column's type is a domain with CHECKs and the mask has its base type (what clients are told is the same): casting it
+   * back to the domain, alone or in a row of the relation's type, could raise.
+   */
+  readonly ofBaseType?: true;
   /** The class that caused it, if one did. */
   readonly class?: string;
   /** `namespace/name` of the policy, or `class` for a default mask, or `protection`. */

@@ -153,7 +153,8 @@ class Builder {
         message: `${where} is redacted: mask ${compiled.problem}`,
       });
     }
-    return { kind: compiled.kind, template: compiled.template, ...(sensitive === undefined ? {} : { class: sensitive }), rule };
+    const { problem: _, ...mask } = compiled;
+    return { ...mask, ...(sensitive === undefined ? {} : { class: sensitive }), rule };
   }
 
   #reportFloor(

@@ -70,6 +70,6 @@ function applies(
   if (granted !== undefined) return granted.mask;
   const column = input.catalog.column(relation, attnum);
   if (sensitive === undefined || column === undefined) return undefined;
-  const { kind, template } = compileMask(classMask(sensitive), column, input.catalog);
-  return { kind, template, class: sensitive, rule: floor ? 'protection' : 'class' };
+  const { problem: _, ...mask } = compileMask(classMask(sensitive), column, input.catalog);
+  return { ...mask, class: sensitive, rule: floor ? 'protection' : 'class' };
 }

@@ -36,7 +36,14 @@ const KINDS: readonly MaskSpec[] = [
 /** Where the answer depends on the value, NULL answers NULL. */
 const DERIVED: ReadonlySet<string> = new Set(['partial', 'email', 'hash', 'date', 'number']);
 
-const CHECKED_DOMAINS: ReadonlySet<string> = new Set(['domain_checked', 'domain_strict', 'domain_number', 'domain_nested']);
+const CHECKED_DOMAINS: ReadonlySet<string> = new Set([
+  'domain_checked',
+  'domain_strict',
+  'domain_number',
+  'domain_nested',
+  'domain_amount',
+  'domain_letters',
+]);
 const neverNull = (name: string): boolean => name === 'domain_strict' || name === 'domain_nested';
 
 describe.each([15, 18] as const)('masks on PostgreSQL %i', (major) => {

@@ -6,16 +6,13 @@
 import { type Catalog, quoteLiteral } from '../../catalog/catalog.ts';
 import type { ColumnData } from '../../catalog/model.ts';
 import type { MaskSpec } from '../../../crds/database-access-policy.ts';
-import type { SqlTemplate } from '../bundle.ts';
+import type { Mask, SqlTemplate } from '../bundle.ts';
 import { typeConstant } from './constants.ts';
 import { derivedExpression } from './kinds.ts';
 import { constantProblem } from './literal.ts';
 import { type TypeShape, shapeOf } from './type-shape.ts';
 
-export interface CompiledMask {
-  /** The kind that was applied in the end. */
-  readonly kind: string;
-  readonly template: SqlTemplate;
+export interface CompiledMask extends Pick<Mask, 'kind' | 'template' | 'ofBaseType'> {
   /** The spec could not be applied to the type and the column is redacted instead: one sentence why. */
   readonly problem?: string;
 }
@@ -26,6 +23,11 @@ const COLUMN = '\u0000column\u0000';
 /** Never fails: what does not fit the type is redacted, and `problem` says so. */
 export function compileMask(spec: MaskSpec, column: ColumnData, catalog: Catalog): CompiledMask {
   const shape = shapeOf(column, catalog);
+  const compiled = compileFor(spec, column, shape, catalog);
+  return shape.ofBaseType ? { ...compiled, ofBaseType: true } : compiled;
+}
+
+function compileFor(spec: MaskSpec, column: ColumnData, shape: TypeShape, catalog: Catalog): CompiledMask {
   const kind = maskKind(spec);
   if (kind === 'nullify') return { kind, template: [nothing(shape, catalog)] };
   if (kind === 'redact') return { kind, template: [redacted(shape, catalog)] };

@@ -68,6 +68,8 @@ export interface TypeShape {
   readonly nullable: boolean;
   /** To be restated at the end because the expression would lose it. */
   readonly collation?: string;
+  /** `type` is the base type of the column's domain, which has CHECKs. */
+  readonly ofBaseType: boolean;
   /** The base type's own entry, when the catalog has it. */
   readonly data?: TypeData;
 }
@@ -160,17 +162,26 @@ function describe(
   }
   const family = familyOf(base);
   const isDomain = declared?.kind === 'domain';
-  const type =
-    isDomain && checked && base !== undefined ? (baseText ?? typeText(catalog, base)) : qualify(catalog, declared, text);
+  const ofBaseType = isDomain && checked && base !== undefined;
+  const type = base !== undefined && ofBaseType ? (baseText ?? typeText(catalog, base)) : qualify(catalog, declared, text);
   return {
     family,
     type,
-    typmod: isDomain ? -1 : typmod,
+    typmod: isDomain ? modifierOf(baseText) : typmod,
     nullable,
+    ofBaseType,
     // name is the one character type whose own collation is not the database's.
     ...(collation === undefined ? (family === 'name' ? { collation: 'pg_catalog."C"' } : {}) : { collation }),
     ...(base === undefined ? {} : { data: base }),
   };
+}
+
+/** The typmod behind format_type()'s spelling, for the types whose masks depend on it: numeric.c, varchar.c, varbit.c. */
+function modifierOf(text: string | undefined): number {
+  const [, name = '', first = '', second = '0'] = /^(?:pg_catalog\.)?([a-z ]+)\((\d+)(?:,(-?\d+))?\)$/.exec(text ?? '') ?? [];
+  if (name === 'numeric') return ((Number(first) << 16) | (Number(second) & 0x7ff)) + 4;
+  if (name === 'character varying' || name === 'character') return Number(first) + 4;
+  return name === 'bit' ? Number(first) : -1;
 }
 
 function familyOf(type: TypeData | undefined): Family {

@@ -282,12 +282,14 @@ export function dropSchemas(context: StatementContext, site: ReadSite): void {
 
 /**
  * A whole-row reference to a subquery has type record; with all columns in order it can be cast to the table's row type, which
- * is what it was. Not on a nullable side: there the cast would turn a NULL row into a row of NULLs.
+ * is what it was. Not on a nullable side: there the cast would turn a NULL row into a row of NULLs; nor where it would put a mask
+ * into a domain whose CHECK it may not satisfy.
  */
 function keepRowType(context: StatementContext, node: Node, reference: ColumnRef, source: ScopeSource): void {
   const site = source.site;
   if (site === undefined || site.outer || site.relation.rowTypeOid === 0 || site.relation.schema === 'pg_catalog') return;
   if (site.rule.columns.length !== site.relation.columns.length || isStar(reference.fields?.at(-1))) return;
+  if (site.rule.columns.some(({ mask }) => mask?.ofBaseType === true)) return;
   const { end } = context.source.nameAt(locationOf(reference));
   const { schema, name } = site.relation;
   context.edit({ start: end, end, replacement: `::${quoteIdentifier(schema)}.${quoteIdentifier(name)}` });
