@@ -69,7 +69,8 @@ SELECT 'relations', (
   WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S', 'c') OR (c.relkind IN ('i', 'I') AND c.oid >= ${FIRST_USER_OID})
 )::text`;
 
-/** [index, table, flags, key attnums, attnums its expressions and predicate use]; flags: p primary, u unique, d deferrable, x has expressions or a predicate, i invalid. */
+/** [index, table, flags, key attnums, attnums its expressions and predicate use]; 0 stands for
+ * the whole row; flags: p primary, u unique, d deferrable, x has expressions or a predicate, i invalid. */
 const INDEX_DOCUMENT = `
 SELECT 'indexes', (
   SELECT json_agg(json_build_array(i.indexrelid::int8, i.indrelid::int8,
@@ -78,7 +79,8 @@ SELECT 'indexes', (
         || CASE WHEN i.indexprs IS NOT NULL OR i.indpred IS NOT NULL THEN 'x' ELSE '' END,
       i.indnkeyatts, i.indkey::text,
       (SELECT json_agg(d.refobjsubid) FROM pg_depend d
-       WHERE (i.indexprs IS NOT NULL OR i.indpred IS NOT NULL) AND d.classid = 'pg_class'::regclass AND d.objid = i.indexrelid
+       WHERE (i.indexprs IS NOT NULL OR i.indpred IS NOT NULL)
+         AND (d.refobjsubid > 0 OR concat(i.indexprs::text, i.indpred::text) LIKE '%:varattno 0 %') AND d.classid = 'pg_class'::regclass AND d.objid = i.indexrelid
          AND d.refclassid = 'pg_class'::regclass AND d.refobjid = i.indrelid)))
   FROM pg_index i WHERE i.indexrelid >= ${FIRST_USER_OID})::text`;
 

@@ -7,7 +7,7 @@ import { type Denial, DenialError } from '../../core/errors/denial.ts';
 import type { Bundle } from '../../core/policy/bundle.ts';
 import { checkFunction } from '../../core/sql/names/functions.ts';
 import type { NameContext } from '../../core/sql/names/name-context.ts';
-import { checkOperator, isLeakproofOperator, isQuietOperator } from '../../core/sql/names/operators.ts';
+import { checkOperator } from '../../core/sql/names/operators.ts';
 import { resolveRelation } from '../../core/sql/names/relations.ts';
 import { checkCast, checkParameterTypes, checkType } from '../../core/sql/names/types.ts';
 import { readCatalog } from '../../sidecar/catalog/reader.ts';
@@ -321,21 +321,6 @@ describe.each([15, 18] as const)('PostgreSQL %i', (major) => {
       expect(checkOperator(contextOf(), ['='], 2, 0).qualify).toEqual(['pg_catalog', '=']);
       expect(codeOf(() => checkOperator(contextOf(), ['=~'], 2, 0))).toBe('SLUICE-208');
       expect(codeOf(() => checkOperator(contextOf(), ['public', '='], 2, 0))).toBe('SLUICE-208');
-    });
-
-    it('knows which comparisons tell nothing', () => {
-      const context = contextOf({ path: ['pg_catalog'] });
-      expect(isLeakproofOperator(context, ['='], 23, 23)).toBe(true);
-      expect(isLeakproofOperator(context, ['='], 23, 0)).toBe(true);
-      expect(isLeakproofOperator(context, ['='], 1043, 0)).toBe(true);
-      expect(isLeakproofOperator(context, ['<'], 1184, 0)).toBe(true);
-      expect(isLeakproofOperator(context, ['='], 23, 1700)).toBe(false);
-      expect(isLeakproofOperator(context, ['='], 1700, 1700)).toBe(false);
-      expect(isLeakproofOperator(context, ['~~'], 25, 25)).toBe(false);
-      expect(isLeakproofOperator(context, ['+'], 23, 23)).toBe(false);
-      expect(isLeakproofOperator(context, ['='], 23, undefined)).toBe(false);
-      expect(isQuietOperator(context, ['@>'], 2)).toBe(false);
-      expect(isQuietOperator(context, ['='], 2)).toBe(false);
     });
   });
 

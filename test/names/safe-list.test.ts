@@ -23,7 +23,7 @@ describe('the safe list', () => {
 
   it.each([
     ['run text', /xml_and|_to_xml|ts_stat|cursor_to/],
-    ['files', /pg_read|pg_ls|pg_stat_file|^lo_|^loread|^lowrite/],
+    ['files', /pg_read|pg_ls_|pg_stat_file|^lo_|^loread|^lowrite/],
     ['the log and replication', /wal_|logical|replication|slot|origin_|_lsn\(|walfile/],
     ['other sessions', /terminate|cancel|blocking|stat_get|stat_reset|lock_status|advisory/],
     [

@@ -1,5 +1,5 @@
 /**
- * Operator names -> allowed, or refused; and which of them tell nothing about the rows they see.
+ * Operator names -> allowed, or refused. (Which of them tell nothing about the rows they see is scope/safety.ts.)
  *
  * Every operator of pg_catalog only computes on its operands. Operators of extensions that are written in C are taken as well: who
  * may install one may do anything. Operators in user schemas need a grant of their function. Where such an ungranted operator shares
@@ -67,73 +67,4 @@ function isAllowed(context: NameContext, entry: OperatorData): boolean {
   if (implementation === undefined) return false;
   if (entry.extension !== undefined && implementation.language === 'c') return true;
   return isTrustedExtensionFunction(implementation) || isGrantedFunction(context.bundle, implementation);
-}
-
-const UNKNOWN = 705;
-/** Types that a value of another type is passed as without any conversion. */
-const SAME_BYTES: ReadonlyMap<number, number> = new Map([[1043, 25]]); // varchar as text
-
-/**
- * True only if the operator that the server will choose is certainly leakproof: there is one for exactly these operand types, found
- * before any other on the path, and its function is marked leakproof.
- * @param left, right pg_type OIDs; 0 for an untyped literal or a parameter of unknown type (it takes the other side's type);
- *   undefined when the type is not known: the answer is false.
- */
-export function isLeakproofOperator(
-  context: NameContext,
-  name: readonly string[],
-  left: number | undefined,
-  right: number | undefined,
-): boolean {
-  const chosen = exactOperator(context, name, left, right);
-  return chosen?.leakproof === true && chosen.schema === 'pg_catalog';
-}
-
-/** Operators that raise no error and tell nothing for any value of their types, though not marked leakproof: reviewed by hand. */
-const QUIET: ReadonlyMap<string, ReadonlySet<string>> = new Map([
-  // Distances raise an error for vectors of different dimensions only, which is a property of the column's type.
-  ['vector', new Set(['<->', '<#>', '<=>', '<+>', '<~>', '<%>'])],
-  ['pg_catalog', new Set(['@@', '@>', '<@', '?', '?|', '?&', '&&'])],
-  ['pg_trgm', new Set(['%', '<%', '%>', '<<%', '%>>'])],
-]);
-
-/**
- * True if every operator the name may mean is leakproof or on the reviewed list of quiet ones (by owner and name), whatever the
- * operand types: for conditions such as `tsv @@ query`, `doc @> '{}'`, `embedding <-> $1`.
- */
-export function isQuietOperator(context: NameContext, name: readonly string[], operands: 1 | 2): boolean {
-  const candidates = operatorCandidates(context, name, operands);
-  return candidates.length > 0 && candidates.every((entry) => entry.leakproof || isQuiet(entry));
-}
-
-function isQuiet(entry: OperatorData): boolean {
-  const owner = entry.extension ?? entry.schema;
-  // `text @@ text` parses its right side as a query and may raise a notice; arrays compare elements with any operator of their type.
-  if (owner === 'pg_catalog' && (entry.left === 25 || entry.right === 25 || entry.left === 2277) && entry.name !== '?')
-    return false;
-  return QUIET.get(owner)?.has(entry.name) ?? false;
-}
-
-function exactOperator(
-  context: NameContext,
-  name: readonly string[],
-  left: number | undefined,
-  right: number | undefined,
-): OperatorData | undefined {
-  if (left === undefined || right === undefined) return undefined;
-  const first = base(context, left);
-  const second = base(context, right);
-  const unknownLeft = first === 0 || first === UNKNOWN;
-  const unknownRight = second === 0 || second === UNKNOWN;
-  if (unknownLeft && unknownRight) return undefined;
-  const leftType = unknownLeft ? second : first;
-  const rightType = unknownRight ? first : second;
-  return operatorCandidates(context, name, 2).find((entry) => entry.left === leftType && entry.right === rightType);
-}
-
-/** Domains act as their base type; varchar as text. */
-function base(context: NameContext, oid: number): number {
-  const type = context.catalog.type(oid);
-  const inner = type?.kind === 'domain' && type.baseOid !== undefined ? base(context, type.baseOid) : oid;
-  return SAME_BYTES.get(inner) ?? inner;
 }
