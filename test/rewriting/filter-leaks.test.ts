@@ -175,7 +175,7 @@ for (const major of [15, 18] as const) {
           }
         }
       }
-      
+
       expect(told).toBeGreaterThan(total / 3);
     }, 120_000);
   });
