@@ -221,6 +221,20 @@ describe('scrubNotice', () => {
 });
 
 describe('limitNames', () => {
+  it('takes linear time for any text', () => {
+    for (const piece of ['a', 'a.', '.', '"', '" ', '_', 'table ', 'permission denied for ', 'column a', '(']) {
+      expect(typeof limitNames(piece.repeat(4096), STRICTEST.visible)).toBe('string');
+    }
+  });
+
+  it.each([
+    ['a value of 3.5 is not in 1.0.', 'a value of 3.5 is not in 1.0.'],
+    ['see public.users.', 'see ….'],
+    ['of secret_code', 'of …'],
+  ])('%j', (text, expected) => {
+    expect(limitNames(text, STRICTEST.visible)).toBe(expected);
+  });
+
   it('shows no quoted name that is not visible, whatever surrounds it', () => {
     const text = fc.array(fc.constantFrom('a', '"', ' ', '(', ')', ',', '""', ' "', '" ')).map((parts) => parts.join(''));
     fc.assert(

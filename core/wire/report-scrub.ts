@@ -230,7 +230,7 @@ function wellQuoted(text: string): boolean {
 /** Words after which PostgreSQL prints a name without quotes: `permission denied for table users`. */
 const ANNOUNCED =
   /\b((?:permission denied for|must be owner of) (?:table|view|materialized view|foreign table|relation|sequence|schema|function|procedure|routine|aggregate|column|type|domain|database|language|operator|large object|tablespace|index|collation|foreign server|foreign-data wrapper|publication|subscription|statistics object|event trigger|extension|parameter) |\b(?:column|function|procedure|aggregate|view|table|sequence|constraint|trigger|rule) )([\p{L}\p{N}_$.]+)(?=[ (,;:]|$)/gu;
-const NAME_LIKE = /[\p{L}\p{N}_$]*[\p{L}_$][\p{L}\p{N}_$]*(?:\.[\p{L}_$][\p{L}\p{N}_$]*)+|[\p{L}\p{N}$]*_[\p{L}\p{N}_$]*/gu;
+const WORD = /[\p{L}\p{N}_$.]+/gu;
 /** English that follows an announcing word in messages without a name. */
 const ENGLISH: ReadonlySet<string> = new Set([
   'is',
@@ -294,5 +294,16 @@ function limitWords(text: string, visible: NameVisibility): string {
   const announced = text.replace(ANNOUNCED, (whole, lead: string, name: string) =>
     ENGLISH.has(name) || visible.name(name) ? whole : `${lead}${WITHHELD}`,
   );
-  return announced.replace(NAME_LIKE, (name) => (visible.name(name) ? name : WITHHELD));
+  return announced.replace(WORD, (word) => {
+    // A dot at the end is the sentence's.
+    let end = word.length;
+    while (end > 0 && word[end - 1] === '.') end--;
+    const name = word.slice(0, end);
+    return looksLikeName(name) && !visible.name(name) ? WITHHELD + word.slice(end) : word;
+  });
+}
+
+/** `secret_code`, `users.ssn`; not `relation`, not `3.5`. */
+function looksLikeName(word: string): boolean {
+  return word.includes('_') || (word.includes('.') && /[\p{L}$]/u.test(word));
 }
