@@ -85,6 +85,8 @@ export class Analysis {
     let plans = engine.analyse({ sql, protocol, parameterTypes }, core.state, same ? (large?.tree ?? undefined) : undefined);
     if (needsSteps(plans)) plans = analyseStepwise(engine, sql, plans, core.state, core.altered);
     else if (core.altered.size > 0) plans = plans.map((plan) => refuseAltered(plan, core.altered));
+    const outlived = plans.find((plan) => plan.uses?.cursor !== undefined && this.outlived(engine, plan.uses.cursor));
+    if (outlived !== undefined) return { kind: 'denied', denial: policyChanged('cursor'), plan: outlived, engine };
     const denied = plans.find((plan) => plan.decision === 'deny');
     if (denied?.denial === undefined) {
       this.#large = null;
@@ -97,6 +99,12 @@ export class Analysis {
     if (core.pipeline.pendingNames > 0) return BARRIER;
     this.#large = null;
     return { kind: 'denied', denial: denied.denial, plan: denied, engine };
+  }
+
+  /** Whether a cursor was opened under another policy than the one in force. */
+  outlived(engine: SqlEngine, cursor: string): boolean {
+    const version = this.#core.statements.cursorVersion(cursor);
+    return version !== undefined && version !== engine.bundle.version;
   }
 
   async #parseLarge(sql: Buffer): Promise<void> {
@@ -114,6 +122,17 @@ export class Analysis {
       };
     }
   }
+}
+
+const AGAIN = {
+  portal: 'Bind the statement again.',
+  cursor: 'CLOSE it and DECLARE it again.',
+  'prepared statement': 'DEALLOCATE it and PREPARE it again.',
+} as const;
+
+/** What was allowed under an older policy cannot go on under this one. */
+export function policyChanged(what: keyof typeof AGAIN): Denial {
+  return denial('SLUICE-703', `the policy has changed since this ${what} was made`, { sqlstate: '0A000', hint: AGAIN[what] });
 }
 
 /** What a refusal without analysis is recorded as. */

@@ -54,6 +54,7 @@ export class AuditTrail {
     const execution: Execution = {
       id: `${this.#session}.${this.#next++}`,
       plan,
+      policyVersion: bundle.version,
       started: this.#clock(),
       ...(maxAffected === undefined ? {} : { maxAffected }),
       settled: false,

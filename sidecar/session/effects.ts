@@ -1,16 +1,16 @@
 /** What a statement has done to the session, once the server said so. */
-import type { StatementPlan } from '../../core/sql/plan.ts';
 import type { TransactionStatus } from '../../core/wire/server-messages.ts';
 import type { SessionCore } from './core.ts';
 import type { Inbound } from './inbound.ts';
-import { changesMeaning } from './pipeline.ts';
+import { changesMeaning, type Execution } from './pipeline.ts';
 import { noteAltered } from './stepwise.ts';
 
 /** CommandComplete of this statement arrived. */
-export function applyEffect(core: SessionCore, inbound: Inbound, plan: StatementPlan): void {
+export function applyEffect(core: SessionCore, inbound: Inbound, execution: Execution): void {
+  const { plan, policyVersion } = execution;
   const { effect } = plan;
   if (effect.kind === 'none') return;
-  core.state.apply(effect, core.policyVersion);
+  core.state.apply(effect, policyVersion);
   if (changesMeaning(plan)) core.dirty = true;
   switch (effect.kind) {
     case 'deallocate':
@@ -26,7 +26,7 @@ export function applyEffect(core: SessionCore, inbound: Inbound, plan: Statement
       core.statements.sqlClosed(effect.name);
       break;
     case 'declare-cursor':
-      core.statements.cursorDeclared(effect.name);
+      core.statements.cursorDeclared(effect.name, policyVersion);
       break;
     case 'commit':
     case 'rollback':

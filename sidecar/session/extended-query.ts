@@ -9,6 +9,7 @@ import type { StatementPlan } from '../../core/sql/plan.ts';
 import { decodeBind, decodeClose, decodeDescribe, decodeExecute, decodeParse } from '../../core/wire/client-messages.ts';
 import { type Disposition, DROP, HOLD, PASS } from '../../core/wire/frame-walker.ts';
 import * as request from '../../core/wire/request.ts';
+import { policyChanged } from './analysis.ts';
 import type { Inbound } from './inbound.ts';
 import { maxAffected, readsOnly, rowLimit } from './limits.ts';
 import type { SentText } from './pipeline.ts';
@@ -235,7 +236,8 @@ export class ExtendedQuery {
     const { statement } = portal;
     if (statement === null) {
       const engine = this.#inbound.analysis.engine();
-      return 'code' in engine ? engine : null;
+      if ('code' in engine) return engine;
+      return this.#inbound.analysis.outlived(engine, portal.name) ? policyChanged('cursor') : null;
     }
     const before = portal.upstream;
     const recheck = this.#recheck(statement);
@@ -278,11 +280,4 @@ function sentText(statement: PreparedStatement): SentText | undefined {
   const { sql, plan } = statement;
   if (sql === null || plan === null || !plan.rewritten) return undefined;
   return { client: sql, parts: [{ text: plan.text, plan }], separator: '' };
-}
-
-function policyChanged(what: 'portal' | 'prepared statement'): Denial {
-  return denial('SLUICE-703', `the policy has changed since this ${what} was made`, {
-    sqlstate: '0A000',
-    hint: what === 'portal' ? 'Bind the statement again.' : 'DEALLOCATE it and PREPARE it again.',
-  });
 }

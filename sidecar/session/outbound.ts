@@ -222,8 +222,7 @@ export class Outbound {
     const settlement = { ...(tag === undefined ? {} : { tag }), rows: rows ?? passed, bytes: this.#walker.bytes };
     // A held completion may still be undone by the check that follows it.
     if (!held) this.#core.audit.settle(piece.execution, 'ok', settlement);
-    if (piece.execution !== undefined && type === SERVER.commandComplete)
-      applyEffect(this.#core, this.#inbound, piece.execution.plan);
+    if (piece.execution !== undefined && type === SERVER.commandComplete) applyEffect(this.#core, this.#inbound, piece.execution);
     if (piece.execution?.plan.copyIn === true) copyInEnded(this.#inbound);
     if (held) {
       this.#heldReply = { bytes: message(String.fromCharCode(type), body), execution: piece.execution, settlement };

@@ -15,6 +15,8 @@ export interface Execution {
   /** Names the intent and its outcome. */
   readonly id: string;
   readonly plan: StatementPlan;
+  /** The bundle under which it was allowed. */
+  readonly policyVersion: string;
   /** Microseconds of a monotonic clock. */
   readonly started: number;
   /** The limit on rows written that applies to it, where one does. */

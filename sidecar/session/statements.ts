@@ -79,6 +79,7 @@ export class Statements {
   readonly #pendingPortals = new Map<string, Pending<Portal>>();
   /** Rows fetched so far from cursors that SQL declared. */
   readonly #cursorRows = new Map<string, number>();
+  readonly #cursorVersions = new Map<string, string>();
   #bytes = 0;
   #pendingBytes = 0;
 
@@ -156,6 +157,7 @@ export class Statements {
       this.#portals.set(portal.name, portal);
       if (portal.name !== '' && portal.plan !== null) {
         this.#state.apply({ kind: 'declare-cursor', name: portal.name, plan: portal.plan, hold: false }, policyVersion);
+        this.#cursorVersions.set(portal.name, policyVersion);
       }
     });
   }
@@ -205,7 +207,9 @@ export class Statements {
   /** Portals end with their transaction; cursors WITH HOLD stay known to the state. */
   transactionEnded(): void {
     this.#portals.clear();
-    for (const name of this.#cursorRows.keys()) if (!this.#state.cursors.has(name)) this.#cursorRows.delete(name);
+    for (const map of [this.#cursorRows, this.#cursorVersions]) {
+      for (const name of map.keys()) if (!this.#state.cursors.has(name)) map.delete(name);
+    }
   }
 
   /** Rows that went to the client through a cursor by FETCH or Execute. */
@@ -220,9 +224,15 @@ export class Statements {
   }
 
   /** DECLARE made a cursor of this name anew. */
-  cursorDeclared(name: string): void {
+  cursorDeclared(name: string, policyVersion: string): void {
     this.#cursorRows.delete(name);
     this.#portals.delete(name);
+    this.#cursorVersions.set(name, policyVersion);
+  }
+
+  /** The policy under which a cursor or portal was made; undefined where that is not known. */
+  cursorVersion(name: string): string | undefined {
+    return this.#cursorVersions.get(name);
   }
 
   #forget(name: string): void {

@@ -214,6 +214,25 @@ describe.each([15, 18] as const)('PostgreSQL %i', (major) => {
     });
   });
 
+  it('what was opened or prepared under an older policy cannot go on under a new one', async () => {
+    await client.query('prepare old as select 1; begin; declare c cursor with hold for select i from t; commit');
+    expect((await client.query('fetch 1 from c')).error).toBeNull();
+    proxy.host.set(fakeEngine({ version: 'v2' }));
+    expect((await client.query('fetch 1 from c')).error?.['C']).toBe('0A000');
+    expect((await client.exchange([f.execute('c', 1), f.sync])).error?.['C']).toBe('0A000');
+    expect((await client.exchange([b('old'), f.execute(), f.sync])).error?.['C']).toBe('0A000');
+    await client.query('close c; deallocate old');
+    expect((await client.query('begin; declare c cursor for select i from t; fetch 1 from c; commit')).error).toBeNull();
+  });
+
+  it('a policy that changes while PREPARE runs does not adopt what the old one allowed', async () => {
+    client.send(f.query('prepare slow as select 1; select pg_sleep(0.05)'));
+    while (proxy.journal.of('intent').length === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+    proxy.host.set(fakeEngine({ version: 'v2' }));
+    await client.exchange([]);
+    expect((await client.exchange([b('slow'), f.execute(), f.sync])).error?.['C']).toBe('0A000');
+  });
+
   describe('audit', () => {
     it('has an intent before and an outcome after each execution', async () => {
       await client.query('select 1; select 2');
