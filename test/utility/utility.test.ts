@@ -437,7 +437,7 @@ describe.each([15, 18] as const)('utility statements on PostgreSQL %i', (major) 
         columns: ['a', 'b'],
         dropOnCommit: true,
       });
-      for (const name of ['people', 'hidden', 'pg_class', 'notes', 'tables']) {
+      for (const name of ['people', 'hidden', 'pg_class', 'notes', 'tables', 'text', 'uuid', '_int4']) {
         expect({ name, code: codeOf(`CREATE TEMP TABLE ${name} (a int)`, temporary) }).toEqual({ name, code: 'SLUICE-206' });
         expect(codeOf(`CREATE TABLE pg_temp.${name} (a int)`, temporary)).toBe('SLUICE-206');
         expect(codeOf(`CREATE TEMP TABLE ${name} AS SELECT 1 AS a`, temporary)).toBe('SLUICE-206');
@@ -595,6 +595,39 @@ describe.each([15, 18] as const)('utility statements on PostgreSQL %i', (major) 
         'ALTER TABLE "pg_temp"."scratch" ADD COLUMN b int',
       );
       expect(allowed('TRUNCATE scratch', granted, state).text).toBe('TRUNCATE "pg_temp"."scratch"');
+    });
+  });
+
+  describe('Observe', () => {
+    const observe: Setup = { overrides: { mode: 'Observe', masking: 'Record' } };
+    it.each([
+      ['VACUUM people', 'SLUICE-206'],
+      ['GRANT SELECT ON notes TO public', 'SLUICE-206'],
+      ["SET app.tenant = 'x'", 'SLUICE-205'],
+      ['TRUNCATE notes', 'SLUICE-203'],
+      ['LISTEN news', 'SLUICE-209'],
+      ['CREATE TEMP TABLE fresh (a int)', 'SLUICE-209'],
+      ['CREATE TABLE fresh (a int)', 'SLUICE-203'],
+      ['EXPLAIN ANALYZE SELECT * FROM notes', 'SLUICE-203'],
+      ['CALL secret_tidy()', 'SLUICE-204'],
+      ['LOCK people', 'SLUICE-203'],
+    ])('records what it would refuse: %s', (sql, code) => {
+      const result = allowed(sql, observe);
+      expect(result.observed?.map((denial) => denial.code)).toContain(code);
+    });
+
+    it.each([
+      ['DO $$BEGIN END$$'],
+      ["CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'"],
+      ['SET ROLE postgres'],
+      ['SET standard_conforming_strings = off'],
+      ["SET sluice.mask_key_inner = 'x'"],
+      ['SHOW sluice.mask_key_inner'],
+      ["PREPARE TRANSACTION 'x'"],
+      ['EXECUTE unknown'],
+      ['CREATE TEMP TABLE people (a int)'],
+    ])('still refuses %s', (sql) => {
+      expect(plan(sql, observe).decision).toBe('deny');
     });
   });
 

@@ -29,6 +29,10 @@ export function analyseCreateTable(context: StatementContext, body: CreateStmt):
     const constraint = asTag(node, 'Constraint');
     if (constraint !== undefined) checkConstraint(context, constraint, scope);
   }
+  for (const node of body.partspec?.partParams ?? []) {
+    const expression = asTag(node, 'PartitionElem')?.expr;
+    if (expression !== undefined) context.analyser.expression(context, expression, scope, 'other');
+  }
   context.effect = temporary
     ? {
         kind: 'create-temporary',
@@ -76,7 +80,9 @@ export function openTemporary(context: StatementContext, rangeVar: RangeVar): un
   if (rangeVar.schemaname !== undefined && rangeVar.schemaname !== 'pg_temp') {
     deny('SLUICE-206', 'A temporary table lives in pg_temp.', { ...located, rule: 'floor' });
   }
-  if (context.catalog.data.schemas.some((schema) => context.catalog.relationNamed(schema, name) !== undefined)) {
+  // The server looks into pg_temp first for relations and for types, and a table is a type, too: `text` would take over every cast.
+  const taken = context.catalog.data.schemas.some((schema) => context.catalog.relationNamed(schema, name) !== undefined);
+  if (taken || context.catalog.typesNamed(name).length > 0) {
     deny('SLUICE-206', `A temporary table cannot be called ${displayName(name)} here.`, {
       ...located,
       rule: 'floor',

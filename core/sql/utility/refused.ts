@@ -3,12 +3,14 @@
  * too, only less helpfully.
  */
 import type { StatementContext } from '../context.ts';
-import { deny } from '../../errors/denial.ts';
+import { DenialError, denial, deny } from '../../errors/denial.ts';
 
 interface Refusal {
   /** "… is not possible here." */
   readonly what: string;
   readonly hint: string;
+  /** Observe lets it run as today and records the refusal: it touches no floor, and what it names needs no analysis. */
+  readonly observe?: true;
 }
 
 const DBA = 'Ask the people who run the database: it is done with their own login, not through Sluice.';
@@ -29,10 +31,14 @@ const REFUSED: Readonly<Record<string, Refusal>> = {
     what: 'Creating a view',
     hint: 'A view would show to others what this policy shows to you. Use WITH in the query instead.',
   },
-  RefreshMatViewStmt: { what: 'REFRESH MATERIALIZED VIEW', hint: DBA },
-  GrantStmt: { what: 'GRANT or REVOKE', hint: 'Access is granted by DatabaseAccessPolicy objects.' },
+  RefreshMatViewStmt: { what: 'REFRESH MATERIALIZED VIEW', hint: DBA, observe: true },
+  GrantStmt: { what: 'GRANT or REVOKE', hint: 'Access is granted by DatabaseAccessPolicy objects.', observe: true },
   GrantRoleStmt: { what: 'GRANT or REVOKE of a role', hint: 'Access is granted by DatabaseAccessPolicy objects.' },
-  AlterDefaultPrivilegesStmt: { what: 'ALTER DEFAULT PRIVILEGES', hint: 'Access is granted by DatabaseAccessPolicy objects.' },
+  AlterDefaultPrivilegesStmt: {
+    what: 'ALTER DEFAULT PRIVILEGES',
+    hint: 'Access is granted by DatabaseAccessPolicy objects.',
+    observe: true,
+  },
   CreateRoleStmt: { what: 'CREATE ROLE or USER', hint: DBA },
   AlterRoleStmt: { what: 'ALTER ROLE or USER', hint: DBA },
   AlterRoleSetStmt: { what: 'ALTER ROLE … SET', hint: 'Use SET for the settings that may be changed in a session.' },
@@ -48,7 +54,7 @@ const REFUSED: Readonly<Record<string, Refusal>> = {
     hint: 'Comments can decide how a column is classified, so they are kept by the people who run the database.',
   },
   AlterSystemStmt: { what: 'ALTER SYSTEM', hint: DBA },
-  CheckPointStmt: { what: 'CHECKPOINT', hint: DBA },
+  CheckPointStmt: { what: 'CHECKPOINT', hint: DBA, observe: true },
   CreatedbStmt: { what: 'CREATE DATABASE', hint: DBA },
   AlterDatabaseStmt: { what: 'ALTER DATABASE', hint: DBA },
   AlterDatabaseSetStmt: { what: 'ALTER DATABASE … SET', hint: 'Use SET for the settings that may be changed in a session.' },
@@ -58,12 +64,16 @@ const REFUSED: Readonly<Record<string, Refusal>> = {
   CreateExtensionStmt: { what: 'CREATE EXTENSION', hint: DBA },
   AlterExtensionStmt: { what: 'ALTER EXTENSION', hint: DBA },
   AlterExtensionContentsStmt: { what: 'ALTER EXTENSION', hint: DBA },
-  CreateSchemaStmt: { what: 'CREATE SCHEMA', hint: DBA },
-  CreateStatsStmt: { what: 'CREATE STATISTICS', hint: 'Statistics contain values of the columns they are made of.' },
-  AlterStatsStmt: { what: 'ALTER STATISTICS', hint: DBA },
-  VacuumStmt: { what: 'VACUUM or ANALYZE', hint: 'Autovacuum does it; statistics contain values of the columns.' },
-  ClusterStmt: { what: 'CLUSTER', hint: DBA },
-  ReindexStmt: { what: 'REINDEX', hint: DBA },
+  CreateSchemaStmt: { what: 'CREATE SCHEMA', hint: DBA, observe: true },
+  CreateStatsStmt: {
+    what: 'CREATE STATISTICS',
+    hint: 'Statistics contain values of the columns they are made of.',
+    observe: true,
+  },
+  AlterStatsStmt: { what: 'ALTER STATISTICS', hint: DBA, observe: true },
+  VacuumStmt: { what: 'VACUUM or ANALYZE', hint: 'Autovacuum does it; statistics contain values of the columns.', observe: true },
+  ClusterStmt: { what: 'CLUSTER', hint: DBA, observe: true },
+  ReindexStmt: { what: 'REINDEX', hint: DBA, observe: true },
   CreatePublicationStmt: { what: 'CREATE PUBLICATION', hint: DBA },
   AlterPublicationStmt: { what: 'ALTER PUBLICATION', hint: DBA },
   CreateSubscriptionStmt: { what: 'CREATE SUBSCRIPTION', hint: DBA },
@@ -78,12 +88,12 @@ const REFUSED: Readonly<Record<string, Refusal>> = {
   DropUserMappingStmt: { what: 'DROP USER MAPPING', hint: DBA },
   CreateFdwStmt: { what: 'CREATE FOREIGN DATA WRAPPER', hint: DBA },
   AlterFdwStmt: { what: 'ALTER FOREIGN DATA WRAPPER', hint: DBA },
-  CreateEnumStmt: { what: 'CREATE TYPE', hint: DBA },
+  CreateEnumStmt: { what: 'CREATE TYPE', hint: DBA, observe: true },
   CreateDomainStmt: { what: 'CREATE DOMAIN', hint: DBA },
   CompositeTypeStmt: { what: 'CREATE TYPE', hint: DBA },
   CreateRangeStmt: { what: 'CREATE TYPE', hint: DBA },
   AlterDomainStmt: { what: 'ALTER DOMAIN', hint: DBA },
-  AlterEnumStmt: { what: 'ALTER TYPE', hint: DBA },
+  AlterEnumStmt: { what: 'ALTER TYPE', hint: DBA, observe: true },
   AlterTypeStmt: { what: 'ALTER TYPE', hint: DBA },
   AlterObjectSchemaStmt: {
     what: 'ALTER … SET SCHEMA',
@@ -92,17 +102,20 @@ const REFUSED: Readonly<Record<string, Refusal>> = {
   AlterObjectDependsStmt: { what: 'ALTER … DEPENDS ON', hint: DBA },
 };
 
-/** Denies a statement that no policy can grant (SLUICE-206). */
-export function refuseStatement(_context: StatementContext, tag: string): never {
+/** Refuses a statement that no policy can grant (SLUICE-206). Returns only where Observe records the refusal. */
+export function refuseStatement(context: StatementContext, tag: string): undefined {
   const refusal = REFUSED[tag];
   if (refusal === undefined) {
     deny('SLUICE-102', `The statement uses a form (${tag}) that Sluice does not understand, so it was not run.`, {
       rule: 'floor',
     });
   }
-  return deny('SLUICE-206', `${refusal.what} is not possible here.`, {
+  const refused = denial('SLUICE-206', `${refusal.what} is not possible here.`, {
     rule: 'floor',
     detail: 'No policy can grant it.',
     hint: refusal.hint,
   });
+  if (!refusal.observe) throw new DenialError(refused);
+  context.refuse(refused);
+  context.effect = { kind: 'schema-change' };
 }

@@ -3,7 +3,8 @@
  * what the session has to remember of them.
  */
 import type { Node, VariableSetStmt, VariableShowStmt, DiscardStmt } from '@pgsql/types';
-import { denial, deny } from '../../errors/denial.ts';
+import { DenialError, denial, deny } from '../../errors/denial.ts';
+import { RESERVED_SETTING_PREFIX } from '../../policy/bundle.ts';
 import { asTag } from '../ast/node.ts';
 import type { StatementContext } from '../context.ts';
 import { nearest } from '../names/hints.ts';
@@ -46,7 +47,7 @@ function analyseDefault(context: StatementContext, name: string, body: VariableS
     context.effect = local ? { kind: 'set-search-path', path, local } : { kind: 'reset-search-path' };
     return;
   }
-  if (!RESETTABLE.has(name) && !isSettable(name, null)) refuseSetting(name, null);
+  if (!RESETTABLE.has(name) && !isSettable(name, null)) refuseSetting(context, name, null);
 }
 
 function analyseValue(context: StatementContext, name: string, body: VariableSetStmt): undefined {
@@ -56,7 +57,7 @@ function analyseValue(context: StatementContext, name: string, body: VariableSet
     context.effect = { kind: 'set-search-path', path: searchPath(context, values), local: body.is_local ?? false };
     return;
   }
-  if (!isSettable(name, value)) refuseSetting(name, value);
+  if (!isSettable(name, value)) refuseSetting(context, name, value);
   if (settingRule(name) === 'timeout') checkTimeout(context, name, value);
 }
 
@@ -110,7 +111,8 @@ const REASONS: Readonly<Record<string, string>> = {
   row_security: 'Row security of the server stays on.',
 };
 
-function refuseSetting(name: string, value: string | null): never {
+/** Settings of applications are not ours to break in Observe; the others are floors. */
+function refuseSetting(context: StatementContext, name: string, value: string | null): undefined {
   const allowed = settingRule(name);
   const values =
     Array.isArray(allowed) && value !== null ? `Allowed values: ${(allowed as readonly string[]).join(', ')}.` : undefined;
@@ -118,7 +120,7 @@ function refuseSetting(name: string, value: string | null): never {
     ? 'Settings of applications can steer row security of the server, so they cannot be changed.'
     : undefined;
   const detail = REASONS[name] ?? custom;
-  return deny(
+  const refused = denial(
     'SLUICE-205',
     values === undefined ? `The setting ${name} cannot be changed.` : `The setting ${name} cannot have this value.`,
     {
@@ -127,6 +129,8 @@ function refuseSetting(name: string, value: string | null): never {
       hint: values ?? `Settings that can be changed: ${nearest(name, settableNames())}.`,
     },
   );
+  if (custom === undefined || name.startsWith(RESERVED_SETTING_PREFIX)) throw new DenialError(refused);
+  context.refuse(refused);
 }
 
 export function analyseShow(context: StatementContext, body: VariableShowStmt): undefined {
