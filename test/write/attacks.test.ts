@@ -254,6 +254,21 @@ const SHOWS: readonly Attack[] = [
     twin: `UPDATE customers c SET name = name WHERE id = 1 RETURNING (SELECT x.r FROM (SELECT c.name AS r) x)`,
   },
   {
+    name: 'the star of the target in a subquery',
+    sql: 'UPDATE customers c SET name = name WHERE id = 1 RETURNING (SELECT to_json(x) FROM (SELECT c.*) x)',
+    twin: 'UPDATE notes c SET n = n WHERE id = 1 RETURNING (SELECT to_json(x) FROM (SELECT c.id, c.body) x)',
+  },
+  {
+    name: 'the target through a CTE of a subquery',
+    sql: 'UPDATE customers c SET name = name WHERE id = 1 RETURNING (WITH w AS (SELECT c.ssn AS s) SELECT s FROM w)',
+    twin: 'UPDATE customers c SET name = name WHERE id = 1 RETURNING (WITH w AS (SELECT c.name AS s) SELECT s FROM w)',
+  },
+  {
+    name: 'a CTE with the target’s name',
+    sql: 'WITH customers AS (SELECT 1 AS id) UPDATE customers SET name = name WHERE id = 1 RETURNING (SELECT ssn)',
+    twin: 'WITH customers AS (SELECT 1 AS id) UPDATE customers SET name = name WHERE id = 1 RETURNING (SELECT name)',
+  },
+  {
     name: 'the row in a subquery',
     sql: 'UPDATE customers c SET name = name WHERE id = 1 RETURNING (SELECT to_jsonb(c))',
     twin: 'UPDATE notes c SET n = n WHERE id = 1 RETURNING (SELECT to_jsonb(c))',

@@ -148,6 +148,12 @@ const UPDATES: readonly Case[] = [
 
 const DELETES: readonly Case[] = [
   {
+    name: 'a CTE with the target’s name is not the target',
+    sql: `WITH customers AS (SELECT 9 AS id) DELETE FROM customers WHERE id IN (SELECT id FROM customers) RETURNING id`,
+    sees: { tag: 'DELETE 0' },
+  },
+
+  {
     name: 'a row',
     sql: 'DELETE FROM customers WHERE id = 1 RETURNING id, email',
     sees: { tag: 'DELETE 1', rows: [[1, MASKED]] },
@@ -236,6 +242,16 @@ const INSERTS: readonly Case[] = [
         [3, 'Cyd'],
       ],
     },
+  },
+  {
+    name: 'SELECT from the target itself',
+    sql: `INSERT INTO customers (id, email) SELECT id + 100, 'z' || id FROM customers WHERE id = 1 RETURNING email`,
+    sees: { rows: [['***z1']] },
+  },
+  {
+    name: 'a CTE with the target’s name is not the target',
+    sql: `WITH customers AS (SELECT 'x'::text AS body) INSERT INTO notes (body) SELECT body FROM customers RETURNING body`,
+    sees: { rows: [['x']] },
   },
   {
     name: 'TABLE and WITH',

@@ -2,7 +2,8 @@
  * The relation a statement writes to: resolved, checked for the action, qualified in the text, and opened as a source whose
  * references are masked in place (in-place.ts). Temporary tables belong to the session; nothing about them is governed.
  */
-import type { RangeVar } from '@pgsql/types';
+import type { Node, RangeVar } from '@pgsql/types';
+import { namesOf } from '../ast/node.ts';
 import { qualifiedName } from '../../catalog/catalog.ts';
 import type { RelationData } from '../../catalog/model.ts';
 import { denial, deny } from '../../errors/denial.ts';
@@ -164,22 +165,21 @@ export function assignColumn(
   return column?.attnum;
 }
 
-/** Every name that something in a FROM list, a CTE or a nested statement goes by, in the subqueries of the statement. */
+/** Parts of a statement in which the target is not visible. */
+const APART: ReadonlySet<string> = new Set(['selectStmt', 'fromClause', 'usingClause', 'withClause', 'sourceRelation']);
+
+/** Every name that something in a FROM list or a CTE goes by, in the subqueries from which the target can be referred to. */
 function innerNames(statement: object): ReadonlySet<string> {
   const names = new Set<string>();
-  const visit = (value: unknown, depth: number): void => {
+  const visit = (value: unknown, below: boolean): void => {
     if (typeof value !== 'object' || value === null) return;
-    if (Array.isArray(value)) {
-      for (const item of value) visit(item, depth);
-      return;
-    }
     for (const [key, inner] of Object.entries(value)) {
-      const below = depth + (key === 'SelectStmt' || key === 'ctequery' ? 1 : 0);
-      if (below > 0 && (key === 'aliasname' || key === 'relname' || key === 'ctename') && typeof inner === 'string')
-        names.add(inner);
-      visit(inner, below);
+      if (below && (key === 'aliasname' || key === 'relname' || key === 'ctename') && typeof inner === 'string') names.add(inner);
+      // A function in FROM goes by its own name.
+      if (below && key === 'funcname') for (const name of namesOf(inner as Node[]) ?? []) names.add(name);
+      visit(inner, below || key === 'SelectStmt');
     }
   };
-  visit(statement, 0);
+  for (const [key, part] of Object.entries(statement)) if (!APART.has(key)) visit(part, false);
   return names;
 }
