@@ -6,6 +6,7 @@ import { readFile } from 'node:fs/promises';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Catalog } from '../../core/catalog/catalog.ts';
+import type { Bundle } from '../../core/policy/bundle.ts';
 import { createEngine } from '../../core/sql/analyse.ts';
 import type { SqlEngine } from '../../core/sql/engine.ts';
 import { createWasmParser } from '../../core/sql/parse/wasm-parser.ts';
@@ -13,7 +14,7 @@ import { readCatalog } from '../../sidecar/catalog/reader.ts';
 import { simpleQueryOver } from '../support/catalog.ts';
 import { type LocalPostgres, startLocalPostgres } from '../support/postgres.ts';
 import { planOf } from '../support/sql-core.ts';
-import { HIDDEN, subjectBundle } from './subject.ts';
+import { grant, HIDDEN, subjectBundle } from './subject.ts';
 
 interface Statement {
   readonly title: string;
@@ -30,6 +31,15 @@ async function statements(name: string): Promise<readonly Statement[]> {
       const end = block.indexOf('\n');
       return { title: block.slice(3, end).trim(), sql: block.slice(end + 1).replace(/;\s*$/, '') };
     });
+}
+
+/** Every relation, whole. */
+function everything(catalog: Catalog): Bundle['relations'] {
+  return catalog.data.relations
+    .filter(
+      (relation) => relation.schema !== 'pg_catalog' && relation.schema !== 'information_schema' && relation.kind !== 'index',
+    )
+    .map((relation) => grant(relation, ['Select', 'Insert', 'Update', 'Delete']));
 }
 
 interface Answer {
@@ -103,11 +113,23 @@ describe.each([15, 18] as const)('PostgreSQL %i', (major) => {
   async function leakOf(statement: Statement): Promise<string | undefined> {
     const got = await answer(statement.sql);
     if (!/hidden|secret/i.test(statement.sql.replace(/@\w+@/g, ''))) {
-      return HIDDEN.test(got.text) ? `${statement.title}: ${got.text.slice(Math.max(0, got.text.search(HIDDEN) - 150)).slice(0, 300)}` : undefined;
+      return HIDDEN.test(got.text)
+        ? `${statement.title}: ${got.text.slice(Math.max(0, got.text.search(HIDDEN) - 150)).slice(0, 300)}`
+        : undefined;
     }
-    const rename = (text: string): string => text.replaceAll('hidden', 'nosuch').replaceAll('secret', 'public').replace(/\b\d{5}\b/g, 'N');
-    const twin = await answer(statement.sql.replace(/@\w+@|hidden|secret/g, (word) => (word === 'hidden' ? 'nosuch' : word === 'secret' ? 'public' : word)));
-    return rename(got.text) === rename(twin.text) ? undefined : `${statement.title}: ${got.text.slice(0, 200)} / ${twin.text.slice(0, 200)}`;
+    const rename = (text: string): string =>
+      text
+        .replaceAll('hidden', 'nosuch')
+        .replaceAll('secret', 'public')
+        .replace(/\b\d{5}\b/g, 'N');
+    const twin = await answer(
+      statement.sql.replace(/@\w+@|hidden|secret/g, (word) =>
+        word === 'hidden' ? 'nosuch' : word === 'secret' ? 'public' : word,
+      ),
+    );
+    return rename(got.text) === rename(twin.text)
+      ? undefined
+      : `${statement.title}: ${got.text.slice(0, 200)} / ${twin.text.slice(0, 200)}`;
   }
 
   it.each(['psql.sql', 'orms.sql', 'attempts.sql'])('shows nothing hidden: %s', async (name) => {
@@ -127,5 +149,39 @@ describe.each([15, 18] as const)('PostgreSQL %i', (major) => {
       if (!got.allowed || got.code !== undefined) broken.push(`${statement.title}: ${got.code} ${got.text.slice(0, 250)}`);
     }
     expect(broken.join('\n')).toBe('');
+  });
+
+  it.each(['psql.sql', 'orms.sql', 'attempts.sql'])('changes nothing where everything is granted: %s', async (name) => {
+    const open = createEngine({
+      catalog,
+      bundle: subjectBundle(catalog, {
+        allowAll: true,
+        relations: everything(catalog),
+        functions: [{ schema: '*', name: '*', rule: 'test' }],
+      }),
+      parser: await createWasmParser(),
+      salt: '7f',
+    });
+    const changed: string[] = [];
+    for (const statement of await statements(name)) {
+      const sql = withOids(statement.sql);
+      const plan = planOf(open, sql);
+      const never = plan.decision === 'deny' && /never available|syntax .* of PostgreSQL/.test(plan.denial?.message ?? '');
+      if (!never && (plan.decision === 'deny' || plan.rewritten))
+        changed.push(`${statement.title}: ${plan.denial?.message ?? plan.text.slice(0, 200)}`);
+    }
+    expect(changed.join('\n')).toBe('');
+  });
+
+  it.each(['psql.sql', 'orms.sql'])('changes nothing where the policy observes: %s', async (name) => {
+    const bundle = subjectBundle(catalog, { mode: 'Observe', masking: 'Record' });
+    const observing = createEngine({ catalog, bundle, parser: await createWasmParser(), salt: '7f' });
+    const changed: string[] = [];
+    for (const statement of await statements(name)) {
+      const plan = planOf(observing, withOids(statement.sql));
+      if (plan.decision === 'deny' || plan.rewritten)
+        changed.push(`${statement.title}: ${plan.denial?.message ?? plan.text.slice(0, 200)}`);
+    }
+    expect(changed.join('\n')).toBe('');
   });
 });

@@ -5,6 +5,7 @@
 import type { Node } from '@pgsql/types';
 import { type DenialDetails, denial, DenialError } from '../../errors/denial.ts';
 import { argumentGuard } from '../introspect/guards.ts';
+import { visibleTo } from '../introspect/visible.ts';
 import { displayName } from './hints.ts';
 import type { ArgumentGuard } from './functions.ts';
 import { stringLiteral } from './literals.ts';
@@ -57,7 +58,7 @@ function readSetting(
     checkReadableSetting(literal.value, located);
     return [];
   }
-  if (context.bundle.allowAll && !context.bundle.usesMaskKey) return [];
+  if (visibleTo(context.bundle, context.catalog).all && !context.bundle.usesMaskKey) return [];
   const guard =
     name === 'current_setting' ? argumentGuard(context.bundle, context.catalog, 'setting', located.location) : undefined;
   if (guard === undefined)
