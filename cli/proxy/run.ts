@@ -117,15 +117,24 @@ function openJournal(options: ProxyCommandOptions, database: Database): Journal 
     throw new CliError(
       'Database.spec.audit.durability Replicated needs an operator; standalone, give --durability Local or Synced',
     );
-  if (options.audit !== '-') return openFileJournal({ path: options.audit, durability: wanted, start, clock: timestamp });
+  if (options.audit !== '-') return openFileJournal({ path: options.audit, durability: wanted, start, clock: timestamps() });
   if (wanted === 'Synced') throw new CliError('standard output cannot be synced: give --audit FILE, or --durability Local');
-  return openStreamJournal({ descriptor: 1, start, clock: timestamp });
+  return openStreamJournal({ descriptor: 1, start, clock: timestamps() });
 }
 
-/** RFC 3339 with microseconds. */
-function timestamp(): string {
-  const micros = Math.floor((performance.timeOrigin + performance.now()) * 1000);
-  return `${new Date(Math.floor(micros / 1000)).toISOString().slice(0, -1)}${String(micros % 1000).padStart(3, '0')}Z`;
+/** RFC 3339 with microseconds. The part down to the second is kept between calls: two records a statement need one each. */
+function timestamps(): () => string {
+  let second = -1;
+  let prefix = '';
+  return () => {
+    const micros = Math.floor((performance.timeOrigin + performance.now()) * 1000);
+    const now = Math.floor(micros / 1_000_000);
+    if (now !== second) {
+      second = now;
+      prefix = new Date(now * 1000).toISOString().slice(0, 20);
+    }
+    return `${prefix}${String(micros % 1_000_000).padStart(6, '0')}Z`;
+  };
 }
 
 function unhealthy(journal: Journal, proxy: RunningProxy | undefined): string | undefined {

@@ -3,7 +3,7 @@
  * record shows at the record after it. A chain alone does not prove that its *tail* is complete; checkpoints that leave the
  * machine do (they are not part of this file).
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { AuditEntry, ChainStart, WithoutHeader } from './record.ts';
 
 /** Where a chain stands: what the next record has to carry. */
@@ -18,7 +18,7 @@ export const EMPTY_CHAIN: ChainHead = { seq: 0, hash: hashLine('') };
 
 /** SHA-256 (hex) of a line's bytes, newline excluded. */
 export function hashLine(line: string | Buffer): string {
-  return createHash('sha256').update(line).digest('hex');
+  return hash('sha256', line, 'hex');
 }
 
 /** Turns entries into lines. Mutable, one a chain; `head` moves with every sealed entry. */
