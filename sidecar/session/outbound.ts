@@ -11,6 +11,7 @@ import {
   decodeReport,
   SERVER,
 } from '../../core/wire/server-messages.ts';
+import { rowFilterDenial } from '../../core/sql/write/markers.ts';
 import { SERVER_FRAMES } from '../../core/wire/frame-table.ts';
 import { type Disposition, DROP, FrameWalker, HOLD, PASS } from '../../core/wire/frame-walker.ts';
 import { lostSync, ProtocolError } from '../../core/wire/protocol-error.ts';
@@ -28,6 +29,8 @@ import { Reports } from './reports.ts';
 
 const NO_LIMIT = Number.POSITIVE_INFINITY;
 const QUERY_CANCELED = '57014';
+/** invalid_text_representation: how the check of a row filter raises (core/sql/write/markers.ts). */
+const INVALID_TEXT = '22P02';
 
 export interface OutboundOptions {
   readonly core: SessionCore;
@@ -390,6 +393,8 @@ export class Outbound {
     const timeout = this.#core.engine?.bundle.limits.statementTimeout;
     if (sqlstate === QUERY_CANCELED && timeout !== undefined && fields.get('M')?.includes('statement timeout') === true)
       return own(statementTimedOut(timeout));
+    const outside = sqlstate === INVALID_TEXT ? rowFilterDenial(fields.get('M')?.toString('utf8') ?? '') : undefined;
+    if (outside !== undefined) return own(outside);
     return { sqlstate, bytes: this.#reports.error(fields, truncated, head) };
   }
 
