@@ -6,7 +6,7 @@ import type { StatementPlan } from '../../core/sql/plan.ts';
 import { clientPosition } from '../../core/sql/text/position.ts';
 import { type ScrubContext, STRICTEST, scrubError, scrubNotice } from '../../core/wire/report-scrub.ts';
 import type { ReportFields } from '../../core/wire/server-messages.ts';
-import { errorResponse, noticeResponse } from '../../core/wire/write.ts';
+import { cstring, errorResponse, message, noticeResponse } from '../../core/wire/write.ts';
 import type { SessionCore } from './core.ts';
 import type { Expected, SentText } from './pipeline.ts';
 import { Visibility } from './visibility.ts';
@@ -21,19 +21,19 @@ export class Reports {
 
   /** The bytes for the client; undefined: the server's own bytes pass. */
   error(fields: ReportFields, truncated: boolean, head: Expected | undefined): Buffer | undefined {
-    if (this.#transparent(head)) return undefined;
+    if (this.#nothingToHide(truncated)) return head?.sent === undefined ? undefined : relocated('E', fields, head.sent);
     return errorResponse(scrubError(fields, this.#context(truncated, head)));
   }
 
   /** The bytes for the client; undefined: the server's own bytes pass; null: dropped. */
   notice(fields: ReportFields, truncated: boolean, head: Expected | undefined): Buffer | undefined | null {
-    if (this.#transparent(head)) return undefined;
+    if (this.#nothingToHide(truncated)) return head?.sent === undefined ? undefined : relocated('N', fields, head.sent);
     const notice = scrubNotice(fields, this.#context(truncated, head));
     return notice === undefined ? null : noticeResponse(notice);
   }
 
-  #transparent(head: Expected | undefined): boolean {
-    return this.#core.engine?.bundle.allowAll === true && head?.sent === undefined;
+  #nothingToHide(truncated: boolean): boolean {
+    return this.#core.engine?.bundle.allowAll === true && !truncated;
   }
 
   #context(truncated: boolean, head: Expected | undefined): ScrubContext {
@@ -50,6 +50,17 @@ export class Reports {
       truncated,
     };
   }
+}
+
+/** The same report with its position in the client's text. */
+function relocated(type: 'E' | 'N', fields: ReportFields, sent: SentText): Buffer {
+  const parts: Buffer[] = [];
+  for (const [code, value] of fields) {
+    const mapped = code === 'P' ? mappedPosition(sent, Number(value.toString('latin1'))) : undefined;
+    if (code === 'P' && mapped === undefined) continue;
+    parts.push(Buffer.from(code), cstring(mapped === undefined ? value : String(mapped)));
+  }
+  return message(type, ...parts, Buffer.alloc(1));
 }
 
 /** The client's statement that the replies at this point are about. */

@@ -24,6 +24,8 @@ export interface FakeOptions {
   readonly protectedColumns?: readonly string[];
   /** What `secret` is replaced by. */
   readonly secret?: string;
+  /** Leaves EXECUTE of an unknown statement to the server. */
+  readonly lenient?: boolean;
   /** Further texts to refuse. */
   readonly deny?: RegExp;
 }
@@ -108,7 +110,7 @@ function statement(part: string, start: number, end: number, session: SessionVie
     edits.push({ start: at, end: at + 6, replacement });
   }
   const denied = /\/\* deny \*\//.test(text) || options.deny?.test(text) === true;
-  const unknown = kind === 'execute' && !session.prepared.has(words[1] ?? '');
+  const unknown = options.lenient !== true && kind === 'execute' && !session.prepared.has(words[1] ?? '');
   const reason = denied
     ? denial('SLUICE-201', 'relation "hidden" does not exist or is not granted', { rule: 'ns/p' })
     : unknown
