@@ -12,6 +12,9 @@ import { fakeEngine } from './fake-engine.ts';
 import { startProxy, type TestProxy } from './proxy.ts';
 
 const names = ['', 'a', 'b'];
+/** Refused by Sluice; directly, something of the same length that is a syntax error: the two must be indistinguishable. */
+const DENIED = '/* deny */ select 1';
+const INVALID = 'x'.repeat(DENIED.length);
 const texts = [
   'select 1',
   'select generate_series(1,4)',
@@ -36,6 +39,8 @@ const texts = [
   '',
   'discard all',
   'copy (select 1) to stdout',
+  DENIED,
+  DENIED,
 ];
 const message = fc.oneof(
   { weight: 3, arbitrary: fc.constantFrom(...texts).map((sql) => ({ show: `Q ${sql}`, bytes: f.query(sql) })) },
@@ -113,7 +118,8 @@ describe.each([15, 18] as const)('PostgreSQL %i', (major) => {
         break;
       }
       // Our stand-in for Execute of an unknown portal fails at another line of the server's source.
-      seen.push(`${next.type} ${next.body.toString('latin1').replace(/F\w+\.c\0L\d+\0R\w+/, '')}`);
+      const text = next.body.toString('latin1').replace(/F\w+\.[cl]\0L\d+\0R\w+/, '');
+      seen.push(`${next.type} ${next.type === 'E' && /\0C(?:42501|42601)\0/.test(text) ? 'refused' : text}`);
       if (next.type === 'D' && next.body.includes(MARK)) over = true;
       if (over && next.type === 'Z') break;
     }
@@ -139,12 +145,12 @@ describe.each([15, 18] as const)('PostgreSQL %i', (major) => {
             }),
             WireClient.connect({ port: proxies[which]!.port }),
           ]);
-          const expected = await play(direct, [bytes]);
+          const expected = await play(direct, [Buffer.from(bytes.toString('latin1').replaceAll(DENIED, INVALID), 'latin1')]);
           const seen = await play(through, chunks);
           expect({ sent: list.map((one) => one.show), seen }).toEqual({ sent: list.map((one) => one.show), seen: expected });
         },
       ),
-      { numRuns: 150 },
+      { numRuns: 100 },
     );
   }, 60_000);
 });
