@@ -154,6 +154,7 @@ export interface Lab {
   readonly major: 15 | 18;
   readonly catalog: Catalog;
   readonly client: pg.Client;
+  readonly server: LocalPostgres;
   engine(policy: Policy): SqlEngine;
   /** Through the engine. */
   run(engine: SqlEngine, sql: string, values?: readonly unknown[]): Promise<Outcome>;
@@ -195,6 +196,7 @@ export async function startLab(major: 15 | 18, schema: string): Promise<Lab> {
   return {
     major,
     catalog,
+    server,
     client,
     engine: (policy) => createEngine({ catalog, bundle: makeBundle(catalog, policy), parser, salt: 'x1' }),
     async run(engine, sql, values) {
