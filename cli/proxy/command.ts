@@ -25,6 +25,8 @@ export function proxyCommand(): Command {
         'Synced',
       ]),
     )
+    .option('--tls <off|self-signed|cert.pem,key.pem>', 'TLS for clients that insist on it', 'off')
+    .option('--tls-ca <file>', 'with --tls self-signed: write the authority there, for sslrootcert')
     .option('--metrics <host:port>', 'serve /metrics and /healthz there', (text) => parseListen(text, '--metrics'))
     .addOption(
       new Option('--log-level <level>', 'logs go to standard error')

@@ -20,6 +20,7 @@ import type { DatabaseName, ListenAddress } from '../arguments.ts';
 import { CliError } from '../errors.ts';
 import { accessFor, openPolicies } from '../policies.ts';
 import { VERSION } from '../version.ts';
+import { clientTls } from './client-tls.ts';
 
 export interface ProxyCommandOptions {
   readonly policy: readonly string[];
@@ -29,6 +30,8 @@ export interface ProxyCommandOptions {
   readonly upstream?: string;
   readonly audit: string;
   readonly durability?: 'Local' | 'Synced';
+  readonly tls: string;
+  readonly tlsCa?: string;
   readonly metrics?: ListenAddress;
   readonly logLevel: string;
 }
@@ -53,6 +56,7 @@ export async function runProxy(options: ProxyCommandOptions): Promise<void> {
   const database = source.current.database!;
   const access = accessFor(options.upstream, source);
   access();
+  const secureContext = await clientTls(options);
   const registry = new Registry();
   const telemetry = prometheusTelemetry(registry);
   let journal: Journal | undefined;
@@ -67,6 +71,7 @@ export async function runProxy(options: ProxyCommandOptions): Promise<void> {
       source,
       identity: options.as,
       listen: [options.listen],
+      ...(secureContext === undefined ? {} : { secureContext }),
       access,
       journal,
       telemetry,

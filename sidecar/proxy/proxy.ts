@@ -3,6 +3,7 @@
  * for each session. Everything that can fail at start fails here, before the first client is accepted.
  */
 import { randomBytes } from 'node:crypto';
+import type { SecureContext } from 'node:tls';
 import { readCatalog, probeCatalog } from '../catalog/reader.ts';
 import { openQueryClient, type QueryClient } from '../catalog/query-client.ts';
 import type { Diagnostic } from '../../core/policy/diagnostic.ts';
@@ -29,6 +30,8 @@ export interface ProxyOptions {
   readonly source: PolicySource;
   readonly identity: Identity;
   readonly listen: readonly ListenAddress[];
+  /** Absent: clients are told that there is no TLS. */
+  readonly secureContext?: () => SecureContext;
   /** Asked for each connection. Throws AccessError. */
   readonly access: () => Access;
   readonly journal: Journal;
@@ -81,6 +84,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     };
     const listener = await listen({
       addresses: options.listen,
+      ...(options.secureContext === undefined ? {} : { secureContext: options.secureContext }),
       admit: () => undefined,
       onSession: ({ socket, startup }) => {
         telemetry.sessionOpened();
