@@ -32,7 +32,8 @@ export const QUERIES: readonly Statement[] = [
     "VALUES (1, 'a'), (2, 'b')",
     "SELECT * FROM (VALUES (1, 'a'), (2, 'b')) AS v (id, name) ORDER BY id",
     'SELECT n FROM generate_series(1, 5) AS n',
-    'SELECT tableoid::regclass::text, id FROM events ORDER BY id LIMIT 3',
+    // Under the restrictive policy the partitions' names are not shown.
+    { sql: 'SELECT tableoid::regclass::text, id FROM events ORDER BY id LIMIT 3', restricted: false },
     'SELECT id, ctid FROM scratch ORDER BY id',
     "SELECT id, kind FROM events WHERE created_at >= '2026-01-01' ORDER BY id",
     'SELECT count(*) FROM ONLY customers',

@@ -16,7 +16,7 @@ export const SESSIONS: readonly Statement[] = [
       'ROLLBACK',
     ],
     ['BEGIN', 'SAVEPOINT sp1', 'SELECT 1/0', 'ROLLBACK TO sp1', 'SELECT 2', 'COMMIT'],
-    ['BEGIN', 'SELECT * FROM no_such_table', 'SELECT 1', 'ROLLBACK'],
+    { sql: ['BEGIN', 'SELECT * FROM no_such_table', 'SELECT 1', 'ROLLBACK'], restricted: false },
     ['SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED', 'SHOW transaction_isolation'],
     ['BEGIN', 'SET TRANSACTION ISOLATION LEVEL SERIALIZABLE', 'SHOW transaction_isolation', 'COMMIT'],
     [
