@@ -137,7 +137,7 @@ describe('mistakes, all at once, each in its place', () => {
     [policy('').replace('spec:', 'spce:'), 'policy.yaml:4:1 spce: unknown field "spce"; did you mean "spec"?'],
     ['just text', 'policy.yaml:1:1: expected a Kubernetes object'],
     ['a: [b', 'policy.yaml:1:6: '],
-    ['a: [*.*]', 'must be in quotes: "*.*"'],
+    ['a: 1\nb: [*.*]', 'policy.yaml:2:5: "*.*" begins with * and so refers to an anchor that does not exist; put it in quotes'],
     [
       'kind: Secret\napiVersion: v1\nmetadata: {name: x}\ndata: {a: "not base64!"}',
       'policy.yaml:4:11 data.a: expected base64; use stringData',

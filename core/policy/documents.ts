@@ -2,7 +2,7 @@
  * Policy files as kubectl takes them: YAML text in, typed objects out, with the place of every field remembered, so that
  * whatever is found wrong later can be said with file, line and column. Pure: reading the files is someone else's work.
  */
-import { LineCounter, parseAllDocuments } from 'yaml';
+import { type Document, LineCounter, parseAllDocuments, visit } from 'yaml';
 import { type DatabaseAccessPolicy, policyKind } from '../../crds/database-access-policy.ts';
 import { type Database, databaseKind } from '../../crds/database.ts';
 import { API_VERSION, GROUP, namespaceName, objectName } from '../../crds/meta.ts';
@@ -79,6 +79,12 @@ class Loader {
     if (!Array.isArray(documents)) return;
     for (const document of documents) {
       const place: Place = { file: name, document, lines };
+      for (const { at, alias } of unresolvedAliases(document)) {
+        const { line, col } = lines.linePos(at);
+        const message = `"*${alias}" begins with * and so refers to an anchor that does not exist; put it in quotes`;
+        this.#diagnostics.push({ severity: 'error', reason: 'Syntax', message, file: name, line, column: col });
+        this.#unreadable = true;
+      }
       for (const error of document.errors) {
         const { line, col } = lines.linePos(error.pos[0]);
         this.#diagnostics.push({
@@ -90,8 +96,8 @@ class Loader {
           column: col,
         });
       }
-      if (document.errors.length === 0) this.#document(place);
-      else this.#unreadable = true;
+      if (document.errors.length > 0) this.#unreadable = true;
+      else if (unresolvedAliases(document).length === 0) this.#document(place);
     }
   }
 
@@ -257,7 +263,16 @@ function unknownFields(value: Record<string, unknown>, known: readonly string[])
 }
 
 /** `*.*` without quotes is the mistake everyone makes once: YAML reads it as an alias. */
+function unresolvedAliases(document: Document): readonly { readonly at: number; readonly alias: string }[] {
+  const found: { at: number; alias: string }[] = [];
+  visit(document, {
+    Alias(_key, node) {
+      if (node.resolve(document) === undefined) found.push({ at: node.range?.[0] ?? 0, alias: node.source });
+    },
+  });
+  return found;
+}
+
 function yamlMessage(message: string): string {
-  const plain = message.replace(/\s+at line [0-9]+, column [0-9]+[\s\S]*$/, '').trim();
-  return /alias/i.test(plain) ? `${plain}; a value that begins with * must be in quotes: "*.*"` : plain;
+  return message.replace(/\s+at line [0-9]+, column [0-9]+[\s\S]*$/, '').trim();
 }
