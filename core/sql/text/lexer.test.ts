@@ -1,99 +1,16 @@
 import fc from 'fast-check';
-import createModule, { type PgQueryModule } from 'libpg-query/wasm/libpg-query.js';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type Token, tokenize } from './lexer.ts';
+import { createServerScanner, type ServerScanner } from '../../../test/support/server-scanner.ts';
+import { tokenize } from './lexer.ts';
 
-/** One token as libpg_query's scanner sees it. */
-interface Scanned {
-  readonly start: number;
-  readonly end: number;
-  readonly name: string;
-}
-
-let module: PgQueryModule;
+let scanner: ServerScanner;
 beforeAll(async () => {
-  module = await createModule({ print: () => undefined, printErr: () => undefined });
+  scanner = await createServerScanner();
 });
 
-/** The server's own scanner: its tokens, or null where it reports an error. */
-function scan(sql: Buffer): readonly Scanned[] | null {
-  const input = module._malloc(sql.length + 1);
-  Buffer.from(module.HEAPU8.buffer).set(sql, input);
-  module.HEAPU8[input + sql.length] = 0;
-  const output = module._wasm_scan(input);
-  const heap = Buffer.from(module.HEAPU8.buffer);
-  const text = heap.toString('utf8', output, heap.indexOf(0, output));
-  module._wasm_free_string(output);
-  module._free(input);
-  if (!text.startsWith('{')) return null;
-  // It does not escape control characters inside names.
-  const parsed = JSON.parse(text.replace(/[\x00-\x1f]/g, ' ')) as {
-    tokens: readonly { start?: number; end?: number; tokenName: string }[];
-  };
-  return parsed.tokens.map((token) => ({ start: token.start ?? 0, end: token.end ?? 0, name: token.tokenName }));
-}
-
-function parses(sql: Buffer): boolean {
-  const input = module._malloc(sql.length + 1);
-  Buffer.from(module.HEAPU8.buffer).set(sql, input);
-  module.HEAPU8[input + sql.length] = 0;
-  const result = module._wasm_parse_query_raw(input);
-  const failed = Buffer.from(module.HEAPU8.buffer).readUInt32LE(result + 8) !== 0;
-  module._wasm_free_parse_result(result);
-  module._free(input);
-  return !failed;
-}
-
-/**
- * libpg_query's tokens in our units: comments dropped and `UESCAPE 'c'` joined to the U& token before it. One deviation of
- * libpg_query from the server: a comment ends a string that goes on in the next line (it returns comments as tokens). There
- * its parser reports a syntax error, so the statement is denied; we join as the server does.
- */
-function expected(sql: Buffer, tokens: readonly Scanned[]): readonly (readonly [number, number])[] {
-  const text = (token: Scanned): string => sql.toString('utf8', token.start, token.end);
-  const isString = (token: Scanned | undefined): boolean => token !== undefined && /^(?:[eE]?'|\$)/.test(text(token));
-  const result: { start: number; end: number }[] = [];
-  const visible = tokens.filter((token) => token.name !== 'SQL_COMMENT' && token.name !== 'C_COMMENT');
-  for (let index = 0; index < visible.length; index += 1) {
-    const token = visible[index]!;
-    const following = visible[index + 1];
-    const last = result.at(-1);
-    const isUnicode = /^u&['"]/i.test(text(token));
-    if (isUnicode && following !== undefined && /^uescape$/i.test(text(following)) && isString(visible[index + 2])) {
-      result.push({ start: token.start, end: visible[index + 2]!.end });
-      index += 2;
-    } else if (last !== undefined && text(token).startsWith("'") && continues(sql, last, token)) last.end = token.end;
-    else result.push({ start: token.start, end: token.end });
-  }
-  return result.map(({ start, end }) => [start, end] as const);
-}
-
-function continues(sql: Buffer, last: { start: number; end: number }, token: Scanned): boolean {
-  const first = sql.toString('latin1', last.start, last.end);
-  const gap = sql.toString('latin1', last.end, token.start);
-  return /^(?:[ebx]|u&)?'/i.test(first) && /^[ \t\f\v]*(?:--[^\n\r]*)?[\n\r](?:[ \t\n\r\f\v]|--[^\n\r]*[\n\r])*$/.test(gap);
-}
-
-function ours(tokens: readonly Token[]): readonly (readonly [number, number])[] {
-  return tokens.map((token) => [token.start, token.end] as const);
-}
-
 function check(sql: Buffer): void {
-  const theirs = scan(sql);
-  const tokens = tokenize(sql);
-  if (theirs === null) return;
-  if (tokens.some((token) => token.kind === 'invalid')) {
-    // What we call invalid must not be something that parses: then no tree ever meets such a token. `$1a` is the exception:
-    // libpg_query still reads a parameter and a name there, the server refuses it; a rewrite near it is denied.
-    expect({
-      sql: sql.toString(),
-      parses: !/\$[0-9]+[A-Za-z_\x80-\xff]/.test(sql.toString('latin1')) && parses(sql),
-    }).toMatchObject({
-      parses: false,
-    });
-    return;
-  }
-  expect({ sql: sql.toString(), tokens: ours(tokens) }).toEqual({ sql: sql.toString(), tokens: expected(sql, theirs) });
+  const difference = scanner.difference(sql);
+  if (difference !== undefined) expect(difference.ours).toEqual(difference.theirs);
 }
 
 const ODD = [
@@ -156,7 +73,7 @@ describe('tokenize against the server’s scanner', () => {
   it.each(ODD.map((sql) => [sql]))('%j', (sql) => check(Buffer.from(sql)));
 
   it('reports a token as invalid wherever the scanner reports an error', () => {
-    const rejected = ODD.map((sql) => Buffer.from(sql)).filter((sql) => scan(sql) === null);
+    const rejected = ODD.map((sql) => Buffer.from(sql)).filter((sql) => scanner.rejects(sql));
     expect(rejected.length).toBeGreaterThan(5);
     for (const sql of rejected) {
       const unterminated = sql.includes('/* unterminated');
