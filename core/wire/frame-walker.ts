@@ -159,6 +159,7 @@ export class FrameWalker {
         continue;
       }
 
+      if (this.#carried === 0) this.#stride(chunk);
       let at = this.#position;
       if (this.#carried === 0 && end - at >= HEADER) {
         this.#begin(chunk[at]!, readLength(chunk, at + 1));
@@ -202,6 +203,35 @@ export class FrameWalker {
     this.#chunk = EMPTY;
     this.#position = 0;
     return true;
+  }
+
+  /**
+   * Passes over as many whole streamed frames as there are: the loop that rows spend their time in. It decides nothing of its
+   * own; it stops at the first frame that is special in any way and leaves it to the walk.
+   */
+  #stride(chunk: Buffer): void {
+    const { maxBody, hold, counted } = this.#table;
+    const discarded = this.#discarded;
+    const end = chunk.length;
+    const limit = this.rowLimit;
+    let rows = this.rows;
+    let at = this.#position;
+    while (end - at >= HEADER) {
+      const type = chunk[at]!;
+      const length = readLength(chunk, at + 1);
+      if (hold[type] !== STREAM || discarded[type] !== 0 || length < 4 || length - 4 > maxBody[type]! || at + 1 + length > end)
+        break;
+      if (counted[type] === 1) {
+        if (rows >= limit) break;
+        rows++;
+      }
+      at += 1 + length;
+    }
+    const passed = at - this.#position;
+    if (passed === 0) return;
+    this.rows = rows;
+    this.bytes += passed;
+    this.#pass(passed);
   }
 
   /** Checks a header just read. The carry, if used, stays until the frame is decided. */
