@@ -97,6 +97,7 @@ export const FILTERS: Readonly<Record<string, Build>> = {
       proconfig: null,
     },
   }),
+  'pg_catalog.pg_amproc': (visible) => ({ where: serverOrOneOf('{amproc}::pg_catalog.oid', visible.functions) }),
   'pg_catalog.pg_aggregate': (visible) => ({ where: serverOrOneOf('{aggfnoid}::pg_catalog.oid', visible.functions) }),
   'pg_catalog.pg_operator': (visible) => ({ where: serverOrOneOf('{oprcode}::pg_catalog.oid', visible.functions) }),
   'pg_catalog.pg_namespace': (visible) => ({ where: visibleSchemaName(visible, '{nspname}') }),

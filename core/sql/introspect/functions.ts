@@ -17,6 +17,8 @@ export interface IntrospectionFunction {
   readonly arguments: Readonly<Record<number, readonly ArgumentRule[]>>;
   /** The result is a reg* value. */
   readonly reg?: true;
+  /** The result is a column's comment: shown only where a visible column has the same (guards.ts). */
+  readonly comment?: true;
   /** The result is a set of reg* values: the call becomes one of unnest() over their numbers, with this column name in FROM. */
   readonly regSet?: string;
 }
@@ -76,7 +78,7 @@ export const INTROSPECTION_FUNCTIONS: Readonly<Record<string, IntrospectionFunct
   pg_tablespace_size: one('never'),
   pg_tablespace_location: one('never'),
 
-  col_description: { arguments: { 2: ['complete', null] } },
+  col_description: { arguments: { 2: ['relation', null] }, comment: true },
   obj_description: one('anyObject', ['anyObject', null]),
   shobj_description: { arguments: { 2: ['server', null] } },
 

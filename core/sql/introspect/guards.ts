@@ -14,7 +14,15 @@
 import type { Catalog } from '../../catalog/catalog.ts';
 import type { Bundle } from '../../policy/bundle.ts';
 import { memoisePair } from '../names/name-context.ts';
-import { columnsOf, constraintCondition, oidArray, serverOrOneOf, triggerCondition, visibleSchemaName } from './conditions.ts';
+import {
+  columnsOf,
+  constraintCondition,
+  oidArray,
+  serverOrOneOf,
+  triggerCondition,
+  visibleComment,
+  visibleSchemaName,
+} from './conditions.ts';
 import { visibleTo, type Visible } from './visible.ts';
 
 /** Text to put before and after an expression. The expression ends up parenthesised. */
@@ -113,6 +121,25 @@ export function regGuard(
     return placed(wrap, location);
   }
   return placed(fromTextOrOid(entry.lookup, shown(`h${PLACE}.o`), condition(`h${PLACE}.o`)), location);
+}
+
+/**
+ * Around a call whose two arguments together decide whether the comment it gives may be seen (col_description): the comment passes if
+ * some visible object carries the same text. Undefined when nothing is hidden.
+ */
+export function commentGuard(bundle: Bundle, catalog: Catalog, location: number): Wrap | undefined {
+  const visible = visibleTo(bundle, catalog);
+  if (visible.all) return undefined;
+  const condition = columnsOf('k', visibleComment(visible));
+  return placed(
+    {
+      prefix: `(SELECT g${PLACE}.t FROM (SELECT (`,
+      suffix:
+        `) OFFSET 0) AS g${PLACE}(t) WHERE EXISTS (SELECT FROM pg_catalog.pg_description k WHERE k.classoid ${EQ} 1259::pg_catalog.oid ` +
+        `AND k.objoid ${EQ} ANY (${oidArray(visible.relations)}) AND k.description ${EQ} g${PLACE}.t AND ${condition}))`,
+    },
+    location,
+  );
 }
 
 /** Around a reg* expression that may stay as it is but for its type. */

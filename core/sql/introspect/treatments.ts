@@ -14,7 +14,6 @@ export const ACL_COLUMN = /^(?:\w+acl|initprivs)$/;
 export const OPEN: ReadonlySet<string> = new Set([
   'pg_catalog.pg_am',
   'pg_catalog.pg_amop',
-  'pg_catalog.pg_amproc',
   'pg_catalog.pg_available_extension_versions',
   'pg_catalog.pg_available_extensions',
   'pg_catalog.pg_collation',

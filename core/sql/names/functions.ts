@@ -21,7 +21,7 @@ import { effectivePath } from '../../catalog/catalog.ts';
 import type { FunctionData, RelationData } from '../../catalog/model.ts';
 import { type DenialDetails, denial, DenialError } from '../../errors/denial.ts';
 import { INTROSPECTION_FUNCTIONS, type IntrospectionFunction } from '../introspect/functions.ts';
-import { argumentGuard, REG_TYPES, regGuard, type RegUse, regValue, type Wrap } from '../introspect/guards.ts';
+import { argumentGuard, commentGuard, REG_TYPES, regGuard, type RegUse, regValue, type Wrap } from '../introspect/guards.ts';
 import { isGrantedFunction, visibleTo } from '../introspect/visible.ts';
 import { isInternalFunction, isTrustedExtensionFunction } from './extensions.ts';
 import { displayName, nearest } from './hints.ts';
@@ -207,7 +207,13 @@ function introspection(
     if (guard !== undefined) guards.push({ argument: index, ...guard });
   }
   if (rule.regSet !== undefined && !visibleTo(context.bundle, context.catalog).all) return asNumbers(name, guards[0]);
-  return { guards, ...reg, ...(sequence === undefined ? {} : { sequence }) };
+  const comment = rule.comment === true ? commentGuard(context.bundle, context.catalog, located.location ?? 0) : undefined;
+  return {
+    guards,
+    ...reg,
+    ...(comment === undefined ? {} : { result: comment }),
+    ...(sequence === undefined ? {} : { sequence }),
+  };
 }
 
 /** `f(x)` -> `pg_catalog.unnest(ARRAY(SELECT numbers of f(guarded x)))`: a set of the same rows that are no names. */
