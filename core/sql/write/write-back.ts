@@ -49,7 +49,7 @@ export function keepIfUnchanged(
   context.facts.mask(target.relation, column.name, mask);
   const row = { relation: target.relation, name: target.name };
   const own = `sluice_new_${context.salt}`;
-  const type = context.catalog.type(column.typeOid);
+  const type = baseType(context, column.typeOid);
   const sent = `${quoteIdentifier(own)}.v`;
   const same = comparable(context, column.typeOid)
     ? `${sent} IS NOT DISTINCT FROM ${renderColumn(row, mask.template)}`
@@ -57,6 +57,14 @@ export function keepIfUnchanged(
   const before = `(SELECT CASE WHEN ${same} THEN ${columnText(row, column.attnum)} ELSE ${sent} END FROM (SELECT (`;
   const after = `)${type === undefined ? '' : `::${typeText(type)}`} AS v) AS ${quoteIdentifier(own)})`;
   return { before, after, tree: expressionTree(context, `${before}${slot(0)}${after}`, [value]) };
+}
+
+/** A domain's base type: a mask need not satisfy the domain's CHECK, and what is stored is checked when it is assigned. */
+function baseType(context: StatementContext, typeOid: number): TypeData | undefined {
+  let type = context.catalog.type(typeOid);
+  for (let hops = 0; hops < 8 && type?.kind === 'domain' && type.baseOid !== undefined; hops += 1)
+    type = context.catalog.type(type.baseOid);
+  return type;
 }
 
 /** The type without a modifier: a modifier in an explicit cast would cut silently what an assignment refuses. */
