@@ -78,6 +78,7 @@ describe('through sluice', () => {
       totals[total]++;
       problems.push(`${form}: ${text}`);
     };
+    const ordered = typeof attack.steps === 'function' || /ORDER BY/i.test(attack.steps.at(-1) ?? '');
     let clients: readonly [WireClient, WireClient] | null = null;
     for (const form of formsOf(attack)) {
       totals.instances++;
