@@ -62,6 +62,8 @@ class FileSource implements PolicySource {
   #closed = false;
   #reading = false;
   #again = false;
+  /** A file event waits for its debounce. */
+  #due = false;
   /** The last unreadable-file message, so that a poll does not repeat it. */
   #lastFailure: string | undefined;
   #cancelDebounce: () => void = () => undefined;
@@ -111,9 +113,13 @@ class FileSource implements PolicySource {
   }
 
   #soon(): void {
-    if (this.#closed) return;
-    this.#cancelDebounce();
-    this.#cancelDebounce = this.#options.clock.after(this.#options.debounce ?? 100, () => void this.#reload());
+    // Not put off by further events: something else may be writing into the directory all the time.
+    if (this.#closed || this.#due) return;
+    this.#due = true;
+    this.#cancelDebounce = this.#options.clock.after(this.#options.debounce ?? 100, () => {
+      this.#due = false;
+      void this.#reload();
+    });
   }
 
   #schedulePoll(): void {
