@@ -11,6 +11,7 @@ import { asTag, tagOf } from './ast/node.ts';
 import type { Analyser, OutputColumns, Scope, StatementContext } from './context.ts';
 import type { EngineOptions, SqlEngine } from './engine.ts';
 import { FragmentParser } from './parse/fragment.ts';
+import { PARSER_RESTARTING } from './parse/wasm-parser.ts';
 import { checkParameterTypes } from './names/types.ts';
 import type { ParseOutcome, ParseTree } from './parse/parser.ts';
 import type { AnalyseRequest, AnalyseResult, StatementKind, StatementPlan } from './plan.ts';
@@ -22,6 +23,7 @@ import { createScope } from './scope/scope.ts';
 import { walkTargets } from './scope/targets.ts';
 import type { SessionView } from './session-state.ts';
 import { StatementState } from './statement-context.ts';
+import { MAXIMUM_ADDED, tooMuchRewriting } from './text/edits.ts';
 import { fingerprint } from './text/fingerprint.ts';
 import { createSource, type Source } from './text/source.ts';
 import { verifyRewrite } from './text/verify.ts';
@@ -55,11 +57,21 @@ function analyseText(engine: Engine, request: AnalyseRequest, session: SessionVi
     const refusal = denial('SLUICE-101', 'cannot insert multiple commands into a prepared statement', { rule: 'floor' });
     return [deniedPlan(source, whole, refusal)];
   }
-  return statements.map((statement) => analyseStatement(engine, request, session, source, statement));
+  const plans: StatementPlan[] = [];
+  let added = 0;
+  for (const statement of statements) {
+    const plan = analyseStatement(engine, request, session, source, statement, added > MAXIMUM_ADDED);
+    for (const edit of plan.edits) added += edit.replacement.length;
+    plans.push(plan);
+  }
+  return plans;
 }
 
 function parseDenial(outcome: Extract<ParseOutcome, { ok: false }>): Denial {
   const located = outcome.reason === 'syntax' && outcome.location !== undefined ? { location: outcome.location } : {};
+  if (outcome.reason === 'broken' && outcome.message === PARSER_RESTARTING) {
+    return denial('SLUICE-702', 'The parser is being restarted.', { rule: 'floor', hint: 'Try again.' });
+  }
   return outcome.reason === 'syntax'
     ? denial('SLUICE-101', outcome.message, { ...located, rule: 'floor' })
     : denial('SLUICE-104', 'The statement is too complex to be analysed.', { rule: 'floor' });
@@ -71,12 +83,14 @@ function analyseStatement(
   session: SessionView,
   source: Source,
   raw: RawStmt,
+  exhausted: boolean,
 ): StatementPlan {
   const start = raw.stmt_location ?? 0;
   const end = raw.stmt_len === undefined || raw.stmt_len === 0 ? source.bytes.length : start + raw.stmt_len;
   const range: readonly [number, number] = [start, end];
   const context = new StatementState({ ...engine, request, session, source, range });
   try {
+    if (exhausted) tooMuchRewriting();
     const node = raw.stmt;
     if (node === undefined) deny('SLUICE-102', 'The statement is empty.', { rule: 'floor' });
     checkKnownNodes(node, engine.options.catalog.serverMajor);

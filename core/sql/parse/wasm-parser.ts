@@ -55,7 +55,8 @@ export async function createWasmParser(options: WasmParserOptions = {}): Promise
   return parser;
 }
 
-const UNAVAILABLE = 'the parser is being restarted';
+/** The message of a 'broken' outcome while no instance is ready: not the statement's fault. */
+export const PARSER_RESTARTING = 'the parser is being restarted';
 
 class RecyclingParser implements WasmParser {
   readonly #make: () => Promise<PgQueryModule>;
@@ -92,7 +93,7 @@ class RecyclingParser implements WasmParser {
     const module = this.#module;
     if (module === undefined) {
       this.#renew().catch(() => undefined);
-      return { ok: false, reason: 'broken', message: UNAVAILABLE };
+      return { ok: false, reason: 'broken', message: PARSER_RESTARTING };
     }
     try {
       const outcome = parseIn(module, sql);

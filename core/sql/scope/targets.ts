@@ -4,6 +4,7 @@
  */
 import type { ColumnRef, Node, ResTarget } from '@pgsql/types';
 import { quoteIdentifier } from '../../catalog/catalog.ts';
+import { deny } from '../../errors/denial.ts';
 import { asTag, isStar, locationOf, namesOf } from '../ast/node.ts';
 import type { OutputColumns, Scope, ScopeColumn, ScopeSource, StatementContext } from '../context.ts';
 import { walk } from './expression.ts';
@@ -14,6 +15,13 @@ import { targetEnd } from './spans.ts';
 import { starColumns } from './stars.ts';
 import { resolveSource } from './resolve.ts';
 import { at, isLate, sitesOf } from './scope.ts';
+
+/** MaxTupleAttributeNumber: the server takes no more, and twenty WITH queries that each double the last would make a million. */
+const MAXIMUM_COLUMNS = 1_664;
+
+function tooManyColumns(): never {
+  return deny('SLUICE-104', `target lists can have at most ${MAXIMUM_COLUMNS} entries`, { sqlstate: '54011', rule: 'floor' });
+}
 
 /** Walks a target list at its level and gives the columns that come out; null when they cannot be known. */
 export function walkTargets(context: StatementContext, list: readonly Node[] | undefined, scope: Scope): OutputColumns {
@@ -28,6 +36,7 @@ export function walkTargets(context: StatementContext, list: readonly Node[] | u
       if (star !== undefined) known = expandStar(context, star, list as Node[], item, scope, columns) && known;
       else if (isRowExpansion(target)) known = expandRow(context, target, scope, columns) && known;
       else columns.push(walkTarget(context, target, scope));
+      if (columns.length > MAXIMUM_COLUMNS) tooManyColumns();
     }
     return known ? columns : null;
   });

@@ -9,8 +9,23 @@
 import { deny } from '../../errors/denial.ts';
 import type { Edit } from '../plan.ts';
 
+/**
+ * Characters that rewriting may add to what one message carries. A short statement can name a wide table a thousand times; what comes
+ * out is parsed once more in the event loop.
+ */
+export const MAXIMUM_ADDED = 160 * 1024;
+
+/** Denies with SLUICE-104. */
+export function tooMuchRewriting(): never {
+  return deny('SLUICE-104', 'The statement refers to protected tables too many times.', {
+    rule: 'floor',
+    hint: 'Refer to each table once, for example in a WITH query, or split the statement.',
+  });
+}
+
 export class EditList {
   #edits: Edit[] = [];
+  #added = 0;
 
   get size(): number {
     return this.#edits.length;
@@ -18,6 +33,8 @@ export class EditList {
 
   add(edit: Edit): void {
     if (!(edit.start >= 0 && edit.end >= edit.start)) conflict(edit);
+    this.#added += edit.replacement.length;
+    if (this.#added > MAXIMUM_ADDED) tooMuchRewriting();
     this.#edits.push(edit);
   }
 
