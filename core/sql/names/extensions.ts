@@ -40,6 +40,7 @@ const INTERNAL_TYPES: ReadonlySet<number> = new Set([
   2275, // cstring
   2279, // trigger
   2280, // language_handler
+  1263, // cstring[]
   2281, // internal
   3115, // fdw_handler
   3838, // event_trigger

@@ -113,6 +113,14 @@ export function fromColumn(name: string): string | undefined {
   return Object.hasOwn(INTROSPECTION_FUNCTIONS, name) ? INTROSPECTION_FUNCTIONS[name]?.regSet : undefined;
 }
 
+/** A function that a user wrote may share its name with one of those: its grant is the administrator's word for it. */
+function isForbidden(entry: FunctionData): boolean {
+  if (isInternalFunction(entry)) return true;
+  const foreign =
+    entry.schema === 'pg_catalog' || entry.extension !== undefined || entry.language === 'c' || entry.language === 'internal';
+  return foreign && FORBIDDEN.test(entry.name);
+}
+
 /** All functions a call may mean, nearest schema first. */
 export function functionCandidates(
   context: NameContext,
@@ -135,7 +143,7 @@ function takes(entry: FunctionData, count: number): boolean {
 }
 
 function isAllowed(context: NameContext, entry: FunctionData, argumentCount: number): boolean {
-  if (FORBIDDEN.test(entry.name) || isInternalFunction(entry)) return false;
+  if (isForbidden(entry)) return false;
   if (entry.schema === 'pg_catalog') {
     if (isSafeFunction(entry.name, argumentCount) || isSessionFunction(entry.name)) return true;
     if (Object.hasOwn(INTROSPECTION_FUNCTIONS, entry.name)) return true;
@@ -296,7 +304,7 @@ function refuse(
   located: DenialDetails,
 ): CheckedFunction {
   const shown = displayName(...name);
-  const floor = refused.find((entry) => FORBIDDEN.test(entry.name) || isInternalFunction(entry));
+  const floor = refused.find(isForbidden);
   if (floor !== undefined) {
     throw new DenialError(
       denial('SLUICE-204', `Function ${shown} is never available here.`, {
