@@ -11,6 +11,7 @@ import { createEngine } from '../../core/sql/analyse.ts';
 import type { SqlEngine } from '../../core/sql/engine.ts';
 import { createWasmParser } from '../../core/sql/parse/wasm-parser.ts';
 import type { StatementPlan } from '../../core/sql/plan.ts';
+import type { SessionState } from '../../core/sql/session-state.ts';
 import { createSessionState } from '../../core/sql/session-tracker.ts';
 import { rowFilterDenial } from '../../core/sql/write/markers.ts';
 import { catalogOf } from '../support/catalog.ts';
@@ -156,6 +157,8 @@ export interface Lab {
   readonly client: pg.Client;
   readonly server: LocalPostgres;
   engine(policy: Policy): SqlEngine;
+  /** A session that has done nothing yet. */
+  session(): SessionState;
   /** Through the engine. */
   run(engine: SqlEngine, sql: string, values?: readonly unknown[]): Promise<Outcome>;
   /** Past the engine, as the owner. */
@@ -199,6 +202,7 @@ export async function startLab(major: 15 | 18, schema: string): Promise<Lab> {
     server,
     client,
     engine: (policy) => createEngine({ catalog, bundle: makeBundle(catalog, policy), parser, salt: 'x1' }),
+    session: () => createSessionState(['public']),
     async run(engine, sql, values) {
       const plan = planOf(engine, sql, values === undefined ? 'simple' : 'extended');
       if (plan.decision === 'deny') {
