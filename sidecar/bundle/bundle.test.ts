@@ -143,6 +143,28 @@ describe('a change', () => {
     expect(clock.now() - before).toBeLessThan(5000);
   });
 
+  it('in the middle of being written withdraws nothing', async () => {
+    const whole = `${DATABASE}---\n${policy('x', 'a')}`;
+    await write('a.yaml', whole);
+    const source = await open();
+    let told = 0;
+    source.onChange(() => (told += 1));
+    // One reading finds it empty, the next one whole again.
+    await write('a.yaml', '');
+    await clock.advance(150);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await clock.advance(0);
+    await write('a.yaml', whole);
+    for (let turn = 0; turn < 20; turn += 1) {
+      await clock.advance(150);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    expect(told).toBe(0);
+    await write('a.yaml', '');
+    await polled(() => told === 1);
+    expect(source.current.database).toBeUndefined();
+  });
+
   it('that is broken keeps the last good form of that file, and withdrawal elsewhere still takes effect', async () => {
     await write('a.yaml', DATABASE + '---\n' + policy('x', 'a'));
     await write('b.yaml', policy('y', 'b'));

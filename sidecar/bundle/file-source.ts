@@ -6,7 +6,9 @@
 import { type FSWatcher, watch } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { canonicalHash } from '../../core/policy/canonical-json.ts';
 import type { Diagnostic } from '../../core/policy/diagnostic.ts';
+import type { PolicyFile } from '../../core/policy/documents.ts';
 import type { Clock } from './clock.ts';
 import { PolicyFileError, readPolicyFiles } from './policy-files.ts';
 import { PolicySet } from './policy-set.ts';
@@ -62,6 +64,8 @@ class FileSource implements PolicySource {
   #closed = false;
   #reading = false;
   #again = false;
+  /** Of the files as last read. */
+  #lastSeen = '';
   /** A file event waits for its debounce. */
   #due = false;
   /** The last unreadable-file message, so that a poll does not repeat it. */
@@ -151,7 +155,8 @@ class FileSource implements PolicySource {
     try {
       const files = await readPolicyFiles(await this.#present());
       this.#lastFailure = undefined;
-      if (this.#closed || !this.#set.update(files)) return;
+      if (!this.#settled(files)) this.#soon();
+      else if (this.#set.update(files)) this.#publish();
     } catch (error) {
       if (!(error instanceof PolicyFileError)) throw error;
       if (error.message !== this.#lastFailure)
@@ -159,6 +164,20 @@ class FileSource implements PolicySource {
       this.#lastFailure = error.message;
       return;
     }
+  }
+
+  /**
+   * A file that is being written is empty for a moment, and an empty file would withdraw everything in it: a change counts once
+   * two readings agree.
+   */
+  #settled(files: readonly PolicyFile[]): boolean {
+    const before = this.#lastSeen;
+    this.#lastSeen = canonicalHash(files);
+    return before === this.#lastSeen;
+  }
+
+  #publish(): void {
+    if (this.#closed) return;
     this.#current = snapshotOf(this.#set, this.#options.database);
     this.#options.report(this.#current.diagnostics);
     for (const listener of this.#listeners) listener(this.#current);
