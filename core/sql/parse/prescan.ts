@@ -196,15 +196,23 @@ class Levels {
       case 'end':
         if (level.opening === 'case') this.#close('case');
         return;
+      case 'natural':
+        // Merges all columns of both sides, again at every further join.
+        this.#lean(level, NATURAL);
+        return;
       case 'join':
       case 'union':
       case 'intersect':
       case 'except':
-        level.sticky += 1;
-        this.#depth += 1;
+        this.#lean(level, 1);
         return;
       default:
     }
+  }
+
+  #lean(level: Level, weight: number): void {
+    level.sticky += weight;
+    this.#depth += weight;
   }
 
   #sibling(level: Level): void {
@@ -225,6 +233,9 @@ class Levels {
     for (const level of this.#levels.splice(index)) this.#depth -= level.chain + level.sticky + 1;
   }
 }
+
+/** What a NATURAL JOIN counts for. */
+const NATURAL = 20;
 
 /** `intersect`. */
 const LONGEST_WORD = 9;
