@@ -75,6 +75,8 @@ export interface StatementContext {
   /** Masked columns read so far, as `schema.table.column`: whoever compares lengths knows whether a value is made from one. */
   readonly maskedReads: string[];
   readonly analyser: Analyser;
+  /** Parse has told the parameters' types (0: the server infers them). False inside PREPARE, which declares its own. */
+  readonly parametersKnown: boolean;
   /** Bodies of the nodes that the walk has met (ast/coverage.ts): what is not met denies the statement. */
   readonly met: Set<object>;
   covering: boolean;

@@ -41,6 +41,7 @@ export class StatementState implements StatementContext {
   readonly sites: ReadSite[];
   readonly stars: Star[];
   readonly maskedReads: string[];
+  readonly parametersKnown: boolean;
   readonly met: Set<object>;
   readonly frames: FrameStack;
   readonly observed: Denial[];
@@ -75,6 +76,7 @@ export class StatementState implements StatementContext {
     this.sites = outer?.sites ?? [];
     this.stars = outer?.stars ?? [];
     this.maskedReads = outer?.maskedReads ?? [];
+    this.parametersKnown = outer === undefined;
     this.met = outer?.met ?? new Set();
     this.frames = outer?.frames ?? new FrameStack();
     this.observed = outer?.observed ?? [];

@@ -13,8 +13,8 @@ import { type LocalPostgres, startLocalPostgres } from '../support/postgres.ts';
 import { engineFor, planOf } from '../support/sql-core.ts';
 
 const SCHEMA = `
-  CREATE TABLE t (id int PRIMARY KEY, tenant int NOT NULL, amt int, j jsonb, txt text);
-  INSERT INTO t SELECT i, CASE WHEN i % 2 = 0 THEN 7 ELSE 1 END, i, '{"a":1}', 'value ' || i FROM generate_series(1, 200) i;
+  CREATE TABLE t (id int PRIMARY KEY, tenant int NOT NULL, amt int, j jsonb, txt text, at timestamptz DEFAULT now(), big numeric);
+  INSERT INTO t SELECT i, CASE WHEN i % 2 = 0 THEN 7 ELSE 1 END, i, '{"a":1}', 'value ' || i, now(), 10::numeric ^ 400 FROM generate_series(1, 200) i;
   CREATE TABLE o (id int PRIMARY KEY, tid int);
   INSERT INTO o SELECT i, i FROM generate_series(1, 300) i;
   CREATE TABLE member (tenant int);
@@ -38,6 +38,10 @@ const PROBES: Readonly<Record<string, string>> = {
   'error on NULL': '1 / coalesce($t.amt, 0) * 0 + 1 / (coalesce($t.amt, 0) * 0) >= 0',
   'row to text': 'notice($t::text)',
   'text cast': '$t.txt::int = 1',
+  'constant converted late': "$t.at = 'x'::text::timestamptz",
+  'too large for a double': '$t.big > 1.5::float8',
+  'interval out of range': "$t.at > now() - interval '400000 years'",
+  'array of a sublink': '$t.amt = ANY (ARRAY(SELECT 1 / (o.id - o.id) FROM o WHERE o.id = $t.id))',
 };
 
 /** `$id`: the row aimed at. */
@@ -69,7 +73,7 @@ const SHAPES: Readonly<Record<string, string>> = {
   window: 'SELECT t.id FROM (SELECT *, row_number() OVER (PARTITION BY id, amt, txt, j) AS n FROM t) t WHERE t.id = $id AND $p',
   lateral: 'SELECT t.id FROM t, LATERAL (SELECT 1 WHERE $p) x WHERE t.id = $id',
   'lateral function': 'SELECT t.id FROM t, generate_series(1, CASE WHEN $p THEN 1 ELSE 0 END) g WHERE t.id = $id',
-  'alias list': 'SELECT t.id FROM (t JOIN o ON o.id = t.id) AS t(id, b, amt, j, txt, oid, tid) WHERE t.id = $id AND $p',
+  'alias list': 'SELECT t.id FROM (t JOIN o ON o.id = t.id) AS t(id, b, amt, j, txt, at, big, oid, tid) WHERE t.id = $id AND $p',
   'row field': 'SELECT t.id FROM t WHERE (t).id = $id AND $p',
   'for update': 'SELECT t.id FROM t WHERE t.id = $id AND $p FOR UPDATE',
   'sublink in predicate': 'SELECT t.id FROM t WHERE t.id = $id AND (SELECT $p)',
@@ -78,6 +82,7 @@ const SHAPES: Readonly<Record<string, string>> = {
   'top-level target': 'SELECT $p FROM t WHERE t.id = $id',
   aggregate: 'SELECT bool_or($p) FROM t WHERE t.id = $id',
   'volatile without columns': 'SELECT t.id FROM t WHERE t.id = $id AND 1 / (trunc(random())::int) = 1',
+  'forward CTE': 'WITH RECURSIVE a AS (SELECT * FROM b AS t WHERE t.id = $id AND $p), b AS (SELECT * FROM t) SELECT id FROM a',
   'natural join': 'SELECT t.id FROM t NATURAL JOIN (SELECT id FROM o) o WHERE t.id = $id AND $p',
 };
 
@@ -152,6 +157,19 @@ for (const major of [15, 18] as const) {
         }
         expect(seen[0], `${name}: ${sql(HIDDEN)}`).toBe(seen[1]);
       }
+    });
+
+    it.each(Object.keys(FILTERS))('a parameter that is converted late, in a generic plan, filter by %s', async (filter) => {
+      const engine = engineFor(catalog, parser, { tables: { 'public.t': { filter: FILTERS[filter]! }, 'public.o': {} } });
+      const seen: string[] = [];
+      for (const id of [HIDDEN, ABSENT]) {
+        const plan = planOf(engine, `SELECT t.id FROM t WHERE t.id = ${id} AND t.amt = $1::text::int`, [25]);
+        expect(plan.denial).toBeUndefined();
+        await client.query(`SET plan_cache_mode = force_generic_plan; PREPARE q (text) AS ${plan.text}`);
+        seen.push(anonymous(await run(client, "EXECUTE q ('x')"), id));
+        await client.query('DEALLOCATE q; RESET plan_cache_mode');
+      }
+      expect(seen[0]).toBe(seen[1]);
     });
 
     it('is a matrix whose probes do tell rows apart where nothing guards them', async () => {

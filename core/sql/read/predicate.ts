@@ -6,7 +6,8 @@
 import type { Node } from '@pgsql/types';
 import { asTag, namesOf } from '../ast/node.ts';
 import type { ExpressionPlace, Scope, StatementContext } from '../context.ts';
-import { isConstant, walkAt } from '../scope/expression.ts';
+import { isConstant } from '../scope/constants.ts';
+import { walkAt } from '../scope/expression.ts';
 import { resolveFields } from '../scope/reference.ts';
 import { sitesOf } from '../scope/scope.ts';
 import type { Region } from './site.ts';

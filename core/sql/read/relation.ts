@@ -11,7 +11,7 @@ import { asTag, locationOf } from '../ast/node.ts';
 import type { OutputColumns, ScopeColumn, ScopeSource, StatementContext } from '../context.ts';
 import { memoise } from '../names/name-context.ts';
 import { resolveRelation } from '../names/relations.ts';
-import { isConstant } from '../scope/expression.ts';
+import { isConstant } from '../scope/constants.ts';
 import { findCte } from '../scope/scope.ts';
 import { type FromState, type Position, renameColumns } from './from.ts';
 import type { ReadSite } from './site.ts';

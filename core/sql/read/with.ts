@@ -3,6 +3,7 @@
  * references included. A CTE's body may be inlined, so its target list counts as nested.
  */
 import type { CommonTableExpr, Node, SelectStmt, WithClause } from '@pgsql/types';
+import { deny } from '../../errors/denial.ts';
 import { asTag, namesOf, stringOf } from '../ast/node.ts';
 import type { CteSource, OutputColumns, Scope, ScopeColumn, StatementContext } from '../context.ts';
 import { walkAt } from '../scope/expression.ts';
@@ -14,7 +15,8 @@ import { selectBelow } from './select.ts';
 export function withClause(context: StatementContext, clause: WithClause, parent: Scope | null): Scope {
   const ctes = new Map<string, CteSource>();
   const scope = createScope(parent, [], { ctes });
-  const list = (clause.ctes ?? []).map((node) => asTag(node, 'CommonTableExpr')).filter((cte) => cte !== undefined);
+  const written = (clause.ctes ?? []).map((node) => asTag(node, 'CommonTableExpr')).filter((cte) => cte !== undefined);
+  const list = clause.recursive ? inOrderOfUse(written) : written;
   if (clause.recursive)
     for (const cte of list) ctes.set(cte.ctename ?? '', { name: cte.ctename ?? '', columns: foreseenColumns(cte) });
   for (const cte of list) {
@@ -29,6 +31,51 @@ export function withClause(context: StatementContext, clause: WithClause, parent
     });
   }
   return scope;
+}
+
+/**
+ * With RECURSIVE a query may use a later one. What it does with that one's columns must be known of its relations, so the
+ * list is walked in order of use; queries that use each other in a circle are refused by the server as well.
+ */
+function inOrderOfUse(list: readonly CommonTableExpr[]): readonly CommonTableExpr[] {
+  const byName = new Map(list.map((cte) => [cte.ctename ?? '', cte]));
+  const ordered: CommonTableExpr[] = [];
+  const state = new Map<CommonTableExpr, 'open' | 'done'>();
+  const visit = (cte: CommonTableExpr): void => {
+    if (state.get(cte) === 'done') return;
+    if (state.get(cte) === 'open') {
+      deny('SLUICE-602', 'WITH queries that use each other cannot be analysed.', {
+        rule: 'floor',
+        hint: 'Put each query before those that use it.',
+      });
+    }
+    state.set(cte, 'open');
+    for (const name of namesUsed(cte.ctequery)) {
+      const used = byName.get(name);
+      if (used !== undefined && used !== cte) visit(used);
+    }
+    state.set(cte, 'done');
+    ordered.push(cte);
+  };
+  for (const cte of list) visit(cte);
+  return ordered;
+}
+
+/** Unqualified relation names anywhere in a query. */
+function namesUsed(query: unknown): ReadonlySet<string> {
+  const names = new Set<string>();
+  const pending: unknown[] = [query];
+  for (let value = pending.pop(); value !== undefined; value = pending.pop()) {
+    if (typeof value !== 'object' || value === null) continue;
+    for (const key in value) {
+      const inner = (value as Record<string, unknown>)[key];
+      if (typeof inner !== 'object' || inner === null) continue;
+      const { relname, schemaname } = inner as { relname?: unknown; schemaname?: unknown };
+      if (key === 'RangeVar' && typeof relname === 'string' && schemaname === undefined) names.add(relname);
+      pending.push(inner);
+    }
+  }
+  return names;
 }
 
 function rename(columns: OutputColumns, cte: CommonTableExpr): OutputColumns {

@@ -11,6 +11,7 @@ import type { ExpressionPlace, Scope, StatementContext } from '../context.ts';
 import type { RegUse } from '../introspect/guards.ts';
 import { checkedCall, checkedCast, checkOperatorName, checkSqlValue } from './checks.ts';
 import { walkJson } from './json.ts';
+import { isQuietOperand, isRecentTime } from './constants.ts';
 import { noteColumn, noteRow, referToColumn, referToRow, rowArgument } from './reference.ts';
 import { safeCall, safeOperator, simpleType, UNKNOWN_TYPE } from './safety.ts';
 import { at, createScope } from './scope.ts';
@@ -66,7 +67,7 @@ const WALKERS: Walkers = {
   A_Const: (_context, body) => constantType(body),
   ParamRef: (context, body) => context.request.parameterTypes[(body.number ?? 0) - 1] || UNKNOWN_TYPE,
   ColumnRef: (context, body, scope, node) => walkColumnRef(context, body, scope, node),
-  A_Expr: (context, body, scope) => walkOperator(context, body, scope),
+  A_Expr: (context, body, scope, node) => walkOperator(context, body, scope, node),
   BoolExpr: (context, body, scope) => {
     walkList(context, body.args, scope);
     return BOOLEAN;
@@ -80,13 +81,13 @@ const WALKERS: Walkers = {
     return BOOLEAN;
   },
   TypeCast: (context, body, scope, node, use) => {
-    const constant = isConstant(body.arg!);
+    const quiet = isQuietOperand(context, body.arg);
     const to = simpleType(context, body.typeName);
     const from = checkedCast(context, node, body, use, () => {
       context.regUse = NUMBER_TYPES.has(to) ? 'oid' : 'text';
       return walk(context, body.arg!, scope);
     });
-    if (!constant && !(from !== 0 && from === to)) context.frames.unsafe();
+    if (!quiet && !(from !== 0 && from === to)) context.frames.unsafe();
     return to;
   },
   CollateClause: (context, body, scope) => walk(context, body.arg!, scope),
@@ -185,7 +186,7 @@ function walkColumnRef(context: StatementContext, body: ColumnRef, scope: Scope,
   return isStar(body.fields?.at(-1)) ? referToRow(context, node, body, scope) : referToColumn(context, node, body, scope);
 }
 
-function walkOperator(context: StatementContext, body: Body<'A_Expr'>, scope: Scope): number {
+function walkOperator(context: StatementContext, body: Body<'A_Expr'>, scope: Scope, node: Node): number {
   const compares = COMPARISONS.has(namesOf(body.name)?.at(-1) ?? '') || (body.kind?.includes('BETWEEN') ?? false);
   const operand = compares ? walkAsNumber : walk;
   const left = body.lexpr === undefined ? undefined : operand(context, body.lexpr, scope);
@@ -193,7 +194,20 @@ function walkOperator(context: StatementContext, body: Body<'A_Expr'>, scope: Sc
   const list = body.rexpr !== undefined && 'List' in body.rexpr ? (body.rexpr.List.items ?? []) : undefined;
   if (list === undefined) right = operand(context, body.rexpr!, scope);
   else for (const item of list) right = merge(right, operand(context, item, scope));
-  return checkOperatorUse(context, body, left, right);
+  if (isRecentTime(context, node)) {
+    checkOperatorName(context, body.name, locationOf(body));
+    return left === DATE ? TIMESTAMP : (left ?? 0);
+  }
+  // Arrays tell their element's type, which is what ANY and ALL compare with and no other operator.
+  const overElements = body.kind === 'AEXPR_OP_ANY' || body.kind === 'AEXPR_OP_ALL';
+  return checkOperatorUse(context, body, isArray(body.lexpr) ? 0 : left, isArray(body.rexpr) && !overElements ? 0 : right);
+}
+
+const DATE = 1082;
+const TIMESTAMP = 1114;
+
+function isArray(node: Node | undefined): boolean {
+  return node !== undefined && ('A_ArrayExpr' in node || ('SubLink' in node && node.SubLink.subLinkType === 'ARRAY_SUBLINK'));
 }
 
 function merge(seen: number, next: number): number {
@@ -245,23 +259,10 @@ const COMPARISONS: ReadonlySet<string> = new Set([
   '&&',
 ]);
 
-/** ARRAY[…] gives its element's type already; a parameter or constant takes the other side's; else the array type's element. */
+/** ARRAY[…] and ARRAY(SELECT …) give their element's type already; a parameter or constant takes the other side's; else the array type's element. */
 function elementOf(context: StatementContext, node: Node | undefined, type: number): number {
-  if (node !== undefined && 'A_ArrayExpr' in node) return type;
+  if (isArray(node)) return type;
   return type === UNKNOWN_TYPE ? type : (context.catalog.type(type)?.elementOid ?? 0);
-}
-
-/** A constant or a parameter, possibly cast, negated or in a list: evaluated once, whatever the rows are. */
-export function isConstant(node: Node | undefined): boolean {
-  if (node === undefined) return false;
-  if ('A_Const' in node || 'ParamRef' in node) return true;
-  if ('TypeCast' in node) return isConstant(node.TypeCast.arg);
-  if ('CollateClause' in node) return isConstant(node.CollateClause.arg);
-  if ('List' in node) return (node.List.items ?? []).every(isConstant);
-  if ('A_ArrayExpr' in node) return (node.A_ArrayExpr.elements ?? []).every(isConstant);
-  if ('A_Expr' in node && node.A_Expr.kind === 'AEXPR_OP' && node.A_Expr.lexpr === undefined)
-    return isConstant(node.A_Expr.rexpr);
-  return false;
 }
 
 function walkCall(context: StatementContext, body: FuncCall, scope: Scope, node: Node, use: RegUse): number {
@@ -360,7 +361,8 @@ function walkSubLink(context: StatementContext, body: SubLink, scope: Scope, use
   if (body.subLinkType === 'EXPR_SUBLINK' && !yieldsOneRow(body.subselect)) context.frames.unsafe();
   if (body.testexpr !== undefined) noteComparison(context, body, columns);
   if (body.subLinkType === 'EXPR_SUBLINK') return columns?.length === 1 ? (columns[0]?.typeOid ?? 0) : 0;
-  return body.subLinkType === 'ARRAY_SUBLINK' ? 0 : BOOLEAN;
+  if (body.subLinkType !== 'ARRAY_SUBLINK') return BOOLEAN;
+  return columns?.length === 1 ? (columns[0]?.typeOid ?? 0) : 0;
 }
 
 /** A second row raises an error, and which rows there are may depend on a hidden row outside. */

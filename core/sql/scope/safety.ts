@@ -69,6 +69,12 @@ export function safeOperator(
   if (PATTERN_OPERATORS.has(name)) return (a === 25 || a === 19 || a === 1042) && isPlainPattern(context, name, pattern);
   let exact = exactOperators(catalog, name, a, b);
   if (exact.length === 0 && NUMERIC_ORDER.includes(a) && NUMERIC_ORDER.includes(b)) {
+    // A numeric too large for a double raises when it is converted.
+    const [low, high] = [
+      Math.min(NUMERIC_ORDER.indexOf(a), NUMERIC_ORDER.indexOf(b)),
+      Math.max(NUMERIC_ORDER.indexOf(a), NUMERIC_ORDER.indexOf(b)),
+    ];
+    if (NUMERIC_ORDER[low] === 1700 && high > low) return false;
     const wider = NUMERIC_ORDER[Math.max(NUMERIC_ORDER.indexOf(a), NUMERIC_ORDER.indexOf(b))]!;
     exact = exactOperators(catalog, name, wider, wider);
   }
@@ -122,7 +128,16 @@ const QUIET_FUNCTIONS: ReadonlySet<string> = new Set([
     'rtrim',
     'reverse',
   ],
-  ...['now', 'current_schema', 'current_database', 'version', 'current_setting', 'array_length', 'cardinality', 'jsonb_typeof'],
+  ...[
+    'now',
+    'transaction_timestamp',
+    'statement_timestamp',
+    'current_schema',
+    'current_database',
+    'array_length',
+    'cardinality',
+    'jsonb_typeof',
+  ],
   ...[
     'pg_table_is_visible',
     'pg_type_is_visible',
