@@ -34,12 +34,12 @@ export class ExtendedQuery {
     const { core } = inbound;
     if (body.length < length) {
       const reason = denial('SLUICE-104', `the statement is too large (${length} bytes)`, { rule: 'floor' });
-      return inbound.refuseExtended(reason, null, null, body[0] === 0);
+      return inbound.refusals.extended(reason, null, null, body[0] === 0);
     }
     const { statement: name, sql, parameterTypes } = decodeParse(body);
     const unnamed = name === '';
     if (!isUtf8(sql)) {
-      return inbound.refuseExtended(
+      return inbound.refusals.extended(
         denial('SLUICE-106', 'the statement is not valid UTF-8', { rule: 'floor' }),
         null,
         null,
@@ -51,12 +51,12 @@ export class ExtendedQuery {
         rule: 'floor',
         hint: 'Close or deallocate statements that are no longer used.',
       });
-      return inbound.refuseExtended(reason, null, null, unnamed);
+      return inbound.refusals.extended(reason, null, null, unnamed);
     }
     const verdict = inbound.analysis.analyse(sql, 'extended', parameterTypes);
     if (verdict.kind === 'barrier') return inbound.hold('idle');
     if (verdict.kind === 'wait') return inbound.holdUntil(verdict.until);
-    if (verdict.kind === 'denied') return inbound.refuseExtended(verdict.denial, verdict.plan, sql, unnamed);
+    if (verdict.kind === 'denied') return inbound.refusals.extended(verdict.denial, verdict.plan, sql, unnamed);
 
     const plan = verdict.plans[0] ?? null;
     const text = plan === null ? sql.toString('utf8') : plan.text;
@@ -78,8 +78,14 @@ export class ExtendedQuery {
       ...(sent === undefined ? {} : { sent }),
       ...core.statements.defineStatement(statement, core.group, core.policyVersion),
     });
-    if (plan === null || !plan.rewritten) return PASS;
+    const watched = plan?.returnsRows === true && verdict.engine.bundle.protectedColumns.length > 0;
+    if (!watched && plan?.rewritten !== true) return PASS;
     inbound.emit(request.parse(name, text, parameterTypes));
+    if (watched) {
+      // A client that never asks for a description must not get around the check of every RowDescription.
+      inbound.emit(request.describe('S', name));
+      inbound.expect({ kind: 'describe', group: core.group, silent: true });
+    }
     return DROP;
   }
 
@@ -97,7 +103,7 @@ export class ExtendedQuery {
     }
     const recheck = this.#recheck(statement);
     if (recheck === HOLD) return HOLD;
-    if (recheck.kind === 'denied') return inbound.refuseExtended(recheck.denial, recheck.plan, statement.sql);
+    if (recheck.kind === 'denied') return inbound.refusals.extended(recheck.denial, recheck.plan, statement.sql);
     if (recheck.kind === 'changed') this.#prepareAgain(statement);
     const portal: Portal = { name: portalName, statement, plan: statement.plan, upstream: statement.upstream, rows: 0 };
     const sent = sentText(statement);
@@ -140,7 +146,7 @@ export class ExtendedQuery {
     const refused = this.#recheckPortal(portal);
     if (refused === HOLD) return HOLD;
     const { plan } = portal;
-    if (refused !== null) return inbound.refuseExtended(refused, plan, portal.statement?.sql ?? null);
+    if (refused !== null) return inbound.refusals.extended(refused, plan, portal.statement?.sql ?? null);
     if (plan === null) {
       inbound.expect({ kind: 'execute', group: core.group, portal });
       return PASS;
@@ -169,7 +175,7 @@ export class ExtendedQuery {
     const inbound = this.#inbound;
     const { core } = inbound;
     const engine = inbound.analysis.engine();
-    if ('code' in engine) return inbound.refuseExtended(engine, plan, null);
+    if ('code' in engine) return inbound.refusals.extended(engine, plan, null);
     if (!readsOnly(plan) && core.pipeline.guarded) return inbound.hold('guard');
     const { bundle } = engine;
     const max = maxAffected(bundle, plan);

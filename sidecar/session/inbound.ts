@@ -13,13 +13,13 @@ import { clientFrames, type FrameTable } from '../../core/wire/frame-table.ts';
 import { type Disposition, DROP, FrameWalker, HOLD, PASS } from '../../core/wire/frame-walker.ts';
 import { lostSync, ProtocolError } from '../../core/wire/protocol-error.ts';
 import * as request from '../../core/wire/request.ts';
-import { denialResponse, readyForQuery } from '../../core/wire/write.ts';
 import { AffectedRows } from './affected-rows.ts';
-import { Analysis, unreadPlan } from './analysis.ts';
+import { Analysis } from './analysis.ts';
 import { copyMessage } from './copy.ts';
 import type { SessionCore } from './core.ts';
 import { ExtendedQuery } from './extended-query.ts';
 import type { Execution, Expected, NewExpected } from './pipeline.ts';
+import { Refusals } from './refusals.ts';
 import { simpleQuery } from './simple-query.ts';
 
 /** What a held message waits for. */
@@ -32,6 +32,7 @@ export class Inbound {
   readonly core: SessionCore;
   readonly analysis: Analysis;
   readonly affected: AffectedRows;
+  readonly refusals: Refusals;
   readonly #walker: FrameWalker;
   readonly #extended: ExtendedQuery;
   readonly #send: (buffers: readonly Buffer[]) => void;
@@ -61,6 +62,7 @@ export class Inbound {
     this.core = core;
     this.analysis = new Analysis(core);
     this.affected = new AffectedRows(this);
+    this.refusals = new Refusals(this);
     this.#extended = new ExtendedQuery(this);
     this.#send = send;
     this.#idle = idle;
@@ -185,42 +187,6 @@ export class Inbound {
     return this.hold('settled');
   }
 
-  /** Records a refusal. Without a bundle there is no policy to name: an event instead of an intent. */
-  recordDenial(reason: Denial, plan: StatementPlan | null, sql: Buffer | null): void {
-    const bundle = this.core.engine?.bundle;
-    if (bundle === undefined) {
-      this.core.audit.event('refused', { code: reason.code });
-      return;
-    }
-    const execution = this.intent(plan ?? unreadPlan(reason), bundle, sql, { reason });
-    this.core.audit.settle(execution, 'denied', { sqlstate: reason.sqlstate });
-  }
-
-  /** Refuses a Query: the server aborts whatever transaction there is by failing at a statement of ours. */
-  refuseQuery(reason: Denial, plan: StatementPlan | null, sql: Buffer | null): typeof DROP {
-    const { core } = this;
-    this.recordDenial(reason, plan, sql);
-    if (core.pipeline.length === 0 && core.status === 'I' && !core.groupOpen) {
-      core.toClient(denialResponse(reason, sql === null ? {} : { sql }));
-      core.toClient(readyForQuery('I'));
-      return DROP;
-    }
-    this.#expectRefusedQuery(reason, sql);
-    this.emit(request.query(refusedText(reason)));
-    return DROP;
-  }
-
-  /**
-   * Refuses a message of the extended protocol: in its place goes a Parse that fails, so that the server aborts the transaction
-   * and skips up to the Sync by itself. `unnamed`: the refused message was a Parse of the unnamed statement, which destroys
-   * the one there was even when it fails.
-   */
-  refuseExtended(reason: Denial, plan: StatementPlan | null, sql: Buffer | null, unnamed = false): typeof DROP {
-    this.recordDenial(reason, plan, sql);
-    this.emit(this.#expectRefusedParse(reason, sql, unnamed));
-    return DROP;
-  }
-
   // ---- messages ------------------------------------------------------------------------------------------------------------
 
   #message(type: number, body: Buffer, length: number): Disposition {
@@ -268,7 +234,7 @@ export class Inbound {
           // A client may still be sending after a COPY that failed; the server ignores these too.
           return DROP;
         case CLIENT.functionCall:
-          return this.refuseQuery(
+          return this.refusals.query(
             denial('SLUICE-503', 'function calls by the fast-path protocol are not supported', {
               hint: 'Call the function with SELECT.',
               rule: 'floor',
@@ -282,8 +248,8 @@ export class Inbound {
     } catch (error) {
       if (!(error instanceof ProtocolError) || error.fatal) throw error;
       return type === CLIENT.query
-        ? this.refuseQuery(error.denial, null, null)
-        : this.refuseExtended(error.denial, null, null, type === CLIENT.parse);
+        ? this.refusals.query(error.denial, null, null)
+        : this.refusals.extended(error.denial, null, null, type === CLIENT.parse);
     }
   }
 
@@ -389,54 +355,8 @@ export class Inbound {
     const alive = taken.filter((entry) => core.pipeline.has(entry));
     core.pipeline.retract(new Set(alive));
     for (const entry of alive) entry.abandoned?.();
-    let open = false;
-    for (const entry of alive) {
-      if (entry.kind === 'query') {
-        if (open) continue;
-        kept.push(request.query(refusedText(reason)));
-        this.#expectRefusedQuery(reason, null);
-      } else if (entry.kind === 'sync') {
-        core.pipeline.push({ kind: 'sync', group: entry.group });
-        kept.push(request.SYNC);
-        open = false;
-      } else if (!open) {
-        open = true;
-        kept.push(this.#expectRefusedParse(reason, null, false));
-      }
-    }
-    core.copyIn = 'none';
+    const open = this.refusals.batch(reason, alive, kept);
     core.skipping = open || (core.skipping && alive.length === 0);
     this.#write();
   }
-
-  #expectRefusedQuery(reason: Denial, sql: Buffer | null): void {
-    const { core } = this;
-    core.groupOpen = false;
-    this.expect({
-      kind: 'query',
-      group: core.group,
-      refusal: reason,
-      ...(sql === null ? {} : { refusedText: Buffer.from(sql) }),
-      ...core.statements.dropUnnamed(core.group),
-    });
-  }
-
-  #expectRefusedParse(reason: Denial, sql: Buffer | null, unnamed: boolean): Buffer {
-    const { core } = this;
-    core.skipping = true;
-    core.groupOpen = true;
-    this.expect({
-      kind: 'parse',
-      group: core.group,
-      refusal: reason,
-      ...(sql === null ? {} : { refusedText: Buffer.from(sql) }),
-      ...(unnamed ? core.statements.dropUnnamed(core.group) : {}),
-    });
-    return request.parse(unnamed ? '' : `sluice_refused_${core.secret}`, refusedText(reason));
-  }
-}
-
-/** Not SQL in any dialect: the server's log shows why it was sent. */
-export function refusedText(reason: Denial): string {
-  return `refused by Sluice: ${reason.code}`;
 }

@@ -3,34 +3,25 @@
  * applies what it confirms, and passes, is dropped, or is replaced by an answer of ours.
  */
 import { type Denial, denial } from '../../core/errors/denial.ts';
-import {
-  decodeCommandComplete,
-  decodeNotification,
-  decodeParameterStatus,
-  decodeReadyForQuery,
-  decodeReport,
-  SERVER,
-} from '../../core/wire/server-messages.ts';
-import { rowFilterDenial } from '../../core/sql/write/markers.ts';
+import { decodeCommandComplete, decodeReadyForQuery, decodeReport, SERVER } from '../../core/wire/server-messages.ts';
 import { SERVER_FRAMES } from '../../core/wire/frame-table.ts';
 import { type Disposition, DROP, FrameWalker, HOLD, PASS } from '../../core/wire/frame-walker.ts';
 import { lostSync, ProtocolError } from '../../core/wire/protocol-error.ts';
 import * as request from '../../core/wire/request.ts';
-import { findProtectedColumn, parameterViolation, protectedColumnSet, tripwireDenial } from '../../core/wire/second-line.ts';
 import { denialResponse, message, NO_DATA, readyForQuery } from '../../core/wire/write.ts';
 import type { Settlement } from './audit-trail.ts';
 import { copyInBegins, copyInEnded } from './copy.ts';
 import type { SessionCore } from './core.ts';
 import { applyEffect, transactionReady } from './effects.ts';
-import { type Inbound, refusedText } from './inbound.ts';
-import { CHECK_FAILED, exceedsRowLimit, statementTimedOut, tooManyAffected, tooManyRows } from './limits.ts';
+import type { Inbound } from './inbound.ts';
+import { answerError, muteSeries, seriesFailed } from './failures.ts';
+import { exceedsRowLimit, tooManyRows } from './limits.ts';
 import type { Execution, Expected, Piece } from './pipeline.ts';
+import { refusedText } from './refusals.ts';
 import { Reports } from './reports.ts';
+import { ServerWatch } from './server-watch.ts';
 
 const NO_LIMIT = Number.POSITIVE_INFINITY;
-const QUERY_CANCELED = '57014';
-/** invalid_text_representation: how the check of a row filter raises (core/sql/write/markers.ts). */
-const INVALID_TEXT = '22P02';
 
 export interface OutboundOptions {
   readonly core: SessionCore;
@@ -56,6 +47,7 @@ export class Outbound {
   readonly #inbound: Inbound;
   readonly #options: OutboundOptions;
   readonly #reports: Reports;
+  readonly #watch: ServerWatch;
   readonly #walker: FrameWalker;
   #out: Buffer[] = [];
   #running = false;
@@ -70,14 +62,13 @@ export class Outbound {
   #abort = false;
   /** A FATAL of the server's has been passed on. */
   #fatal = false;
-  #protectedFor: readonly string[] | null = null;
-  #protected: ReadonlySet<number> = new Set();
 
   constructor(options: OutboundOptions) {
     this.#options = options;
     this.#core = options.core;
     this.#inbound = options.inbound;
     this.#reports = new Reports(options.core);
+    this.#watch = new ServerWatch(options.core, options.parameters);
     this.#walker = new FrameWalker(SERVER_FRAMES, {
       message: (type, body, length) => this.#message(type, body, length),
       forward: (bytes) => void this.#out.push(bytes),
@@ -120,9 +111,11 @@ export class Outbound {
       case SERVER.noticeResponse:
         return this.#notice(body, length);
       case SERVER.parameterStatus:
-        return this.#parameter(body);
+        this.#watch.parameter(body);
+        return PASS;
       case SERVER.notification:
-        return this.#notification(body);
+        this.#watch.notification(body);
+        return PASS;
       case SERVER.errorResponse:
         return this.#error(body, length);
       case SERVER.readyForQuery:
@@ -149,7 +142,7 @@ export class Outbound {
         if (head.kind !== 'describe') throw unexpected(type);
         return fate;
       case SERVER.rowDescription:
-        this.#tripwire(body);
+        this.#watch.rowDescription(body);
         if (head.kind === 'describe') {
           const described = this.#confirm(head, 'describe', type, fate);
           return head.noData === true && described === PASS ? this.#replace(NO_DATA, PASS) : described;
@@ -295,7 +288,7 @@ export class Outbound {
    * series, and the transaction is aborted.
    */
   #failLate(head: Expected, piece: Piece, reason: Denial, rows: number): Disposition {
-    const { pipeline, audit } = this.#core;
+    const { audit } = this.#core;
     audit.settle(piece.execution, 'error', { sqlstate: reason.sqlstate, rows, bytes: this.#walker.bytes });
     this.#overflow = null;
     this.#abort = true;
@@ -307,14 +300,7 @@ export class Outbound {
       this.#next(head);
       return DROP;
     }
-    let synced = false;
-    for (const entry of pipeline) {
-      if (entry.kind === 'sync') {
-        synced = true;
-        break;
-      }
-      entry.muted = true;
-    }
+    const synced = muteSeries(this.#core);
     this.#next(head);
     if (!synced) {
       // A Parse that fails makes the server abort and skip, as if the Execute itself had failed.
@@ -341,7 +327,16 @@ export class Outbound {
     }
     if (head === undefined) throw unexpected(SERVER.errorResponse);
     const piece = head.pieces?.[head.piece];
-    const answer = this.#answer(head, piece, fields, sqlstate, truncated);
+    const answer = answerError({
+      core: this.#core,
+      reports: this.#reports,
+      head,
+      piece,
+      overflow: this.#overflow,
+      fields,
+      sqlstate,
+      truncated,
+    });
     const hidden = head.muted || (head.silent === true && head.refusal !== undefined);
     if (sqlstate === '42P01' || sqlstate === '42703') void this.#core.host.refreshCatalog(sqlstate).catch(() => {});
     const held = this.#heldReply;
@@ -354,48 +349,9 @@ export class Outbound {
     audit.settle(piece?.execution, 'error', settlement);
     if (this.#core.copyIn !== 'none') copyInEnded(this.#inbound);
 
-    if (head.kind === 'query') {
-      head.failed = true;
-      this.#core.copyIn = 'none';
-      for (const rest of head.pieces?.slice(head.piece + 1) ?? []) audit.settle(rest.execution, 'error', { tag: 'not run' });
-    } else if (head.kind !== 'sync') {
-      this.#core.copyIn = 'none';
-      const { skipped, synced } = pipeline.failGroup();
-      if (!synced) this.#core.skipping = true;
-      if (head.refusal !== undefined) head.confirmed?.();
-      else head.abandoned?.();
-      // The server drops the unnamed statement before it looks at the text of a new one.
-      if (head.kind === 'parse' && head.statement?.name === '') this.#core.statements.deallocated('', '');
-      for (const entry of skipped.slice(1)) {
-        entry.abandoned?.();
-        for (const rest of entry.pieces ?? []) audit.settle(rest.execution, 'error', { tag: 'not run' });
-      }
-    }
+    seriesFailed(this.#core, head);
     if (hidden) return DROP;
     return this.#replace(answer.bytes, PASS);
-  }
-
-  /** What the client gets for this error; no bytes: the server's own. */
-  #answer(
-    head: Expected,
-    piece: Piece | undefined,
-    fields: ReturnType<typeof decodeReport>,
-    sqlstate: string,
-    truncated: boolean,
-  ): { readonly sqlstate: string; readonly bytes: Buffer | undefined } {
-    const own = (reason: Denial, sql?: Buffer) => ({
-      sqlstate: reason.sqlstate,
-      bytes: denialResponse(reason, sql === undefined ? {} : { sql }),
-    });
-    if (head.refusal !== undefined) return own(head.refusal, head.refusedText);
-    if (this.#overflow !== null && sqlstate === QUERY_CANCELED) return own(this.#overflow);
-    if (piece?.role === 'check' && sqlstate === CHECK_FAILED) return own(tooManyAffected(piece.execution?.maxAffected ?? 0));
-    const timeout = this.#core.engine?.bundle.limits.statementTimeout;
-    if (sqlstate === QUERY_CANCELED && timeout !== undefined && fields.get('M')?.includes('statement timeout') === true)
-      return own(statementTimedOut(timeout));
-    const outside = sqlstate === INVALID_TEXT ? rowFilterDenial(fields.get('M')?.toString('utf8') ?? '') : undefined;
-    if (outside !== undefined) return own(outside);
-    return { sqlstate, bytes: this.#reports.error(fields, truncated, head) };
   }
 
   #notice(body: Buffer, length: number): Disposition {
@@ -409,35 +365,6 @@ export class Outbound {
     if (bytes === undefined) return otherwise;
     this.#walker.insert(bytes);
     return DROP;
-  }
-
-  // ---- second line -----------------------------------------------------------------------------------------------------------
-
-  #tripwire(body: Buffer): void {
-    const columns = this.#core.engine?.bundle.protectedColumns ?? [];
-    if (columns.length === 0 && this.#protectedFor === null) return;
-    if (columns !== this.#protectedFor && columns.length > 0) {
-      this.#protectedFor = columns;
-      this.#protected = protectedColumnSet(columns);
-    }
-    const origin = findProtectedColumn(body, this.#protected);
-    if (origin === undefined) return;
-    this.#core.audit.event('tripwire', { table: origin.tableOid, attnum: origin.attnum, column: origin.index });
-    throw new ProtocolError(tripwireDenial(), true);
-  }
-
-  #parameter(body: Buffer): Disposition {
-    const { name, value } = decodeParameterStatus(body);
-    const violation = parameterViolation(this.#options.parameters, name, value);
-    if (violation === undefined) return PASS;
-    this.#core.audit.event('pinned-setting', { name });
-    throw new ProtocolError(violation, true);
-  }
-
-  #notification(body: Buffer): Disposition {
-    const { channel, payload } = decodeNotification(body);
-    this.#core.audit.event('notification', { channel, bytes: payload.length });
-    return PASS;
   }
 
   // ---- ReadyForQuery ---------------------------------------------------------------------------------------------------------

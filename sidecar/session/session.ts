@@ -3,7 +3,6 @@
  * Bytes go through `Inbound` and `Outbound`; here are the sockets, the backpressure between them, and every way it can end.
  */
 import type { Socket } from 'node:net';
-import { type Denial, denial } from '../../core/errors/denial.ts';
 import type { SqlEngine } from '../../core/sql/engine.ts';
 import { createSessionState } from '../../core/sql/session-tracker.ts';
 import * as request from '../../core/wire/request.ts';
@@ -17,10 +16,18 @@ import {
   parameterStatus,
   readyForQuery,
 } from '../../core/wire/write.ts';
-import { type Journal, JournalError } from '../journal/journal.ts';
+import type { Journal } from '../journal/journal.ts';
 import type { UpstreamConnection } from '../upstream/connect.ts';
 import { admitClientSettings } from '../upstream/startup-settings.ts';
-import { UpstreamError } from '../upstream/upstream-error.ts';
+import {
+  admissionDenial,
+  idleTooLong,
+  internalError,
+  openingDenial,
+  shuttingDown,
+  upstreamLost,
+  withdrawn,
+} from './admission.ts';
 import { AuditTrail } from './audit-trail.ts';
 import { type Ending, SessionCore } from './core.ts';
 import type { EngineHost } from './engine-host.ts';
@@ -78,7 +85,7 @@ export async function serveSession(client: ClientConnection, environment: Sessio
   await session.run();
 }
 
-const DEFAULTS = { writeStall: 60_000, linger: 2_000, maxSessions: 1_000 };
+const DEFAULTS = { writeStall: 60_000, linger: 2_000 };
 
 class Session implements RegisteredSession {
   readonly pid: number;
@@ -127,10 +134,11 @@ class Session implements RegisteredSession {
     socket.on('close', () => this.end({ reason: 'client disconnected' }));
     socket.on('end', () => this.end({ reason: 'client disconnected' }));
     const admitted = admitClientSettings(startup.settings);
-    const refused = this.#admission() ?? admitted.refused;
+    const { host, registry, maxSessions } = this.#environment;
+    const refused = admissionDenial(startup, host, registry, maxSessions) ?? admitted.refused;
     if (refused !== undefined) this.end({ reason: 'refused', denial: refused });
     else {
-      this.#environment.registry.add(this);
+      registry.add(this);
       try {
         await this.#open(admitted.passed);
         if (!this.#ended) await this.#begin(admitted.searchPath, admitted.applicationName);
@@ -139,27 +147,6 @@ class Session implements RegisteredSession {
       }
     }
     await this.closed;
-  }
-
-  /** Why this client cannot be served at all, or undefined. */
-  #admission(): Denial | undefined {
-    const { host, registry, maxSessions } = this.#environment;
-    const { engine } = host;
-    if (engine === undefined)
-      return denial('SLUICE-703', 'no valid policy is in force', host.reason === undefined ? {} : { detail: host.reason });
-    const { limits, database } = engine.bundle;
-    if (registry.draining) return shuttingDown();
-    const max = Math.min(limits.maxConnections ?? Number.POSITIVE_INFINITY, maxSessions ?? DEFAULTS.maxSessions);
-    if (registry.size >= max)
-      return denial('SLUICE-403', `there are already ${registry.size} connections (limit ${max})`, {
-        rule: 'limits',
-        hint: 'Close connections that are idle, or use a smaller pool.',
-      });
-    const asked = this.#client.startup.database;
-    if (asked !== database.database) {
-      return denial('SLUICE-801', `database "${asked}" does not exist here`, { hint: `Databases: ${database.database}.` });
-    }
-    return undefined;
   }
 
   async #open(passed: ConnectSettings['passed']): Promise<void> {
@@ -234,7 +221,7 @@ class Session implements RegisteredSession {
       socket: upstream.socket,
       stallTimeout,
       drained: () => this.#resumeClient(),
-      stalled: () => this.end({ reason: 'server does not read', denial: lost() }),
+      stalled: () => this.end({ reason: 'server does not read', denial: upstreamLost() }),
     });
     this.#inbound = new Inbound(
       core,
@@ -292,7 +279,7 @@ class Session implements RegisteredSession {
         session: this.#id,
         error: error instanceof Error ? (error.stack ?? error.message) : 'unknown',
       });
-      this.end({ reason: 'internal error', denial: denial('SLUICE-707', 'an internal error ended the session') });
+      this.end({ reason: 'internal error', denial: internalError() });
     }
   }
 
@@ -345,7 +332,9 @@ class Session implements RegisteredSession {
 
   #upstreamLost(): void {
     this.end(
-      this.#outbound?.fatal === true ? { reason: 'server ended the connection' } : { reason: 'upstream lost', denial: lost() },
+      this.#outbound?.fatal === true
+        ? { reason: 'server ended the connection' }
+        : { reason: 'upstream lost', denial: upstreamLost() },
     );
   }
 
@@ -408,25 +397,3 @@ class Session implements RegisteredSession {
     socket.once('close', () => clearTimeout(timer));
   }
 }
-
-function openingDenial(error: unknown): Denial {
-  if (error instanceof UpstreamError) return error.denial;
-  if (error instanceof JournalError)
-    return denial('SLUICE-701', 'the audit record cannot be written, so no session can begin', { detail: error.message });
-  return denial('SLUICE-707', 'an internal error ended the session');
-}
-
-const shuttingDown = (): Denial =>
-  denial('SLUICE-806', 'terminating connection due to administrator command', {
-    detail: 'Sluice is shutting down.',
-    hint: 'Reconnect.',
-  });
-const withdrawn = (reason: string | undefined): Denial =>
-  denial('SLUICE-703', 'the policy of this session was withdrawn', reason === undefined ? {} : { detail: reason });
-const lost = (): Denial =>
-  denial('SLUICE-803', 'the connection to the database was lost', {
-    detail: 'Whether the last statement took effect is not known.',
-    hint: 'Reconnect, and check before running it again.',
-  });
-const idleTooLong = (): Denial =>
-  denial('SLUICE-806', 'terminating connection because it was idle for too long', { sqlstate: '57P05' });

@@ -21,7 +21,7 @@ const NO_LIMIT = Number.POSITIVE_INFINITY;
 export function simpleQuery(inbound: Inbound, body: Buffer, length: number): Disposition {
   const { core, analysis } = inbound;
   if (body.length < length) {
-    return inbound.refuseQuery(
+    return inbound.refusals.query(
       denial('SLUICE-104', `the statement is too large (${length} bytes)`, { rule: 'floor' }),
       null,
       null,
@@ -29,12 +29,12 @@ export function simpleQuery(inbound: Inbound, body: Buffer, length: number): Dis
   }
   const sql = decodeQuery(body);
   if (!isUtf8(sql))
-    return inbound.refuseQuery(denial('SLUICE-106', 'the statement is not valid UTF-8', { rule: 'floor' }), null, null);
+    return inbound.refusals.query(denial('SLUICE-106', 'the statement is not valid UTF-8', { rule: 'floor' }), null, null);
 
   const verdict = analysis.analyse(sql, 'simple', []);
   if (verdict.kind === 'barrier') return inbound.hold('idle');
   if (verdict.kind === 'wait') return inbound.holdUntil(verdict.until);
-  if (verdict.kind === 'denied') return inbound.refuseQuery(verdict.denial, verdict.plan, sql);
+  if (verdict.kind === 'denied') return inbound.refusals.query(verdict.denial, verdict.plan, sql);
   const { engine, plans } = verdict;
   if (core.pipeline.guarded && !plans.every(readsOnly)) return inbound.hold('guard');
 

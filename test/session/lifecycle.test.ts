@@ -272,6 +272,7 @@ describe('second line', () => {
     for (const bytes of [
       [f.query('select hidden from vault')],
       [f.parse('', 'select hidden from vault'), f.bind(), f.describe('P'), f.execute(), f.sync],
+      [f.parse('', 'select hidden from vault'), f.bind(), f.execute(), f.sync],
     ]) {
       const client = await WireClient.connect({ port: proxy.port });
       const { messages } = await client.exchange(bytes);
@@ -279,9 +280,13 @@ describe('second line', () => {
       expect(messages.at(-1)?.body.toString('latin1')).toContain('SLUICE-704');
       expect(await client.next()).toBeNull();
     }
-    expect(proxy.journal.of('event').filter((event) => event.event === 'tripwire')).toHaveLength(2);
+    expect(proxy.journal.of('event').filter((event) => event.event === 'tripwire')).toHaveLength(3);
     const fine = await WireClient.connect({ port: proxy.port });
     expect((await fine.query('select id, md5(hidden) from vault')).results[0]?.tag).toBe('SELECT 1');
+    const quiet = await fine.exchange([f.parse('', 'select id from vault'), f.bind(), f.execute(), f.sync]);
+    expect(quiet.messages.map((message) => message.type).join('')).toBe('12DCZ');
+    const quiet = await fine.exchange([f.parse('', 'select id from vault'), f.bind(), f.execute(), f.sync]);
+    expect(quiet.messages.map((message) => message.type).join('')).toBe('12DCZ');
     await fine.close();
   });
 

@@ -1,0 +1,67 @@
+/** Why a client is not served, or no longer: the reasons, and what it is told. */
+import { type Denial, denial } from '../../core/errors/denial.ts';
+import type { StartupMessage } from '../../core/wire/startup.ts';
+import { JournalError } from '../journal/journal.ts';
+import { UpstreamError } from '../upstream/upstream-error.ts';
+import type { EngineHost } from './engine-host.ts';
+import type { SessionRegistry } from './registry.ts';
+
+/** Sessions beyond these are refused whatever the policy says. */
+const DEFAULT_MAX_SESSIONS = 1_000;
+
+/** Why this client cannot be served at all, or undefined. Any user name and password are accepted: identity is the pod's. */
+export function admissionDenial(
+  startup: StartupMessage,
+  host: EngineHost,
+  registry: SessionRegistry,
+  maxSessions: number = DEFAULT_MAX_SESSIONS,
+): Denial | undefined {
+  const { engine } = host;
+  if (engine === undefined) {
+    return denial('SLUICE-703', 'no valid policy is in force', host.reason === undefined ? {} : { detail: host.reason });
+  }
+  if (registry.draining) return shuttingDown();
+  const { limits, database } = engine.bundle;
+  const max = Math.min(limits.maxConnections ?? Number.POSITIVE_INFINITY, maxSessions);
+  if (registry.size >= max) {
+    return denial('SLUICE-403', `there are already ${registry.size} connections (limit ${max})`, {
+      rule: 'limits',
+      hint: 'Close connections that are idle, or use a smaller pool.',
+    });
+  }
+  if (startup.database !== database.database) {
+    return denial('SLUICE-801', `database "${startup.database}" does not exist here`, {
+      hint: `Databases: ${database.database}.`,
+    });
+  }
+  return undefined;
+}
+
+/** What went wrong between StartupMessage and the first ReadyForQuery. */
+export function openingDenial(error: unknown): Denial {
+  if (error instanceof UpstreamError) return error.denial;
+  if (error instanceof JournalError) {
+    return denial('SLUICE-701', 'the audit record cannot be written, so no session can begin', { detail: error.message });
+  }
+  return internalError();
+}
+
+export const internalError = (): Denial => denial('SLUICE-707', 'an internal error ended the session');
+
+export const shuttingDown = (): Denial =>
+  denial('SLUICE-806', 'terminating connection due to administrator command', {
+    detail: 'Sluice is shutting down.',
+    hint: 'Reconnect.',
+  });
+
+export const withdrawn = (reason: string | undefined): Denial =>
+  denial('SLUICE-703', 'the policy of this session was withdrawn', reason === undefined ? {} : { detail: reason });
+
+export const upstreamLost = (): Denial =>
+  denial('SLUICE-803', 'the connection to the database was lost', {
+    detail: 'Whether the last statement took effect is not known.',
+    hint: 'Reconnect, and check before running it again.',
+  });
+
+export const idleTooLong = (): Denial =>
+  denial('SLUICE-806', 'terminating connection because it was idle for too long', { sqlstate: '57P05' });
