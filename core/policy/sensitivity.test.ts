@@ -77,6 +77,26 @@ describe('lineage', () => {
   });
 });
 
+describe('a column declared twice', () => {
+  it.each([
+    ['pii.email', 'none', 'pii.email'],
+    ['pii.email', 'pii.national-id', 'pii.national-id'],
+  ])('%s and %s: the one that shows least counts, in either order', (first, second, expected) => {
+    for (const classes of [
+      [first, second],
+      [second, first],
+    ]) {
+      const columns = classes.map((each) => `{table: public.customers, column: email, class: ${each}}`).join(', ');
+      const result = compile(
+        { a: 'grants: [{tables: [public.customers], actions: [Select]}]' },
+        `sensitivity: {columns: [${columns}]}`,
+      );
+      expect(bundleOf(result).relations[0]?.classes).toEqual({ 3: expected });
+      expect(found(result)).toMatchObject([{ reason: 'Conflict', path: 'spec.sensitivity.columns[1].class' }]);
+    }
+  });
+});
+
 describe('a granted view', () => {
   const on = smallCatalog([
     { name: 'public.customers', columns: ['id integer', 'email text', 'phone text', 'ssn text', 'born date', 'tenant text'] },

@@ -73,6 +73,7 @@ export function classify(database: Database, catalog: Catalog): Sensitivity {
 
 function declare(database: Database, catalog: Catalog, marks: Marks): Diagnostic[] {
   const diagnostics: Diagnostic[] = [];
+  const declared = new Map<string, { readonly oid: number; readonly attnum: number; readonly class: string }>();
   database.spec.sensitivity.columns.forEach((entry, index) => {
     const path = `spec.sensitivity.columns[${index}]`;
     const place = { severity: 'error', object: objectName(database) } as const;
@@ -100,12 +101,32 @@ function declare(database: Database, catalog: Catalog, marks: Marks): Diagnostic
       return;
     }
     const key = `${relation.oid}.${column.attnum}`;
-    if (entry.class === 'none') marks.exempt.add(key);
-    else if (marks.add(relation.oid, column.attnum, entry.class)) marks.declared.add(key);
+    const before = declared.get(key)?.class;
+    if (before !== undefined && before !== entry.class) {
+      diagnostics.push({
+        ...place,
+        reason: 'Conflict',
+        path: `${path}.class`,
+        message: `column "${entry.column}" of ${entry.table} is declared ${before} and ${entry.class}; the one that shows least counts`,
+      });
+    }
+    declared.set(key, { oid: relation.oid, attnum: column.attnum, class: stricter(before, entry.class) });
   });
-  // A column declared both ways is sensitive only if the declaration with a class came first and stays: drop the exemption.
-  for (const key of marks.declared) marks.exempt.delete(key);
+  for (const [key, entry] of declared) {
+    if (entry.class === 'none') {
+      marks.exempt.add(key);
+    } else {
+      marks.add(entry.oid, entry.attnum, entry.class);
+      marks.declared.add(key);
+    }
+  }
   return diagnostics;
+}
+
+/** Of two declarations of one column. */
+function stricter(before: string | undefined, name: string): string {
+  if (before === undefined || before === 'none') return name;
+  return name === 'none' ? before : moreSevere(before, name);
 }
 
 function inherit(relation: RelationData, catalog: Catalog, marks: Marks): boolean {
