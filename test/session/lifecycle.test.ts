@@ -285,8 +285,6 @@ describe('second line', () => {
     expect((await fine.query('select id, md5(hidden) from vault')).results[0]?.tag).toBe('SELECT 1');
     const quiet = await fine.exchange([f.parse('', 'select id from vault'), f.bind(), f.execute(), f.sync]);
     expect(quiet.messages.map((message) => message.type).join('')).toBe('12DCZ');
-    const quiet = await fine.exchange([f.parse('', 'select id from vault'), f.bind(), f.execute(), f.sync]);
-    expect(quiet.messages.map((message) => message.type).join('')).toBe('12DCZ');
     await fine.close();
   });
 
