@@ -1,3 +1,4 @@
+/** The committed CRDs are what the definitions say, and keep what a structural schema needs. */
 import { readFile, readdir } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';

@@ -1,3 +1,4 @@
+/** Which policies bind whom. */
 import { describe, expect, it } from 'vitest';
 import { bindPolicies, policyName } from './bind.ts';
 import { loadDocuments } from './documents.ts';

@@ -1,5 +1,6 @@
+/** Compiling: what is granted, what mistakes cost, how sensitive columns look, who is bound. */
 import { describe, expect, it } from 'vitest';
-import { CLASSES, bundleOf, compile, found, look, messages, read } from './compile-fixture.ts';
+import { CLASSES, bundleOf, compile, found, look, messages, read } from '../../test/support/compile-policy.ts';
 
 describe('what is granted', () => {
   it('nothing without a policy, with the reason', () => {

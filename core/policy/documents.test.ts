@@ -1,3 +1,4 @@
+/** Policy files: what is read, and how each mistake is named and placed. */
 import { describe, expect, it } from 'vitest';
 import { formatDiagnostic } from './diagnostic.ts';
 import { type Documents, loadDocuments } from './documents.ts';

@@ -1,3 +1,4 @@
+/** Names and wildcards as policies write them. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { tablePattern } from '../../crds/meta.ts';

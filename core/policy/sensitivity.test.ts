@@ -1,6 +1,7 @@
+/** Classes and where they follow: views, generated columns, partitions. */
 import { describe, expect, it } from 'vitest';
-import { CLASSES, RELATIONS, bundleOf, compile, found } from './compile-fixture.ts';
-import { type SmallRelation, smallCatalog } from './small-catalog.ts';
+import { CLASSES, RELATIONS, bundleOf, compile, found } from '../../test/support/compile-policy.ts';
+import { type SmallRelation, smallCatalog } from '../../test/support/small-catalog.ts';
 
 describe('lineage', () => {
   const withView = (view: Partial<SmallRelation>, extra: readonly SmallRelation[] = []) =>

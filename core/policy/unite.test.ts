@@ -1,6 +1,7 @@
+/** Grants of several policies on one table: what adds up and what contradicts. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { CLASSES, bundleOf, compile, found, look, messages, read } from './compile-fixture.ts';
+import { CLASSES, bundleOf, compile, found, look, messages, read } from '../../test/support/compile-policy.ts';
 
 describe('conflicts', () => {
   const masked = (kind: string) =>

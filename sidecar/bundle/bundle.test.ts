@@ -1,3 +1,4 @@
+/** Policies from real files on a manual clock, and the engine that follows them. */
 import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,11 +7,11 @@ import type { Catalog } from '../../core/catalog/catalog.ts';
 import type { CatalogData } from '../../core/catalog/model.ts';
 import type { Bundle } from '../../core/policy/bundle.ts';
 import { type Diagnostic, formatDiagnostic } from '../../core/policy/diagnostic.ts';
-import { smallCatalog } from '../../core/policy/small-catalog.ts';
+import { smallCatalog } from '../../test/support/small-catalog.ts';
 import type { SqlEngine } from '../../core/sql/engine.ts';
 import { openFileSource, PolicyError } from './file-source.ts';
 import { PolicyHost } from './host.ts';
-import { type ManualClock, manualClock } from './manual-clock.ts';
+import { type ManualClock, manualClock } from '../../test/support/manual-clock.ts';
 import { PolicyFileError, readPolicyFiles } from './policy-files.ts';
 import type { PolicySource } from './policy-source.ts';
 
@@ -120,7 +121,7 @@ describe('at start', () => {
 
 describe('a change', () => {
   it('takes effect; a file event is enough', async () => {
-    await write('a.yaml', DATABASE + '---\n' + policy('x', 'a'));
+    await write('a.yaml', `${DATABASE}---\n${policy('x', 'a')}`);
     const source = await open();
     let told = 0;
     source.onChange(() => (told += 1));
@@ -166,7 +167,7 @@ describe('a change', () => {
   });
 
   it('that is broken keeps the last good form of that file, and withdrawal elsewhere still takes effect', async () => {
-    await write('a.yaml', DATABASE + '---\n' + policy('x', 'a'));
+    await write('a.yaml', `${DATABASE}---\n${policy('x', 'a')}`);
     await write('b.yaml', policy('y', 'b'));
     const reports: Diagnostic[] = [];
     const source = await open(reports);
@@ -188,7 +189,7 @@ describe('a change', () => {
   });
 
   it('the named file disappearing withdraws it', async () => {
-    await write('a.yaml', DATABASE + '---\n' + policy('x', 'a'));
+    await write('a.yaml', `${DATABASE}---\n${policy('x', 'a')}`);
     const source = await open([], [join(directory, 'a.yaml')]);
     await rename(join(directory, 'a.yaml'), join(directory, 'gone'));
     await polled(() => source.current.database === undefined);

@@ -1,5 +1,5 @@
 /** Test support: a clock that stands still until it is told. */
-import type { Clock } from './clock.ts';
+import type { Clock } from '../../sidecar/bundle/clock.ts';
 
 export interface ManualClock extends Clock {
   /** Moves time on, running what becomes due, in order, and lets promises settle in between. */

@@ -1,6 +1,6 @@
 /** Test support: a catalog written as a few lines, for tests of the policy core that need no server. */
-import { Catalog } from '../catalog/catalog.ts';
-import type { ColumnData, RelationData, RelationKind, TypeData } from '../catalog/model.ts';
+import { Catalog } from '../../core/catalog/catalog.ts';
+import type { ColumnData, RelationData, RelationKind, TypeData } from '../../core/catalog/model.ts';
 
 const TYPES: Readonly<Record<string, readonly [oid: number, name: string, category: string]>> = {
   text: [25, 'text', 'S'],

@@ -1,8 +1,8 @@
 /** Test support: policies as YAML against a catalog of a few tables, and short words for what came out. */
 import { expect } from 'vitest';
-import type { Bundle, ReadRule } from './bundle.ts';
-import { type CompileResult, compileBundle } from './compile.ts';
-import { loadDocuments } from './documents.ts';
+import type { Bundle, ReadRule } from '../../core/policy/bundle.ts';
+import { type CompileResult, compileBundle } from '../../core/policy/compile.ts';
+import { loadDocuments } from '../../core/policy/documents.ts';
 import { type SmallRelation, smallCatalog } from './small-catalog.ts';
 
 export const RELATIONS: readonly SmallRelation[] = [
