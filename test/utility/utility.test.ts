@@ -594,6 +594,15 @@ describe.each([15, 18] as const)('utility statements on PostgreSQL %i', (major) 
       expect(allowed('ALTER TABLE scratch ADD COLUMN b int', granted, state).text).toBe(
         'ALTER TABLE "pg_temp"."scratch" ADD COLUMN b int',
       );
+      const floors = { overrides: { ...granted.overrides, protectionDeny: ['Drop', 'Truncate', 'Alter', 'Create'] as const } };
+      for (const sql of [
+        'DROP TABLE scratch',
+        'TRUNCATE scratch',
+        'ALTER TABLE scratch DROP COLUMN a',
+        'CREATE TEMP TABLE another (a int)',
+      ]) {
+        allowed(sql, floors, state);
+      }
       expect(allowed('TRUNCATE scratch', granted, state).text).toBe('TRUNCATE "pg_temp"."scratch"');
     });
   });

@@ -40,11 +40,11 @@ export function analyseAlterTable(context: StatementContext, body: AlterTableStm
   const target = openRelation(context, body.relation!, 'Alter');
   requirePlain(context, target, 'ALTER TABLE');
   const scope = scopeOf(context, target);
-  for (const node of body.cmds ?? []) checkCommand(context, asTag(node, 'AlterTableCmd') ?? {}, scope);
+  for (const node of body.cmds ?? []) checkCommand(context, target, asTag(node, 'AlterTableCmd') ?? {}, scope);
   context.effect = afterChange(target);
 }
 
-function checkCommand(context: StatementContext, command: AlterTableCmd, scope: Scope): undefined {
+function checkCommand(context: StatementContext, target: UtilityTarget, command: AlterTableCmd, scope: Scope): undefined {
   if (!ALLOWED.has(command.subtype ?? '')) {
     deny('SLUICE-206', 'This kind of ALTER TABLE is not possible here.', {
       rule: 'floor',
@@ -52,7 +52,7 @@ function checkCommand(context: StatementContext, command: AlterTableCmd, scope: 
       hint: 'Columns, defaults, NOT NULL, types and constraints can be changed.',
     });
   }
-  if (command.subtype === 'AT_DropColumn') checkProtection(context, 'Drop');
+  if (command.subtype === 'AT_DropColumn' && target.kind === 'governed') checkProtection(context, 'Drop');
   if (command.behavior === 'DROP_CASCADE' && !context.bundle.allowAll) {
     deny('SLUICE-206', 'CASCADE would drop objects that the statement does not name.', { rule: 'floor' });
   }

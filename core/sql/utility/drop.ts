@@ -26,7 +26,6 @@ export function analyseDrop(context: StatementContext, body: DropStmt): undefine
       detail: 'No policy can grant it.',
     });
   }
-  checkProtection(context, 'Drop');
   if (body.behavior === 'DROP_CASCADE' && !context.bundle.allowAll) {
     deny('SLUICE-206', 'DROP … CASCADE would drop objects that the statement does not name.', {
       rule: 'floor',
@@ -76,6 +75,7 @@ function dropOne(
     return found.name;
   }
   if (found === undefined) return dropUnknown(context, name, place, missingOk, rename);
+  checkProtection(context, 'Drop');
   const { relation } = found;
   const table =
     relation.kind === 'index' && relation.indexOf !== undefined ? context.catalog.relation(relation.indexOf) : relation;

@@ -18,7 +18,8 @@ export type UtilityTarget =
 
 /** Resolves, checks `action`, records the write (SLUICE-201, -203, -303), and qualifies the name in text and tree. */
 export function openRelation(context: StatementContext, rangeVar: RangeVar, action: Action): UtilityTarget {
-  checkProtection(context, action);
+  // What the database's protection forbids concerns the database, not the session's own temporary tables.
+  if (findRelation(context, rangeVarName(rangeVar))?.kind !== 'temporary') checkProtection(context, action);
   const resolved = resolveRelation(context, rangeVar, action);
   if (resolved.kind === 'system') return refuseSystem(rangeVar.location);
   if (resolved.kind === 'temporary') {
