@@ -2,23 +2,22 @@
  * Server to client. Rows stream past unseen; every other message is matched with the entry that is owed it (pipeline.ts),
  * applies what it confirms, and passes, is dropped, or is replaced by an answer of ours.
  */
-import { type Denial, denial } from '../../core/errors/denial.ts';
+import type { Denial } from '../../core/errors/denial.ts';
 import { decodeCommandComplete, decodeReadyForQuery, decodeReport, SERVER } from '../../core/wire/server-messages.ts';
 import { SERVER_FRAMES } from '../../core/wire/frame-table.ts';
 import { type Disposition, DROP, FrameWalker, HOLD, PASS } from '../../core/wire/frame-walker.ts';
 import { lostSync, ProtocolError } from '../../core/wire/protocol-error.ts';
-import * as request from '../../core/wire/request.ts';
 import { denialResponse, message, NO_DATA, readyForQuery } from '../../core/wire/write.ts';
 import type { Settlement } from './audit-trail.ts';
 import { copyInBegins, copyInEnded } from './copy.ts';
 import type { SessionCore } from './core.ts';
 import { applyEffect, transactionReady } from './effects.ts';
 import type { Inbound } from './inbound.ts';
-import { answerError, muteSeries, seriesFailed } from './failures.ts';
-import { exceedsRowLimit, tooManyRows } from './limits.ts';
+import { answerError, seriesFailed } from './failures.ts';
+import { exceedsRowLimit } from './limits.ts';
 import type { Execution, Expected, Piece } from './pipeline.ts';
-import { refusedText } from './refusals.ts';
 import { Reports } from './reports.ts';
+import { RowOverflow } from './row-overflow.ts';
 import { ServerWatch } from './server-watch.ts';
 
 const NO_LIMIT = Number.POSITIVE_INFINITY;
@@ -54,12 +53,7 @@ export class Outbound {
   #held: { readonly type: number; readonly body: Buffer; readonly length: number } | null = null;
   /** CommandComplete of a write whose check has not passed. */
   #heldReply: HeldReply | null = null;
-  /** The rows of the statement at the head exceed this limit. */
-  #overflow: Denial | null = null;
-  /** A cancel of ours is on its way: no ReadyForQuery until the server has taken it, or it could hit the next statement. */
-  #cancelling: Promise<void> | null = null;
-  /** The client was told of an error that the server does not know of: the transaction must not go on. */
-  #abort = false;
+  readonly #overflow: RowOverflow;
   /** A FATAL of the server's has been passed on. */
   #fatal = false;
 
@@ -68,11 +62,15 @@ export class Outbound {
     this.#core = options.core;
     this.#inbound = options.inbound;
     this.#reports = new Reports(options.core);
+    this.#overflow = new RowOverflow(options.core, options.inbound, () => this.#resume());
     this.#watch = new ServerWatch(options.core, options.parameters);
     this.#walker = new FrameWalker(SERVER_FRAMES, {
       message: (type, body, length) => this.#message(type, body, length),
       forward: (bytes) => void this.#out.push(bytes),
-      rowLimitExceeded: () => this.#rowsExceeded(),
+      rowLimitExceeded: () => {
+        this.#overflow.exceeded();
+        return DROP;
+      },
     });
     options.core.pipeline.onHead = () => this.#enter();
   }
@@ -181,7 +179,7 @@ export class Outbound {
   }
 
   #pieceFate(head: Expected): typeof PASS | typeof DROP {
-    return head.silent === true || head.muted || head.pieces?.[head.piece]?.role !== 'client' || this.#overflow !== null
+    return head.silent === true || head.muted || head.pieces?.[head.piece]?.role !== 'client' || this.#overflow.denial !== null
       ? DROP
       : PASS;
   }
@@ -211,7 +209,7 @@ export class Outbound {
     const cursor = piece.execution?.plan.uses?.cursor;
     if (cursor !== undefined) this.#core.statements.countCursorRows(cursor, passed);
 
-    const overflow = this.#overflow ?? (exceedsRowLimit(piece, rows) ? this.#tooManyRows() : null);
+    const overflow = this.#overflow.denial ?? (exceedsRowLimit(piece, rows) ? this.#overflow.reason() : null);
     if (overflow !== null && !head.muted) return this.#failLate(head, piece, overflow, passed);
 
     const held = piece.held === true && fate === PASS;
@@ -264,50 +262,10 @@ export class Outbound {
     this.#walker.insert(reply.bytes);
   }
 
-  // ---- limits ----------------------------------------------------------------------------------------------------------------
-
-  #rowsExceeded(): typeof DROP {
-    if (this.#overflow === null) {
-      this.#overflow = this.#tooManyRows();
-      const cancelling = this.#core.cancel().catch(() => {});
-      this.#cancelling = cancelling;
-      cancelling.then(() => {
-        if (this.#cancelling === cancelling) this.#cancelling = null;
-        this.#resume();
-      });
-    }
-    return DROP;
-  }
-
-  #tooManyRows(): Denial {
-    return tooManyRows(this.#core.engine?.bundle.limits.maxRows ?? 0);
-  }
-
-  /**
-   * The statement was complete before our cancel reached it: the client gets the error all the same, nothing more of this
-   * series, and the transaction is aborted.
-   */
   #failLate(head: Expected, piece: Piece, reason: Denial, rows: number): Disposition {
-    const { audit } = this.#core;
-    audit.settle(piece.execution, 'error', { sqlstate: reason.sqlstate, rows, bytes: this.#walker.bytes });
-    this.#overflow = null;
-    this.#abort = true;
-    this.#core.aborting = true;
+    this.#core.audit.settle(piece.execution, 'error', { sqlstate: reason.sqlstate, rows, bytes: this.#walker.bytes });
     this.#walker.insert(denialResponse(reason));
-    this.#core.state.error();
-    head.muted = true;
-    if (head.kind === 'query') {
-      this.#next(head);
-      return DROP;
-    }
-    const synced = muteSeries(this.#core);
-    this.#next(head);
-    if (!synced) {
-      // A Parse that fails makes the server abort and skip, as if the Execute itself had failed.
-      this.#core.skipping = true;
-      const refused = request.parse(`sluice_refused_${this.#core.secret}`, refusedText(reason));
-      this.#inbound.sendOwn({ kind: 'parse', group: this.#core.group, silent: true, refusal: reason }, refused);
-    }
+    this.#overflow.failLate(head, reason, () => this.#next(head));
     return DROP;
   }
 
@@ -332,7 +290,7 @@ export class Outbound {
       reports: this.#reports,
       head,
       piece,
-      overflow: this.#overflow,
+      overflow: this.#overflow.denial,
       fields,
       sqlstate,
       truncated,
@@ -342,7 +300,7 @@ export class Outbound {
     const held = this.#heldReply;
     this.#heldReply = null;
     if (held !== null) audit.settle(held.execution, 'error', { ...held.settlement, sqlstate: answer.sqlstate });
-    this.#overflow = null;
+    this.#overflow.clear();
     this.#core.state.error();
     const rows = this.#walker.rows;
     const settlement = { sqlstate: answer.sqlstate, rows, bytes: this.#walker.bytes };
@@ -374,33 +332,22 @@ export class Outbound {
     const head = core.pipeline.head;
     if (head === undefined || (head.kind !== 'sync' && head.kind !== 'query')) throw unexpected(SERVER.readyForQuery);
     if (head.kind === 'query' && !head.failed && head.piece < (head.pieces?.length ?? 0)) throw unexpected(SERVER.readyForQuery);
-    if (this.#cancelling !== null) return HOLD;
+    if (this.#overflow.cancelling) return HOLD;
     const status = decodeReadyForQuery(body);
     if (head.kind === 'query') head.confirmed?.();
     if (core.copyIn === 'active') copyInEnded(this.#inbound);
     if (head.kind === 'query') core.copyIn = 'none';
-    const abort = this.#abort && status === 'T';
-    this.#abort = false;
-    this.#overflow = null;
+    const abort = this.#overflow.mustAbort(status);
     transactionReady(core, abort ? 'E' : status);
     core.pipeline.pop();
     core.aborting = abort;
-    if (abort) this.#abortTransaction();
+    if (abort) this.#overflow.abortTransaction();
     const hidden = head.silent === true;
     this.#options.ready();
     if (hidden) return DROP;
     if (!abort) return PASS;
     this.#walker.insert(readyForQuery('E'));
     return DROP;
-  }
-
-  /** The client has been told of an error: the block must not be able to commit. */
-  #abortTransaction(): void {
-    const reason = denial('SLUICE-401', 'the transaction is aborted');
-    this.#inbound.sendOwn(
-      { kind: 'query', group: this.#core.group, silent: true, refusal: reason },
-      request.query(refusedText(reason)),
-    );
   }
 
   // ---- running ---------------------------------------------------------------------------------------------------------------
