@@ -208,6 +208,14 @@ describe.each([15, 18] as const)('rules of writing on PostgreSQL %i', (major) =>
         sees: { rows: [['SSN-9']] },
       });
     });
+    test('a column that no policy may reveal stays out of reach', () => {
+      const floor: Policy = { ...observe, protectedColumns: { 'public.customers': ['hidden'] } };
+      expect(decide(floor, `UPDATE customers SET name = 'x' WHERE id = 1 RETURNING hidden`)).toBe('SLUICE-202');
+      expect(decide(floor, `UPDATE customers SET name = 'x' WHERE hidden = 'H1'`)).toBe('SLUICE-202');
+      expect(decide(floor, `UPDATE customers SET name = 'x' WHERE id = 1 RETURNING customers`)).toBe('SLUICE-602');
+      expect(decide(floor, `UPDATE customers SET name = 'x' WHERE id = 1 RETURNING phone`)).toBe('allow');
+      expect(decide(observe, `UPDATE customers SET name = 'x' WHERE id = 1 RETURNING hidden`)).toBe('allow');
+    });
     test('masking Enforce applies them while permissions are observed', async () => {
       const engine = lab.engine({ ...observe, masking: 'Enforce' });
       await check(lab, engine, {

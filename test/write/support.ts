@@ -37,6 +37,8 @@ export interface Policy {
   readonly protectionDeny?: readonly Action[];
   readonly mode?: 'Enforce' | 'Observe';
   readonly masking?: 'Enforce' | 'Record';
+  /** `schema.table` -> columns that no policy may reveal. */
+  readonly protectedColumns?: Readonly<Record<string, readonly string[]>>;
   /** Default: yes. */
   readonly temporaryTables?: boolean;
 }
@@ -61,7 +63,12 @@ export function makeBundle(catalog: Catalog, policy: Policy): Bundle {
     protectionDeny: policy.protectionDeny ?? [],
     audit: { durability: 'Local', rows: 'None' },
     usesMaskKey: false,
-    protectedColumns: [],
+    protectedColumns: Object.entries(policy.protectedColumns ?? {}).flatMap(([name, columns]) => {
+      const relation = relationOf(catalog, name);
+      return relation.columns
+        .filter((column) => columns.includes(column.name))
+        .map((column) => `${relation.oid}.${column.attnum}`);
+    }),
   };
 }
 

@@ -57,6 +57,30 @@ const KEPT: readonly Case[] = [
     ],
   },
   {
+    name: 'a list of columns from a query',
+    sql: `UPDATE customers SET (email, name, ssn) = (SELECT v.email, v.name, NULL FROM (VALUES (1, '***@example.com', 'A'), (2, 'two@x.org', 'B')) AS v(id, email, name) WHERE v.id = customers.id) WHERE id < 3`,
+    sees: { tag: 'UPDATE 2' },
+    state: [
+      'SELECT email, name, ssn FROM customers WHERE id < 3 ORDER BY id',
+      [
+        ['ada@example.com', 'A', 'SSN-1'],
+        ['two@x.org', 'B', 'SSN-2'],
+      ],
+    ],
+  },
+  {
+    name: 'a list of columns from a query that has no row',
+    sql: `UPDATE customers SET (ssn, name) = ((SELECT body, body FROM notes WHERE false)) WHERE id = 1`,
+    sees: { tag: 'UPDATE 1' },
+    state: ['SELECT ssn, name FROM customers WHERE id = 1', [[null, null]]],
+  },
+  {
+    name: 'upsert from a query',
+    sql: `INSERT INTO customers (id, email, name) VALUES (1, '***@example.com', 'A') ON CONFLICT (id) DO UPDATE SET (email, name) = (SELECT excluded.email, excluded.name)`,
+    sees: { tag: 'INSERT 1' },
+    state: ['SELECT email, name FROM customers WHERE id = 1', [['ada@example.com', 'A']]],
+  },
+  {
     name: 'bulk update by CASE',
     sql: `UPDATE customers SET email = CASE WHEN id = 1 THEN 'one@x.org' WHEN id = 2 THEN '***@example.com' ELSE email END WHERE id IN (1, 2, 3)`,
     sees: { tag: 'UPDATE 3' },

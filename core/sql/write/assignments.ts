@@ -10,7 +10,15 @@ import { type Clauses, type Extent, inside, lost } from './anatomy.ts';
 import type { Splices } from './splices.ts';
 import { MaskWatch } from './mask-watch.ts';
 import { assignColumn, type Target } from './target.ts';
-import { appliedMask, isOwnColumn, keepIfUnchanged, refuseMaskedValue, takenMasks, valueFlow } from './write-back.ts';
+import {
+  appliedMask,
+  isOwnColumn,
+  keepIfUnchanged,
+  keepQueryIfUnchanged,
+  refuseMaskedValue,
+  takenMasks,
+  valueFlow,
+} from './write-back.ts';
 
 /** One `column = expression` of the text: where the expression is. */
 interface Assignment {
@@ -19,6 +27,13 @@ interface Assignment {
   readonly values: readonly Node[];
   /** Undefined where single expressions cannot be told apart: `(a, b) = (SELECT …)`. */
   readonly extent: Extent | undefined;
+}
+
+/** `(a, b) = (SELECT …)`: a copy of the subquery for each column. */
+interface AssignedQuery {
+  readonly group: readonly ResTarget[];
+  readonly sources: readonly Node[];
+  readonly extent: Extent;
 }
 
 /** Analyses items [from, to) of `clauses`, the list after SET. */
@@ -32,7 +47,8 @@ export function analyseAssignments(
   scope: Scope,
   splices: Splices,
 ): void {
-  for (const assignment of assignments(context, list ?? [], where)) {
+  const queries: AssignedQuery[] = [];
+  for (const assignment of assignments(context, list ?? [], where, queries)) {
     const { name = '', location = 0, indirection } = assignment.target;
     const attnum = assignColumn(context, target, rule, 'Update', name, location);
     for (const step of indirection ?? []) analyseSubscript(analyser, context, step, scope);
@@ -50,6 +66,23 @@ export function analyseAssignments(
       );
     });
   }
+  for (const query of queries) keepQuery(context, target, query, splices);
+}
+
+/** Masked columns among those that a subquery gives keep their stored values too. */
+function keepQuery(context: StatementContext, target: Target, { group, sources, extent }: AssignedQuery, splices: Splices): void {
+  const columns = group.map(({ name, indirection }) => {
+    const column = target.relation.columns.find((candidate) => candidate.name === name);
+    const whole = indirection === undefined || indirection.length === 0;
+    return { column, mask: column === undefined || !whole ? undefined : appliedMask(context, target, column.attnum) };
+  });
+  if (columns.every(({ mask }) => mask === undefined)) return;
+  const kept = keepQueryIfUnchanged(context, target, columns);
+  for (const source of sources) {
+    const query = asTag(source, 'SubLink')?.subselect;
+    if (query !== undefined) become(source, kept.tree(query));
+  }
+  splices.wrap(extent, kept.before, kept.after);
 }
 
 function analyseValue(
@@ -94,6 +127,7 @@ function assignments(
   context: StatementContext,
   list: readonly Node[],
   where: { readonly clauses: Clauses; readonly from: number; readonly to: number },
+  queries: AssignedQuery[],
 ): Assignment[] {
   const { clauses } = where;
   const targets = list.map((node) => asTag(node, 'ResTarget') ?? lost(context, 0));
@@ -110,7 +144,7 @@ function assignments(
       continue;
     }
     const group = targets.slice(next, next + (multiple.ncolumns ?? 1));
-    found.push(...multipleAssignment(context, group, clauses, equals + 1, part.to));
+    found.push(...multipleAssignment(context, group, clauses, equals + 1, part.to, queries));
     next += group.length;
   }
   return next === targets.length ? found : lost(context, clauses.items[where.from]?.start ?? 0);
@@ -123,10 +157,13 @@ function multipleAssignment(
   clauses: Clauses,
   from: number,
   to: number,
+  queries: AssignedQuery[],
 ): Assignment[] {
   const sources = group.map((target) => asTag(target.val, 'MultiAssignRef')?.source ?? lost(context, target.location ?? 0));
   const rows = sources.map((source) => asTag(source, 'RowExpr')?.args);
   if (rows.some((row) => row === undefined || row.length !== group.length)) {
+    if (sources.every((source) => tagOf(source) === 'SubLink'))
+      queries.push({ group, sources, extent: clauses.extent(from, to) });
     return group.map((target, index) => ({ target, values: [sources[index]!], extent: undefined }));
   }
   const list = clauses.items[to - 1];

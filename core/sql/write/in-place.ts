@@ -9,7 +9,7 @@
 import type { Node } from '@pgsql/types';
 import { quoteIdentifier } from '../../catalog/catalog.ts';
 import type { RelationData } from '../../catalog/model.ts';
-import { DenialError, denial, deny } from '../../errors/denial.ts';
+import { type Denial, DenialError, denial, deny } from '../../errors/denial.ts';
 import { type GovernedRelation, type Mask, renderTemplate, type SqlTemplate } from '../../policy/bundle.ts';
 import type { ColumnReference, ScopeSource, StatementContext } from '../context.ts';
 import { expressionTree } from './template.ts';
@@ -204,31 +204,37 @@ function checkWholeRow(options: InPlaceOptions, location: number): void {
     },
   );
   if (masked) throw new DenialError(refusal);
+  refuseReading(context, relation, refusal);
+}
+
+/** Observe lets pass what is not granted, but never what could show a column that no policy may reveal. `attnum` undefined: any column. */
+export function refuseReading(context: StatementContext, relation: RelationData, refusal: Denial, attnum?: number): void {
+  const floor = context.bundle.protectedColumns.some((column) =>
+    attnum === undefined ? column.startsWith(`${relation.oid}.`) : column === `${relation.oid}.${attnum}`,
+  );
+  if (floor) throw new DenialError(refusal);
   context.refuse(refusal);
 }
 
 function refuseColumn(options: InPlaceOptions, name: string, location: number): void {
   const { relation, grant, context } = options;
-  if (grant.select === undefined && relation.columns.some((column) => column.name === name)) {
-    context.refuse(
-      denial(
-        'SLUICE-203',
-        `Reading columns of ${shown(relation)} is not granted, and this statement reads ${shownColumn(name)}.`,
-        {
+  const own = relation.columns.find((column) => column.name === name);
+  const refusal =
+    grant.select === undefined && own !== undefined
+      ? denial(
+          'SLUICE-203',
+          `Reading columns of ${shown(relation)} is not granted, and this statement reads ${shownColumn(name)}.`,
+          {
+            location,
+            hint: 'WHERE, RETURNING and expressions over the table’s own columns need Select on them.',
+          },
+        )
+      : denial('SLUICE-202', `Column ${shownColumn(name)} of ${shown(relation)} does not exist or is not granted.`, {
           location,
-          hint: 'WHERE, RETURNING and expressions over the table’s own columns need Select on them.',
-        },
-      ),
-    );
-    return;
-  }
-  context.refuse(
-    denial('SLUICE-202', `Column ${shownColumn(name)} of ${shown(relation)} does not exist or is not granted.`, {
-      location,
-      ...ruleOf(grant),
-      hint: `Granted for reading: ${readableNames(relation, grant).join(', ') || 'none'}.`,
-    }),
-  );
+          ...ruleOf(grant),
+          hint: `Granted for reading: ${readableNames(relation, grant).join(', ') || 'none'}.`,
+        });
+  refuseReading(context, relation, refusal, own?.attnum ?? 0);
 }
 
 function ruleOf(grant: GovernedRelation): { rule?: string } {

@@ -9,7 +9,7 @@ import type { Analyser, Scope, ScopeColumn, ScopeSource, StatementContext } from
 import { recordRead } from '../scope/reference.ts';
 import { resolveSource } from '../scope/resolve.ts';
 import { starColumns } from '../scope/stars.ts';
-import { columnText, inPlaceSource, maskApplies, readColumn, renderColumn } from './in-place.ts';
+import { columnText, inPlaceSource, maskApplies, readColumn, refuseReading, renderColumn } from './in-place.ts';
 import type { Target } from './target.ts';
 import { shown } from './display.ts';
 
@@ -148,7 +148,9 @@ function qualified(source: ScopeSource, column: ScopeColumn): string {
 }
 
 function refuseStar(context: StatementContext, target: Target, location: number): Star {
-  context.refuse(
+  refuseReading(
+    context,
+    target.relation,
     denial(
       'SLUICE-203',
       `RETURNING * cannot be shown: reading ${shown(target.relation)} is not granted, or not all of its companions are known.`,

@@ -45,18 +45,53 @@ export function keepIfUnchanged(
   mask: Mask,
   value: Node,
 ): KeptValue {
+  const own = quoteIdentifier(`sluice_new_${context.salt}`);
+  const before = `(SELECT ${keptColumn(context, target, column, mask, `${own}.v`)} FROM (SELECT (`;
+  const after = `)${castText(context, column)} AS v) AS ${own})`;
+  return { before, after, tree: expressionTree(context, `${before}${slot(0)}${after}`, [value]) };
+}
+
+/** The stored value where `sent` is its mask, else `sent`. */
+function keptColumn(context: StatementContext, target: Target, column: ColumnData, mask: Mask, sent: string): string {
   context.facts.governed();
   context.facts.mask(target.relation, column.name, mask);
-  const row = { relation: target.relation, name: target.name };
-  const own = `sluice_new_${context.salt}`;
-  const type = baseType(context, column.typeOid);
-  const sent = `${quoteIdentifier(own)}.v`;
+  const masked = renderColumn(target, mask.template);
   const same = comparable(context, column.typeOid)
-    ? `${sent} IS NOT DISTINCT FROM ${renderColumn(row, mask.template)}`
-    : `${sent}::pg_catalog.text IS NOT DISTINCT FROM (${renderColumn(row, mask.template)})::pg_catalog.text`;
-  const before = `(SELECT CASE WHEN ${same} THEN ${columnText(row, column.attnum)} ELSE ${sent} END FROM (SELECT (`;
-  const after = `)${type === undefined ? '' : `::${typeText(type)}`} AS v) AS ${quoteIdentifier(own)})`;
-  return { before, after, tree: expressionTree(context, `${before}${slot(0)}${after}`, [value]) };
+    ? `${sent} IS NOT DISTINCT FROM ${masked}`
+    : `${sent}::pg_catalog.text IS NOT DISTINCT FROM (${masked})::pg_catalog.text`;
+  return `CASE WHEN ${same} THEN ${columnText(target, column.attnum)} ELSE ${sent} END`;
+}
+
+function castText(context: StatementContext, column: ColumnData): string {
+  const type = baseType(context, column.typeOid);
+  return type === undefined ? '' : `::${typeText(type)}`;
+}
+
+/** The same for `(a, b) = (SELECT …)`: the subquery becomes the FROM of one that gives each column, kept where it is masked. */
+export function keepQueryIfUnchanged(
+  context: StatementContext,
+  target: Target,
+  columns: readonly { readonly column: ColumnData | undefined; readonly mask: Mask | undefined }[],
+): { readonly before: string; readonly after: string; tree(query: Node): Node } {
+  const own = quoteIdentifier(`sluice_new_${context.salt}`);
+  const values = columns.map(({ column, mask }, index) => {
+    const sent = `${own}.v${index + 1}`;
+    return mask === undefined || column === undefined
+      ? sent
+      : keptColumn(context, target, column, mask, `(${sent}${castText(context, column)})`);
+  });
+  const before = `(SELECT ${values.join(', ')} FROM `;
+  const after = ` AS ${own}(${columns.map((_, index) => `v${index + 1}`).join(', ')}))`;
+  return {
+    before,
+    after,
+    tree(query) {
+      const tree = expressionTree(context, `${before}(SELECT 1)${after}`);
+      const from = asTag(asTag(asTag(tree, 'SubLink')?.subselect, 'SelectStmt')?.fromClause?.[0], 'RangeSubselect');
+      if (from !== undefined) from.subquery = query;
+      return tree;
+    },
+  };
 }
 
 /** A domain's base type: a mask need not satisfy the domain's CHECK, and what is stored is checked when it is assigned. */
