@@ -12,7 +12,7 @@ import { recordRead } from '../scope/reference.ts';
 import { safeOperator } from '../scope/safety.ts';
 import { at, sitesOf } from '../scope/scope.ts';
 import { renameColumns } from './from.ts';
-import { keepAllColumns } from './site.ts';
+import { distinctReaches, keepAllColumns } from './site.ts';
 
 interface Member {
   readonly source: ScopeSource;
@@ -95,7 +95,7 @@ function merge(
   if (!safeOperator(context, '=', a?.column.typeOid ?? 0, b?.column.typeOid ?? 0, undefined)) context.frames.unsafe();
   context.frames.leave(true, sitesOf([...left, ...right]));
   const parts = [a, b].filter((member): member is Member => member !== undefined).flatMap(leaves);
-  const reaches = parts.flatMap((part) => part.column.reaches ?? []);
+  const reaches = distinctReaches(parts.flatMap((part) => part.column.reaches ?? []));
   const origin = body.jointype === 'JOIN_FULL' ? undefined : (body.jointype === 'JOIN_RIGHT' ? b : a)?.column.origin;
   const typeOid = a !== undefined && a.column.typeOid === b?.column.typeOid ? a.column.typeOid : undefined;
   return {

@@ -16,6 +16,9 @@ import { findCte } from '../scope/scope.ts';
 import { type FromState, type Position, renameColumns } from './from.ts';
 import type { ReadSite } from './site.ts';
 
+/** Joins cost the product of their number and their columns to analyse; no honest statement comes near this. */
+const MAXIMUM_SITES = 300;
+
 const SYSTEM_COLUMN_KINDS: ReadonlySet<string> = new Set(['table', 'partitioned', 'matview', 'foreign', 'sequence']);
 
 export function relationSource(
@@ -39,6 +42,12 @@ export function relationSource(
         ...(cte.sites === undefined ? {} : { sites: cte.sites }),
       };
     }
+  }
+  if (context.sites.length >= MAXIMUM_SITES) {
+    deny('SLUICE-104', `The statement reads from more than ${MAXIMUM_SITES} governed relations.`, {
+      location: locationOf(rangeVar),
+      rule: 'floor',
+    });
   }
   const resolved = resolveRelation(context, rangeVar, 'Select');
   if (resolved.kind === 'temporary') return temporarySource(context, rangeVar, resolved.columns);

@@ -7,11 +7,13 @@ import { deny } from '../../errors/denial.ts';
 import { asTag, namesOf, tagOf } from '../ast/node.ts';
 import type { ExpressionPlace, OutputColumns, Scope, ScopeColumn, ScopeSource, StatementContext } from '../context.ts';
 import { isConstant } from '../scope/constants.ts';
-import { walk, walkAt, walkWindow } from '../scope/expression.ts';
+import { walkWindow } from '../scope/call.ts';
+import { walk, walkAt } from '../scope/expression.ts';
 import { UNKNOWN_TYPE } from '../scope/safety.ts';
 import { at, createScope, sitesOf } from '../scope/scope.ts';
 import { walkTargets } from '../scope/targets.ts';
 import { walkPredicate } from './predicate.ts';
+import { distinctReaches } from './site.ts';
 import { fromItems } from './from.ts';
 import { repairGroupBy } from './group-by.ts';
 import { lockRows } from './locking.ts';
@@ -173,7 +175,7 @@ function setOperation(context: StatementContext, body: SelectStmt, parent: Scope
 
 /** A column of a set operation depends on both arms and is no plain column of a relation any more. */
 function mergeArms(left: ScopeColumn, right: ScopeColumn | undefined): ScopeColumn {
-  const reaches = [...(left.reaches ?? []), ...(right?.reaches ?? [])];
+  const reaches = distinctReaches([...(left.reaches ?? []), ...(right?.reaches ?? [])]);
   const typeOid = left.typeOid !== undefined && left.typeOid === right?.typeOid ? left.typeOid : undefined;
   const masked = left.masked || right?.masked;
   return {

@@ -74,6 +74,21 @@ export function keepAllColumns(sites: readonly ReadSite[] | undefined): void {
   for (const site of sites ?? []) site.useAll = true;
 }
 
+/**
+ * Each column once: a value made from a column twice, level upon level, would otherwise double its list with every level.
+ */
+export function distinctReaches(reaches: readonly Reach[]): readonly Reach[] {
+  if (reaches.length < 2) return reaches;
+  const seen = new Map<ReadSite, Set<number | 'all'>>();
+  return reaches.filter(({ site, attnum }) => {
+    let attnums = seen.get(site);
+    if (attnums === undefined) seen.set(site, (attnums = new Set()));
+    if (attnums.has(attnum)) return false;
+    attnums.add(attnum);
+    return true;
+  });
+}
+
 /** The columns an unsafe expression touches are shown to it only for rows that pass the filter. */
 export function markReached(reach: Reach): void {
   if (reach.attnum === 'all') reach.site.guardAll = true;

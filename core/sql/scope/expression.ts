@@ -3,19 +3,20 @@
  * references, checks the names of functions, operators and types, descends into sublinks, and tells the frames what may
  * raise an error. It returns the type OID of the expression where that is plain, 0 where it is not known.
  */
-import type { ColumnRef, FuncCall, Node, SubLink, WindowDef } from '@pgsql/types';
+import type { ColumnRef, Node } from '@pgsql/types';
 import { deny } from '../../errors/denial.ts';
 import { asTag, constantType, isStar, locationOf, namesOf, tagOf } from '../ast/node.ts';
 import type { Body, NodeTag } from '../ast/node.ts';
 import type { ExpressionPlace, Scope, StatementContext } from '../context.ts';
 import type { RegUse } from '../introspect/guards.ts';
-import { checkedCall, checkedCast, checkOperatorName, checkSqlValue } from './checks.ts';
+import { walkCall } from './call.ts';
+import { checkedCast, checkOperatorName, checkSqlValue } from './checks.ts';
 import { walkJson } from './json.ts';
 import { isQuietOperand, isRecentTime } from './constants.ts';
-import { noteColumn, noteRow, referToColumn, referToRow, rowArgument } from './reference.ts';
-import { safeCall, safeOperator, simpleType, UNKNOWN_TYPE } from './safety.ts';
-import { at, createScope } from './scope.ts';
-import { selectBelow } from '../read/select.ts';
+import { referToColumn, referToRow } from './reference.ts';
+import { safeOperator, simpleType, UNKNOWN_TYPE } from './safety.ts';
+import { at } from './scope.ts';
+import { walkSubLink } from './sublink.ts';
 
 /** Walks one expression that stands at `place` of `scope`'s level. */
 export function walkAt(context: StatementContext, node: Node | undefined, scope: Scope, place: ExpressionPlace): number {
@@ -46,7 +47,7 @@ type Walker<T> = (context: StatementContext, body: T, scope: Scope, node: Node, 
 type Walkers = { readonly [Tag in NodeTag]?: Walker<Body<Tag>> };
 
 /** Walks an operand whose value is compared, passed on or made a number: a reg* value among them stays a number. */
-function walkAsNumber(context: StatementContext, node: Node, scope: Scope): number {
+export function walkAsNumber(context: StatementContext, node: Node, scope: Scope): number {
   context.regUse = 'oid';
   return walk(context, node, scope);
 }
@@ -265,154 +266,5 @@ function elementOf(context: StatementContext, node: Node | undefined, type: numb
   return type === UNKNOWN_TYPE ? type : (context.catalog.type(type)?.elementOid ?? 0);
 }
 
-function walkCall(context: StatementContext, body: FuncCall, scope: Scope, node: Node, use: RegUse): number {
-  const name = body.funcname?.length === 1 ? namesOf(body.funcname)?.[0] : undefined;
-  if (name !== undefined && body.args?.length === 1 && functionalColumn(context, body, scope, node, name)) return 0;
-  const quiet = safeCall(context, body);
-  const argument = PRINTING.has(namesOf(body.funcname)?.at(-1) ?? '') ? walk : walkAsNumber;
-  const call = checkedCall(context, node, body, use, (facts) => {
-    if (!facts.quiet && !quiet) context.frames.unsafe(facts.volatile);
-    const inside = (): void => {
-      for (const item of body.args ?? []) argument(context, item, scope);
-      walkList(context, body.agg_order, scope);
-      if (body.agg_filter !== undefined) walk(context, body.agg_filter, scope);
-    };
-    if (facts.aggregate && body.over === undefined) at(scope, 'aggregate', inside);
-    else inside();
-  });
-  if (body.over !== undefined) walkWindow(context, body.over, scope);
-  return call.returnType;
-}
-
-/** Functions that print their arguments: a reg* value is meant as a name there. */
-const PRINTING: ReadonlySet<string> = new Set([
-  ...[
-    'format',
-    'concat',
-    'concat_ws',
-    'quote_ident',
-    'quote_literal',
-    'to_json',
-    'to_jsonb',
-    'row_to_json',
-    'string_agg',
-    'array_agg',
-    'array_to_string',
-    'json_object_agg',
-    'jsonb_object_agg',
-    'split_part',
-  ],
-  ...[
-    'json_agg',
-    'jsonb_agg',
-    'json_build_object',
-    'jsonb_build_object',
-    'json_build_array',
-    'jsonb_build_array',
-    'upper',
-    'lower',
-    'replace',
-  ],
-]);
-
 /** oid and the integers. */
 const NUMBER_TYPES: ReadonlySet<number> = new Set([20, 21, 23, 26]);
-
-/** `column(row)`: PostgreSQL reads it as `row.column` when no function fits, so an in-place source must hear of it. */
-function functionalColumn(context: StatementContext, body: FuncCall, scope: Scope, node: Node, name: string): boolean {
-  const argument = body.args![0]!;
-  const source = rowArgument(argument, scope);
-  if (source === undefined) return false;
-  const reference: ColumnRef = (argument as { ColumnRef: ColumnRef }).ColumnRef;
-  const column = source.columns?.find((candidate) => candidate.name === name && !candidate.ungranted);
-  if (source.onReference !== undefined) {
-    noteRow(context, source, scope, node, reference);
-    return false;
-  }
-  if (column === undefined || context.catalog.functionsNamed(name).length > 0) return false;
-  noteColumn(context, node, reference, scope, source, column);
-  noteRow(context, source, scope, argument, reference);
-  context.met.add(reference);
-  return true;
-}
-
-export function walkWindow(context: StatementContext, window: WindowDef, scope: Scope): void {
-  walkList(context, window.partitionClause, scope);
-  walkList(context, window.orderClause, scope);
-  if (window.startOffset !== undefined) walk(context, window.startOffset, scope);
-  if (window.endOffset !== undefined) walk(context, window.endOffset, scope);
-}
-
-/** EXISTS and IN bodies may become joins (nested, nullable); scalar and ARRAY ones stay subplans. */
-function walkSubLink(context: StatementContext, body: SubLink, scope: Scope, use: RegUse): number {
-  if (body.testexpr !== undefined) {
-    walkAsNumber(context, body.testexpr, scope);
-    if (body.operName !== undefined) checkOperatorName(context, body.operName, locationOf(body));
-  }
-  const joined =
-    body.subLinkType !== 'EXPR_SUBLINK' && body.subLinkType !== 'ARRAY_SUBLINK' && body.subLinkType !== 'MULTIEXPR_SUBLINK';
-  const level = createScope(scope, [], joined ? { nested: true, nullable: true } : { nested: false, nullable: false });
-  const seen = context.maskedReads.length;
-  const outer = context.outputUse;
-  context.outputUse = body.testexpr !== undefined ? 'oid' : use;
-  const columns = selectBelow(context, body.subselect!, level);
-  context.outputUse = outer;
-  keepMaskedOutputs(context, body, columns, seen);
-  if (body.subLinkType === 'EXPR_SUBLINK' && !yieldsOneRow(body.subselect)) context.frames.unsafe();
-  if (body.testexpr !== undefined) noteComparison(context, body, columns);
-  if (body.subLinkType === 'EXPR_SUBLINK') return columns?.length === 1 ? (columns[0]?.typeOid ?? 0) : 0;
-  if (body.subLinkType !== 'ARRAY_SUBLINK') return BOOLEAN;
-  return columns?.length === 1 ? (columns[0]?.typeOid ?? 0) : 0;
-}
-
-/** A second row raises an error, and which rows there are may depend on a hidden row outside. */
-function yieldsOneRow(node: Node | undefined): boolean {
-  if (node === undefined || !('SelectStmt' in node)) return false;
-  const { op, fromClause, valuesLists, groupClause, groupDistinct, targetList, larg } = node.SelectStmt;
-  if ((op !== undefined && op !== 'SETOP_NONE') || larg !== undefined || groupClause !== undefined || groupDistinct) return false;
-  if (valuesLists !== undefined) return valuesLists.length === 1;
-  if (fromClause === undefined) return true;
-  const target = targetList?.length === 1 ? targetList[0] : undefined;
-  const value = target !== undefined && 'ResTarget' in target ? target.ResTarget.val : undefined;
-  if (value === undefined || !('FuncCall' in value) || value.FuncCall.over !== undefined) return false;
-  return AGGREGATES.has(namesOf(value.FuncCall.funcname)?.at(-1) ?? '');
-}
-
-/** By name; `checkCall` has made sure that the name means pg_catalog's. */
-const AGGREGATES: ReadonlySet<string> = new Set([
-  'count',
-  'sum',
-  'min',
-  'max',
-  'avg',
-  'bool_and',
-  'bool_or',
-  'every',
-  'array_agg',
-  'string_agg',
-  'json_agg',
-  'jsonb_agg',
-]);
-
-/** The value of a scalar or ARRAY sublink is made from masked columns only if what it selects is; its conditions only decide. */
-function keepMaskedOutputs(
-  context: StatementContext,
-  body: SubLink,
-  columns: ReturnType<typeof selectBelow>,
-  seen: number,
-): void {
-  const first = context.maskedReads[seen];
-  context.maskedReads.length = seen;
-  const value =
-    body.subLinkType === 'EXPR_SUBLINK' || body.subLinkType === 'ARRAY_SUBLINK' || body.subLinkType === 'MULTIEXPR_SUBLINK';
-  if (first !== undefined && value && (columns === null || columns.some((column) => column.masked)))
-    context.maskedReads.push(first);
-}
-
-/** The hidden `=` of IN and ANY: quiet for the plain types, else it may raise. */
-function noteComparison(context: StatementContext, body: SubLink, columns: ReturnType<typeof selectBelow>): void {
-  const name = namesOf(body.operName)?.at(-1) ?? '=';
-  const type = columns?.length === 1 ? (columns[0]?.typeOid ?? 0) : 0;
-  if (!safeOperator(context, name, type, type, undefined)) context.frames.unsafe();
-  for (const column of columns ?? []) for (const reach of column.reaches ?? []) context.frames.touch(reach);
-}

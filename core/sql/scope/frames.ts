@@ -4,7 +4,7 @@
  * included, and whether anything in it can raise an error or have an effect. A frame that can has *reached* its columns:
  * they must be guarded (rewrite-facts section 5).
  */
-import { markReached, type Reach, type ReadSite } from '../read/site.ts';
+import { distinctReaches, markReached, type Reach, type ReadSite } from '../read/site.ts';
 
 interface Frame {
   readonly start: number;
@@ -42,7 +42,9 @@ export class FrameStack {
   /** The columns that the innermost frame has touched so far. */
   touched(): readonly Reach[] {
     const frame = this.#stack.at(-1);
-    return frame === undefined || frame.start === this.#reaches.length ? NOTHING : this.#reaches.slice(frame.start);
+    return frame === undefined || frame.start === this.#reaches.length
+      ? NOTHING
+      : distinctReaches(this.#reaches.slice(frame.start));
   }
 
   get active(): boolean {
