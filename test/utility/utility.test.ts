@@ -35,6 +35,10 @@ describe.each([15, 18] as const)('utility statements on PostgreSQL %i', (major) 
     CREATE TABLE parent (a int, b text);
     CREATE TABLE child () INHERITS (parent);
     CREATE SEQUENCE counter;
+    CREATE TABLE plain (id int);
+    CREATE VIEW open_view AS SELECT id FROM plain;
+    CREATE VIEW hidden_view AS SELECT n.id, h.x FROM plain n, hidden h;
+    CREATE VIEW masked_view AS SELECT id FROM people;
     CREATE INDEX notes_body ON notes (body);
     CREATE SCHEMA other;
     CREATE TABLE other.notes (id int, body text);
@@ -62,6 +66,10 @@ describe.each([15, 18] as const)('utility statements on PostgreSQL %i', (major) 
         'public.notes': { write: true },
         'public.parent': { masks: { b: 'null' } },
         'public.counter': {},
+        'public.plain': {},
+        'public.open_view': {},
+        'public.hidden_view': {},
+        'public.masked_view': {},
       },
       overrides: setup.overrides ?? {},
     });
@@ -353,6 +361,22 @@ describe.each([15, 18] as const)('utility statements on PostgreSQL %i', (major) 
         const text = JSON.stringify((await client.query(result.text)).rows);
         expect(text).not.toMatch(/rows=|Plan Rows/);
       }
+    });
+
+    it('does not show what is behind a view', () => {
+      const views = {
+        actions: {
+          ...explain.actions,
+          'public.plain': ['Explain'],
+          'public.open_view': ['Explain'],
+          'public.hidden_view': ['Explain'],
+          'public.masked_view': ['Explain'],
+        },
+      } as const;
+      allowed('EXPLAIN SELECT * FROM open_view', views);
+      allowed('SELECT * FROM hidden_view', views);
+      expect(codeOf('EXPLAIN (COSTS OFF) SELECT * FROM hidden_view', views)).toBe('SLUICE-203');
+      expect(codeOf('EXPLAIN (COSTS OFF) SELECT * FROM masked_view', views)).toBe('SLUICE-203');
     });
 
     it('writes only with ANALYZE', () => {

@@ -7,11 +7,13 @@
  */
 import type { ExplainStmt } from '@pgsql/types';
 import { qualifiedName } from '../../catalog/catalog.ts';
+import type { RelationData } from '../../catalog/model.ts';
 import { denial, deny } from '../../errors/denial.ts';
 import { asTag, tagOf } from '../ast/node.ts';
 import type { StatementContext } from '../context.ts';
 import { grantsOf } from '../names/relations.ts';
 import type { StatementPlan } from '../plan.ts';
+import { isPlain } from './relation-target.ts';
 
 const EXPLAINED: ReadonlySet<string> = new Set(['SelectStmt', 'InsertStmt', 'UpdateStmt', 'DeleteStmt', 'MergeStmt']);
 
@@ -42,18 +44,32 @@ export function analyseExplain(context: StatementContext, body: ExplainStmt): un
   );
 }
 
-/** System catalogs need no grant. */
+/**
+ * System catalogs need no grant. Of a view the plan shows what is behind it, so that must be explainable, and wholly visible, too.
+ */
 function requireExplain(context: StatementContext, plan: StatementPlan): undefined {
-  const grants = grantsOf(context.bundle);
+  const seen = new Set<number>();
   for (const use of [...plan.facts.reads, ...plan.facts.writes]) {
     const relation = context.catalog.relation(use.oid);
-    if (relation === undefined || relation.schema === 'pg_catalog' || relation.schema === 'information_schema') continue;
-    if (grants.get(use.oid)?.actions.includes('Explain')) continue;
-    context.refuse(
-      denial('SLUICE-203', `Explain on ${qualifiedName(relation)} is not granted.`, {
-        detail: 'EXPLAIN needs Explain on every relation of the statement, and the action itself.',
-      }),
-    );
+    if (relation !== undefined) requireOn(context, relation, seen, false);
+  }
+}
+
+function requireOn(context: StatementContext, relation: RelationData, seen: Set<number>, behindView: boolean): undefined {
+  if (relation.schema === 'pg_catalog' || relation.schema === 'information_schema' || seen.has(relation.oid)) return;
+  seen.add(relation.oid);
+  const grant = grantsOf(context.bundle).get(relation.oid);
+  if (!grant?.actions.includes('Explain') || (behindView && !isPlain(grant))) {
+    const what = behindView
+      ? 'EXPLAIN of a view shows what is behind it, which is not granted.'
+      : `Explain on ${qualifiedName(relation)} is not granted.`;
+    const detail =
+      'EXPLAIN needs Explain on every relation of the statement, those behind views included, and the action itself.';
+    context.refuse(denial('SLUICE-203', what, { detail }));
+  }
+  for (const [oid] of relation.kind === 'view' ? (relation.dependsOn ?? []) : []) {
+    const behind = context.catalog.relation(oid);
+    if (behind !== undefined) requireOn(context, behind, seen, true);
   }
 }
 
