@@ -95,8 +95,9 @@ function isTimestamp(value: string, zone: RegExp): boolean {
 function isJson(value: string): boolean {
   try {
     JSON.parse(value);
-    // jsonb cannot hold NUL, and numbers beyond numeric's range.
-    return !/\\u0000|[eE]/.test(value);
+    // jsonb holds neither NUL nor half a surrogate pair; exponents could leave numeric's range.
+    const withoutStrings = value.replace(/"(?:[^"\\]|\\.)*"/g, '""');
+    return !/\\u(0000|d[89a-f])/i.test(value) && !/[0-9]e/i.test(withoutStrings);
   } catch {
     return false;
   }
