@@ -1,5 +1,6 @@
 /** Which functions of real extensions may be called without a grant: those that compute, and none that reads, writes or connects. */
 import { PGlite } from '@electric-sql/pglite';
+import { vector } from '@electric-sql/pglite-pgvector';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CatalogData, FunctionData } from '../../core/catalog/model.ts';
@@ -78,7 +79,6 @@ describe('contributed extensions of PostgreSQL 15', () => {
 
 describe('pgvector', () => {
   it('computes distances and nothing else', async () => {
-    const { vector } = await import('@electric-sql/pglite-pgvector');
     const db = new PGlite({ extensions: { vector } });
     try {
       await db.exec('CREATE EXTENSION vector');

@@ -28,26 +28,46 @@ function textArray(values: Iterable<string>): string {
   return `E'{${escaped}}'::pg_catalog.text[]`;
 }
 
+/**
+ * Membership of an OID in a set. OIDs are handed out in order, so those of one schema lie close together: a set of more than a few is
+ * a bit map over their range, an eighth of the array's size and one look-up instead of a list (long lists also raise the planner's
+ * estimates until it starts its compiler). Where they lie far apart, an array.
+ */
+export function oneOf(expression: string, oids: Iterable<number>): string {
+  const sorted = [...new Set(oids)].sort((a, b) => a - b);
+  const low = sorted[0];
+  const high = sorted.at(-1);
+  if (low === undefined || high === undefined) return 'false';
+  const bytes = ((high - low) >> 3) + 1;
+  if (sorted.length < 16 || bytes > sorted.length * 4) return `${expression} ${EQ} ANY (${oidArray(sorted)})`;
+  const map = new Uint8Array(bytes);
+  for (const oid of sorted) map[(oid - low) >> 3] = (map[(oid - low) >> 3] ?? 0) | (1 << ((oid - low) & 7));
+  const hex = Array.from(map, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  const offset = `${expression}::pg_catalog.int8 OPERATOR(pg_catalog.-) ${low}::pg_catalog.int8`;
+  return (
+    `CASE WHEN ${expression} OPERATOR(pg_catalog.>=) ${low}::pg_catalog.oid AND ${expression} OPERATOR(pg_catalog.<=) ${high}::pg_catalog.oid ` +
+    `THEN pg_catalog.get_bit(pg_catalog.decode('${hex}', 'hex'), ${offset}) ${EQ} 1 ELSE false END`
+  );
+}
+
 /** Made by initdb (or zero: no object), or one of these. */
 export function serverOrOneOf(expression: string, oids: Iterable<number>): string {
   const server = `${expression} ${LT} ${FIRST_USER_OID}`;
   const list = [...oids].filter((oid) => oid >= FIRST_USER_OID);
-  return list.length === 0 ? `(${server})` : `(${server} OR ${expression} ${EQ} ANY (${oidArray(list)}))`;
+  return list.length === 0 ? `(${server})` : `(${server} OR ${oneOf(expression, list)})`;
 }
 
-/** A column of a visible relation: `oid` and `attnum` are expressions. `whole` is what holds for attnum 0 and system columns. */
+/** More than a relation can have columns (MaxHeapAttributeNumber is 1600). */
+const KEY_FACTOR = 2048;
+
+/** A column of a visible relation: `oid` and `attnum` are expressions. attnum 0 is the relation, system columns are negative. */
 export function visibleColumn(visible: Visible, oid: string, attnum: string): string {
-  const parts = [serverOrOneOf(oid, visible.complete)];
-  const others = [...visible.relations].filter((entry) => !visible.complete.has(entry) && !visible.partial.has(entry));
-  if (others.length > 0) parts.push(`${oid} ${EQ} ANY (${oidArray(others)})`);
-  for (const [table, attnums] of visible.partial) {
-    const shown =
-      attnums.length === 0
-        ? `${attnum} ${LT} 1`
-        : `(${attnum} ${LT} 1 OR ${attnum} ${EQ} ANY ('{${attnums.join(',')}}'::pg_catalog.int2[]))`;
-    parts.push(`(${oid} ${EQ} ${table}::pg_catalog.oid AND ${shown})`);
-  }
-  return `(${parts.join(' OR ')})`;
+  const whole = [...visible.relations].filter((entry) => !visible.partial.has(entry));
+  if (visible.partial.size === 0) return serverOrOneOf(oid, whole);
+  const keys = [...visible.partial].flatMap(([table, attnums]) => attnums.map((entry) => table * KEY_FACTOR + entry));
+  const key = `(${oid}::pg_catalog.int8 OPERATOR(pg_catalog.*) ${KEY_FACTOR} OPERATOR(pg_catalog.+) ${attnum}::pg_catalog.int8)`;
+  const shown = `(${attnum} ${LT} 1 OR ${key} ${EQ} ANY ('{${keys.sort((a, b) => a - b).join(',')}}'::pg_catalog.int8[]))`;
+  return `(${serverOrOneOf(oid, whole)} OR (${oneOf(oid, visible.partial.keys())} AND ${shown}))`;
 }
 
 /** All attnums of an array expression are visible columns of the relation. NULL (none recorded) only passes for complete relations. */
@@ -95,7 +115,7 @@ const CLASS = {
 
 /** (class OID, object OID) names something visible. */
 export function visibleObject(visible: Visible, classid: string, objid: string): string {
-  const when = (catalog: number, oids: Iterable<number>): string => `WHEN ${catalog} THEN ${objid} ${EQ} ANY (${oidArray(oids)})`;
+  const when = (catalog: number, oids: Iterable<number>): string => `WHEN ${catalog} THEN ${oneOf(objid, oids)}`;
   return (
     `(${objid} ${LT} ${FIRST_USER_OID} OR CASE ${classid}::pg_catalog.int8 ${when(CLASS.class, visible.relations)} ` +
     `${when(CLASS.type, visible.types)} ${when(CLASS.proc, visible.functions)} ${when(CLASS.namespace, visible.schemaOids)} ` +

@@ -18,9 +18,10 @@ import {
   columnsOf,
   constraintCondition,
   oidArray,
+  oneOf,
   serverOrOneOf,
   triggerCondition,
-  visibleComment,
+  visibleColumn,
   visibleSchemaName,
 } from './conditions.ts';
 import { visibleTo, type Visible } from './visible.ts';
@@ -124,19 +125,19 @@ export function regGuard(
 }
 
 /**
- * Around a call whose two arguments together decide whether the comment it gives may be seen (col_description): the comment passes if
- * some visible object carries the same text. Undefined when nothing is hidden.
+ * Around a call whose two arguments together decide whether the comment it gives may be seen (col_description): it passes unless it is
+ * the comment of a hidden column. Undefined when no visible relation has hidden columns.
  */
 export function commentGuard(bundle: Bundle, catalog: Catalog, location: number): Wrap | undefined {
   const visible = visibleTo(bundle, catalog);
-  if (visible.all) return undefined;
-  const condition = columnsOf('k', visibleComment(visible));
+  if (visible.all || visible.partial.size === 0) return undefined;
   return placed(
     {
       prefix: `(SELECT g${PLACE}.t FROM (SELECT (`,
       suffix:
-        `) OFFSET 0) AS g${PLACE}(t) WHERE EXISTS (SELECT FROM pg_catalog.pg_description k WHERE k.classoid ${EQ} 1259::pg_catalog.oid ` +
-        `AND k.objoid ${EQ} ANY (${oidArray(visible.relations)}) AND k.description ${EQ} g${PLACE}.t AND ${condition}))`,
+        `) OFFSET 0) AS g${PLACE}(t) WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_description k WHERE k.classoid ${EQ} 1259::pg_catalog.oid ` +
+        `AND k.objoid ${EQ} ANY (${oidArray(visible.partial.keys())}) AND k.description ${EQ} g${PLACE}.t ` +
+        `AND NOT ${visibleColumn(visible, 'k.objoid', 'k.objsubid')}))`,
     },
     location,
   );
@@ -231,7 +232,7 @@ function oidCondition(visible: Visible, kind: GuardKind): (value: string) => str
       return among(visible.definitions);
     case 'sequence':
     case 'sequenceName':
-      return (value) => (visible.sequences.size === 0 ? 'false' : `${value} ${EQ} ANY (${oidArray(visible.sequences)})`);
+      return (value) => oneOf(value, visible.sequences);
     case 'type':
     case 'typeName':
       return among(visible.types);
