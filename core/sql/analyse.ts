@@ -24,6 +24,7 @@ import { walkTargets } from './scope/targets.ts';
 import type { SessionView } from './session-state.ts';
 import { StatementState } from './statement-context.ts';
 import { MAXIMUM_ADDED, tooMuchRewriting } from './text/edits.ts';
+import { blankComments } from './text/comments.ts';
 import { fingerprint } from './text/fingerprint.ts';
 import { createSource, type Source } from './text/source.ts';
 import { verifyRewrite } from './text/verify.ts';
@@ -50,7 +51,8 @@ interface Engine {
 function analyseText(engine: Engine, request: AnalyseRequest, session: SessionView, tree: ParseTree | undefined): AnalyseResult {
   const source = createSource(request.sql);
   const whole: readonly [number, number] = [0, request.sql.length];
-  const outcome: ParseOutcome = tree === undefined ? engine.options.parser.parse(source.text) : { ok: true, tree };
+  const outcome: ParseOutcome =
+    tree === undefined ? engine.options.parser.parse(parserText(request.sql, source)) : { ok: true, tree };
   if (!outcome.ok) return [deniedPlan(source, whole, parseDenial(outcome))];
   const statements = outcome.tree.stmts ?? [];
   if (request.protocol === 'extended' && statements.length > 1) {
@@ -65,6 +67,16 @@ function analyseText(engine: Engine, request: AnalyseRequest, session: SessionVi
     plans.push(plan);
   }
   return plans;
+}
+
+/** Without comments, which the parser does not always take for white space. */
+function parserText(bytes: Buffer, source: Source): string {
+  const blanked = blankComments(bytes);
+  return blanked === bytes ? source.text : blanked.toString('utf8');
+}
+
+function withoutComments(text: string): string {
+  return text.includes('--') || text.includes('/*') ? blankComments(Buffer.from(text)).toString('utf8') : text;
 }
 
 function parseDenial(outcome: Extract<ParseOutcome, { ok: false }>): Denial {
@@ -132,7 +144,7 @@ function allowedPlan(context: StatementState, node: Node): StatementPlan {
   let text = source.slice(...range);
   if (edits.length > 0) {
     text = context.edits.apply(source.bytes, range).toString('utf8');
-    const verified = verifyRewrite(context.parser, text, node);
+    const verified = verifyRewrite(context.parser, withoutComments(text), node);
     if (!verified.ok) {
       deny('SLUICE-105', 'The statement could not be rewritten safely.', {
         rule: 'floor',
