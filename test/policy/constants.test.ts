@@ -35,6 +35,29 @@ const TYPES: Readonly<Record<string, string>> = {
   jb: 'jsonb',
   e: 'mood',
 };
+const SAMPLES: Readonly<Record<string, string>> = {
+  t: "it's \\ fine",
+  v: 'abcde',
+  c: 'abc',
+  i2: '-32768',
+  i4: '2147483647',
+  i8: '9223372036854775807',
+  n: '12345678901234567890.5',
+  n42: '-99.99',
+  n24: '0',
+  nneg: '0',
+  f4: '1.5',
+  f8: '-2',
+  b: 'true',
+  u: 'ffffffff-ffff-4fff-8fff-ffffffffffff',
+  d: '2024-02-29',
+  ts: '2024-02-29 23:59:59.5',
+  tz: '2024-02-29T23:59:59Z',
+  ip: '10.0.0.1',
+  j: '{"redacted": [true, 1.5, "1e5"]}',
+  jb: '{"redacted": [true, 1.5, "1e5"]}',
+  e: 'sad',
+};
 const pad =
   (length: number) =>
   (value: number): string =>
@@ -139,20 +162,24 @@ describe.each([15, 18] as const)('constants on PostgreSQL %i', (major) => {
   it('accepted by the check is accepted by the server', async () => {
     const relation = catalog.relationNamed('public', 'k');
     if (relation === undefined) throw new Error('no table');
-    const accepted = new Map<string, number>();
+    let accepted = 0;
     await fc.assert(
       fc.asyncProperty(fc.constantFrom(...relation.columns), fc.oneof(...Object.values(near)), async (column, value) => {
         if (constantProblem(value, shapeOf(column, catalog)) !== undefined) return;
-        accepted.set(column.name, (accepted.get(column.name) ?? 0) + 1);
+        accepted += 1;
         await client.query(`SELECT CAST(${quoteLiteral(value)} AS ${column.type})`).catch((error: Error) => {
           throw new Error(`${column.type} ${JSON.stringify(value)}: ${error.message}`);
         });
       }),
-      { numRuns: 6000 },
+      { numRuns: 3000 },
     );
-    const jsonb = relation.columns.find((column) => column.name === 'jb');
-    expect(jsonb && constantProblem('{"redacted": [true, 1.5, "1e5"]}', shapeOf(jsonb, catalog))).toBeUndefined();
-    // Every type has been tried with something that the check accepts.
-    expect([...accepted.keys()].sort()).toEqual(Object.keys(TYPES).sort());
+    expect(accepted).toBeGreaterThan(100);
+  });
+
+  it.each(Object.entries(SAMPLES))('the check is not so strict as to refuse %s %s', async (name, value) => {
+    const column = catalog.relationNamed('public', 'k')?.columns.find((each) => each.name === name);
+    if (column === undefined) throw new Error(name);
+    expect(constantProblem(value, shapeOf(column, catalog))).toBeUndefined();
+    await client.query(`SELECT CAST(${quoteLiteral(value)} AS ${column.type})`);
   });
 });
