@@ -169,6 +169,40 @@ const CASES: Record<string, readonly (readonly [readonly Buffer[], number])[]> =
     [[f.query('select i + 0, s || s from t')], 1],
   ],
   'copy to, extended': [[[p('', 'copy (select 1) to stdout'), b(''), f.execute(), f.sync], 1]],
+  'copy from, data sent ahead': [
+    [[f.query('create temp table t(i int, s text)')], 1],
+    [[f.query('copy t from stdin'), ...COPY_ROWS, f.query('select count(*) from t')], 2],
+    [[p('', 'copy t from stdin'), b(''), f.execute(), ...COPY_ROWS, f.sync, f.query('select count(*) from t')], 2],
+  ],
+  'two copies in one Query, data sent ahead': [
+    [[f.query('create temp table t(i int, s text)')], 1],
+    [[f.query('copy t from stdin; select 5; copy t from stdin; select count(*) from t'), ...COPY_ROWS, ...COPY_ROWS], 1],
+  ],
+  'copy from with bad data': [
+    [[f.query('create temp table t(i int, s text)')], 1],
+    [[f.query('copy t from stdin'), f.copyData(Buffer.from('x\ty\n')), f.copyDone, f.query('select 1')], 2],
+    [
+      [
+        p('', 'copy t from stdin'),
+        b(''),
+        f.execute(),
+        f.copyData(Buffer.from('x\ty\n')),
+        f.copyDone,
+        f.sync,
+        f.query('select 2'),
+      ],
+      2,
+    ],
+  ],
+  'copy from given up by the client': [
+    [[f.query('create temp table t(i int, s text)')], 1],
+    [[f.query('copy t from stdin; select 1'), f.copyData(Buffer.from('1\ty\n')), f.copyFail('no more'), f.query('select 1')], 2],
+    [[p('', 'copy t from stdin'), b(''), f.execute(), f.copyFail('no'), f.sync, f.query('select count(*) from t')], 2],
+  ],
+  'copy from into nothing, data sent ahead': [
+    [[f.query('copy nosuch from stdin'), ...COPY_ROWS, f.query('select 1')], 2],
+    [[p('', 'copy nosuch from stdin'), b(''), f.execute(), ...COPY_ROWS, f.sync, f.query('select 1')], 2],
+  ],
   'stray copy data': [[[f.copyData(Buffer.from('x')), f.copyDone, f.copyFail('y'), f.query('select 1')], 1]],
   'implicit transaction of a series is rolled back': [
     [[f.query('create temp table t(i int)')], 1],
