@@ -208,13 +208,25 @@ describe.each([15, 18] as const)('rules of writing on PostgreSQL %i', (major) =>
         sees: { rows: [['SSN-9']] },
       });
     });
-    test('a column that no policy may reveal stays out of reach', () => {
+    test('a column that no policy may reveal is masked all the same', async () => {
       const floor: Policy = { ...observe, protectedColumns: { 'public.customers': ['hidden'] } };
-      expect(decide(floor, `UPDATE customers SET name = 'x' WHERE id = 1 RETURNING hidden`)).toBe('SLUICE-202');
-      expect(decide(floor, `UPDATE customers SET name = 'x' WHERE hidden = 'H1'`)).toBe('SLUICE-202');
+      const engine = lab.engine(floor);
+      const sql = `UPDATE customers SET name = 'x' WHERE id = 1 RETURNING hidden, ssn`;
+      expect(planOf(engine, sql).observed?.map((entry) => entry.code)).toContain('SLUICE-202');
+      await check(lab, engine, { name: '', sql, sees: { rows: [['floor', 'SSN-1']] } });
+      await check(lab, engine, {
+        name: '',
+        sql: `UPDATE customers SET name = 'x' WHERE hidden = 'H1'`,
+        sees: { tag: 'UPDATE 0' },
+      });
       expect(decide(floor, `UPDATE customers SET name = 'x' WHERE id = 1 RETURNING customers`)).toBe('SLUICE-602');
-      expect(decide(floor, `UPDATE customers SET name = 'x' WHERE id = 1 RETURNING phone`)).toBe('allow');
-      expect(decide(observe, `UPDATE customers SET name = 'x' WHERE id = 1 RETURNING hidden`)).toBe('allow');
+      expect(decide(observe, `UPDATE customers SET name = 'x' WHERE id = 1 RETURNING customers`)).toBe('allow');
+    });
+    test('RETURNING * has all columns, floors masked', async () => {
+      const engine = lab.engine({ ...observe, protectedColumns: { 'public.customers': ['hidden'] } });
+      const outcome = await lab.undo(() => lab.run(engine, 'DELETE FROM customers WHERE id = 9 RETURNING *'));
+      expect(outcome).toMatchObject({ kind: 'done', rows: [expect.arrayContaining(['SSN-9', 'fay@secret.com', 'floor'])] });
+      expect(planOf(lab.engine(observe), 'DELETE FROM notes RETURNING *')).toMatchObject({ decision: 'allow' });
     });
     test('masking Enforce applies them while permissions are observed', async () => {
       const engine = lab.engine({ ...observe, masking: 'Enforce' });

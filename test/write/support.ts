@@ -54,6 +54,7 @@ export function makeBundle(catalog: Catalog, policy: Policy): Bundle {
     mode: policy.mode ?? 'Enforce',
     masking: policy.masking ?? 'Enforce',
     relations,
+    ...(policy.mode === 'Observe' ? { effective: effective(catalog, relations, policy) } : {}),
     createIn: [],
     allowAll: false,
     functions: [],
@@ -70,6 +71,35 @@ export function makeBundle(catalog: Catalog, policy: Policy): Bundle {
         .map((column) => `${relation.oid}.${column.attnum}`);
     }),
   };
+}
+
+/** What Observe applies (core/policy/observe.ts): everything is permitted, floors are masked. */
+function effective(catalog: Catalog, granted: readonly GovernedRelation[], policy: Policy): GovernedRelation[] {
+  return catalog.data.relations
+    .filter((relation) => relation.schema === 'public')
+    .map((relation) => {
+      const grant = granted.find((candidate) => candidate.oid === relation.oid);
+      const enforce = policy.masking === 'Enforce';
+      const floors = policy.protectedColumns?.[`${relation.schema}.${relation.name}`] ?? [];
+      const columns = relation.columns.map(({ attnum, name }) => {
+        const mask = floors.includes(name)
+          ? { kind: 'redact', template: ["('floor'::pg_catalog.text)"], rule: 'protection' }
+          : enforce
+            ? grant?.select?.columns.find((column) => column.attnum === attnum)?.mask
+            : undefined;
+        return mask === undefined ? { attnum } : { attnum, mask };
+      });
+      const filter = enforce && grant?.select?.filter !== undefined ? { filter: grant.select.filter } : {};
+      const write = { columns: relation.columns.map((column) => column.attnum), ...filter, rules: ['observe'] };
+      const unrestricted = !('filter' in filter) && columns.every((column) => !('mask' in column));
+      return {
+        ...governed(relation, 'all'),
+        select: { columns, ...filter, unrestricted, rules: ['observe'] },
+        insert: write,
+        update: write,
+        delete: { ...write, columns: [] },
+      };
+    });
 }
 
 function relationOf(catalog: Catalog, name: string): RelationData {

@@ -9,16 +9,9 @@ import { asTag, become, tagOf } from '../ast/node.ts';
 import { type Clauses, type Extent, inside, lost } from './anatomy.ts';
 import type { Splices } from './splices.ts';
 import { MaskWatch } from './mask-watch.ts';
+import { appliedMask } from './in-place.ts';
 import { assignColumn, type Target } from './target.ts';
-import {
-  appliedMask,
-  isOwnColumn,
-  keepIfUnchanged,
-  keepQueryIfUnchanged,
-  refuseMaskedValue,
-  takenMasks,
-  valueFlow,
-} from './write-back.ts';
+import { isOwnColumn, keepIfUnchanged, keepQueryIfUnchanged, refuseMaskedValue, takenMasks, valueFlow } from './write-back.ts';
 
 /** One `column = expression` of the text: where the expression is. */
 interface Assignment {
@@ -74,7 +67,7 @@ function keepQuery(context: StatementContext, target: Target, { group, sources, 
   const columns = group.map(({ name, indirection }) => {
     const column = target.relation.columns.find((candidate) => candidate.name === name);
     const whole = indirection === undefined || indirection.length === 0;
-    return { column, mask: column === undefined || !whole ? undefined : appliedMask(context, target, column.attnum) };
+    return { column, mask: column === undefined || !whole ? undefined : appliedMask(target, column.attnum) };
   });
   if (columns.every(({ mask }) => mask === undefined)) return;
   const kept = keepQueryIfUnchanged(context, target, columns);
@@ -98,7 +91,7 @@ function analyseValue(
   if (tagOf(value) === 'SetToDefault') return;
   const own =
     column.attnum === undefined ? undefined : target.relation.columns.find((candidate) => candidate.attnum === column.attnum);
-  const mask = own === undefined ? undefined : appliedMask(context, target, own.attnum);
+  const mask = own === undefined ? undefined : appliedMask(target, own.attnum);
   if (own !== undefined && mask !== undefined && isOwnColumn(target, column.name, value)) {
     context.met.add(asTag(value, 'ColumnRef')!);
     context.facts.read(target.relation, own.name, 'Select');

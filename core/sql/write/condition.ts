@@ -11,13 +11,13 @@
  */
 import type { Node } from '@pgsql/types';
 import { deny } from '../../errors/denial.ts';
-import type { RowFilter } from '../../policy/bundle.ts';
+import type { GovernedRelation, RowFilter } from '../../policy/bundle.ts';
 import type { Analyser, ExpressionPlace, Scope, StatementContext } from '../context.ts';
 import { asTag, become } from '../ast/node.ts';
 import { type Clauses, type Extent, inside } from './anatomy.ts';
 import { renderColumn } from './in-place.ts';
 import type { Splices } from './splices.ts';
-import type { Target } from './target.ts';
+import { ruleFor, type Target, type WriteAction } from './target.ts';
 import { expressionTree, slot } from './template.ts';
 import { shownColumn } from './display.ts';
 
@@ -28,25 +28,30 @@ export interface FilterText {
   readonly hasSublink: boolean;
 }
 
-/** The filters as one condition; identical ones once. Null when there is none, or when filters are only recorded. `name` is how the row is referred to. */
-export function filterText(
-  context: StatementContext,
-  target: Target,
-  filters: readonly (RowFilter | undefined)[],
-  name = target.name,
-): FilterText | null {
+export type FilterAction = WriteAction | 'Select';
+
+/**
+ * The filters of these actions as one condition, identical ones once; null when there is none. `Select` belongs to them when the
+ * statement reads the target.
+ */
+export function filterText(context: StatementContext, target: Target, actions: readonly FilterAction[]): FilterText | null {
   const texts = new Set<string>();
   let hasSublink = false;
-  for (const filter of filters) {
+  for (const action of actions) {
+    const granted = filterOf(target.grant, action);
+    if (granted !== undefined) context.facts.filter(target.relation, granted);
+    const filter = filterOf(target.applied, action);
     if (filter === undefined) continue;
     context.facts.governed();
-    context.facts.filter(target.relation, filter);
-    if (context.bundle.masking !== 'Enforce') continue;
-    refuseCapture(filter, name);
+    refuseCapture(filter, target.name);
     hasSublink ||= filter.hasSublink;
-    texts.add(`(${renderColumn({ relation: target.relation, name }, filter.template)})`);
+    texts.add(`(${renderColumn(target, filter.template)})`);
   }
   return texts.size === 0 ? null : { text: [...texts].join(' AND '), hasSublink };
+}
+
+function filterOf(grant: GovernedRelation, action: FilterAction): RowFilter | undefined {
+  return action === 'Select' ? grant.select?.filter : ruleFor(grant, action)?.filter;
 }
 
 /** A subquery inside the filter could use the client's alias for one of its own tables and then speak of that one. */

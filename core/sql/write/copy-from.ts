@@ -32,11 +32,8 @@ export function analyseCopyFrom(analyser: Analyser, context: StatementContext, b
   }
   const { target } = opened;
   const rule = writeRule(context, target, 'Insert', body.relation?.location ?? 0);
-  if (rule.filter !== undefined) {
-    context.facts.governed();
-    context.facts.filter(target.relation, rule.filter);
-    if (context.bundle.masking === 'Enforce') refuseFiltered(target, rule.filter.rules[0]);
-  }
+  if (rule.filter !== undefined) context.facts.filter(target.relation, rule.filter);
+  if (target.applied.insert?.filter !== undefined) refuseFiltered(target, target.applied.insert.filter.rules[0]);
   const named = body.attlist?.map((node) => stringOf(node) ?? '') ?? null;
   const names = named ?? implicitColumns(target, rule, null);
   for (const name of names) assignColumn(context, target, rule, 'Insert', name, body.relation?.location ?? 0);

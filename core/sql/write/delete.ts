@@ -32,7 +32,7 @@ function analyseGoverned(
   outer: Scope | null,
 ): OutputColumns {
   const clauses = Clauses.after(context, body.relation!);
-  const rule = writeRule(context, target, 'Delete', body.relation!.location ?? 0);
+  writeRule(context, target, 'Delete', body.relation!.location ?? 0);
   context.facts.write(target.relation, null, 'Delete');
   const scope = statementScope(analyser, context, target.source, body.usingClause, outer);
   const splices = new Splices();
@@ -41,7 +41,7 @@ function analyseGoverned(
   requireWhere(context, target.relation, target.log.references, [body.whereClause], 'DELETE from');
   const output = analyseReturning(analyser, context, target, body, { clauses, from: place.returning }, scope, splices);
   const reads = target.log.entries.length > 0;
-  const filter = filterText(context, target, [rule.filter, reads ? target.grant.select?.filter : undefined]);
+  const filter = filterText(context, target, reads ? ['Delete', 'Select'] : ['Delete']);
   writeWhere(context, target, body, condition, place, filter, splices);
   output.finish(null);
   splices.flush(context);

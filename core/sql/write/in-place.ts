@@ -9,7 +9,7 @@
 import type { Node } from '@pgsql/types';
 import { quoteIdentifier } from '../../catalog/catalog.ts';
 import type { RelationData } from '../../catalog/model.ts';
-import { type Denial, DenialError, denial, deny } from '../../errors/denial.ts';
+import { DenialError, denial, deny } from '../../errors/denial.ts';
 import { type GovernedRelation, type Mask, renderTemplate, type SqlTemplate } from '../../policy/bundle.ts';
 import type { ColumnReference, ScopeSource, StatementContext } from '../context.ts';
 import { expressionTree } from './template.ts';
@@ -44,7 +44,10 @@ export class ReferenceLog {
 export interface InPlaceOptions {
   readonly context: StatementContext;
   readonly relation: RelationData;
+  /** What the policies grant: permissions are judged and recorded by it. */
   readonly grant: GovernedRelation;
+  /** The masks to apply: the grant's, except while the policies only observe. */
+  readonly applied: GovernedRelation;
   /** How the client refers to it: alias, relation name, or `excluded`, `old`, `new`. */
   readonly name: string;
   /** Given when it may also be referred to as `schema.name`. */
@@ -85,8 +88,8 @@ export function inPlaceSource(options: InPlaceOptions): ScopeSource {
 }
 
 /** Everything of it may be read as it is: a column that is newer than our catalog, too. */
-function isOpen({ grant }: InPlaceOptions): boolean {
-  return grant.select?.unrestricted === true;
+function isOpen({ applied }: InPlaceOptions): boolean {
+  return applied.select?.unrestricted === true;
 }
 
 function onReference(options: InPlaceOptions, reference: ColumnReference): void {
@@ -118,24 +121,20 @@ function logSystemColumn(options: InPlaceOptions, reference: ColumnReference, na
   options.log.entries.push({ node: reference.node, attnum: SYSTEM_ATTNUM, masked: false });
 }
 
-/** Checks Select on the column, records it, and gives its mask if it has one that is to be applied. */
+/** Checks Select on the column, records it, and gives the mask that is to be applied. */
 export function readColumn(options: InPlaceOptions, attnum: number, name: string, location: number): Mask | undefined {
   const { context, relation, grant } = options;
   const readable = grant.select?.columns.find((column) => column.attnum === attnum);
-  if (readable === undefined) {
-    refuseColumn(options, name, location);
-    return undefined;
-  }
-  context.facts.read(relation, name, 'Select');
-  if (readable.mask === undefined) return undefined;
-  context.facts.governed();
-  context.facts.mask(relation, name, readable.mask);
-  return maskApplies(context, readable.mask) ? readable.mask : undefined;
+  if (readable === undefined) refuseColumn(options, name, location);
+  else context.facts.read(relation, name, 'Select');
+  if (readable?.mask !== undefined) context.facts.mask(relation, name, readable.mask);
+  const mask = appliedMask(options, attnum);
+  if (mask !== undefined) context.facts.governed();
+  return mask;
 }
 
-/** False while only observing: what would have been masked is recorded and left alone, floors aside. */
-export function maskApplies(context: StatementContext, mask: Mask): boolean {
-  return context.bundle.masking === 'Enforce' || mask.rule === 'protection';
+export function appliedMask({ applied }: { readonly applied: GovernedRelation }, attnum: number): Mask | undefined {
+  return applied.select?.columns.find((column) => column.attnum === attnum)?.mask;
 }
 
 function replaceByMask(options: InPlaceOptions, reference: ColumnReference, mask: Mask): void {
@@ -186,9 +185,9 @@ function mentionable(grant: GovernedRelation): ReadonlySet<number> {
 }
 
 function checkWholeRow(options: InPlaceOptions, location: number): void {
-  const { relation, grant, context, values } = options;
-  const readable = new Map(grant.select?.columns.map((column) => [column.attnum, column.mask]) ?? []);
-  const masked = values === 'row' && [...readable.values()].some((mask) => mask !== undefined && maskApplies(context, mask));
+  const { relation, grant, applied, context, values } = options;
+  const readable = new Set(grant.select?.columns.map((column) => column.attnum) ?? []);
+  const masked = values === 'row' && (applied.select?.columns.some((column) => column.mask !== undefined) ?? false);
   const mentioned = mentionable(grant);
   const hidden = relation.columns.some(
     (column) => !(values === 'row' ? readable.has(column.attnum) : mentioned.has(column.attnum)),
@@ -204,15 +203,6 @@ function checkWholeRow(options: InPlaceOptions, location: number): void {
     },
   );
   if (masked) throw new DenialError(refusal);
-  refuseReading(context, relation, refusal);
-}
-
-/** Observe lets pass what is not granted, but never what could show a column that no policy may reveal. `attnum` undefined: any column. */
-export function refuseReading(context: StatementContext, relation: RelationData, refusal: Denial, attnum?: number): void {
-  const floor = context.bundle.protectedColumns.some((column) =>
-    attnum === undefined ? column.startsWith(`${relation.oid}.`) : column === `${relation.oid}.${attnum}`,
-  );
-  if (floor) throw new DenialError(refusal);
   context.refuse(refusal);
 }
 
@@ -234,7 +224,7 @@ function refuseColumn(options: InPlaceOptions, name: string, location: number): 
           ...ruleOf(grant),
           hint: `Granted for reading: ${readableNames(relation, grant).join(', ') || 'none'}.`,
         });
-  refuseReading(context, relation, refusal, own?.attnum ?? 0);
+  context.refuse(refusal);
 }
 
 function ruleOf(grant: GovernedRelation): { rule?: string } {

@@ -4,13 +4,13 @@
  * https://www.postgresql.org/docs/current/sql-insert.html
  */
 import type { InsertStmt, Node, OnConflictClause } from '@pgsql/types';
-import type { RowFilter, WriteRule } from '../../policy/bundle.ts';
+import type { WriteRule } from '../../policy/bundle.ts';
 import { asTag, bodyOf, tagOf } from '../ast/node.ts';
 import { quoteIdentifier } from '../../catalog/catalog.ts';
 import type { Analyser, OutputColumns, Scope, ScopeColumn, ScopeSource, StatementContext } from '../context.ts';
 import { Clauses } from './anatomy.ts';
 import { analyseAssignments } from './assignments.ts';
-import { analyseCondition, type Condition, filterText } from './condition.ts';
+import { analyseCondition, type Condition, type FilterAction, filterText } from './condition.ts';
 import { inPlaceSource } from './in-place.ts';
 import { coversAll, implicitColumns } from './insert-columns.ts';
 import { MaskWatch } from './mask-watch.ts';
@@ -46,17 +46,17 @@ function analyseGoverned(
   const sources = analyseSource(analyser, context, body.selectStmt, outer);
   checkColumns(context, target, rule, body, sources, clauses, splices);
   const conflict = body.onConflictClause;
-  const filters: (RowFilter | undefined)[] = [rule.filter];
+  const actions: FilterAction[] = ['Insert'];
   const returning = clauses.find('returning');
   const update = conflict === undefined ? null : analyseConflict(analyser, context, target, conflict, outer, splices);
   const scope = analyser.scope(outer, [target.source]);
   const output = analyseReturning(analyser, context, target, body, { clauses, from: returning }, scope, splices);
-  const read = target.log.entries.length > 0 ? target.grant.select?.filter : undefined;
+  const reads: FilterAction[] = target.log.entries.length > 0 ? ['Select'] : [];
   if (update !== null) {
-    filters.push(update.rule.filter);
-    writeExistingCheck(context, target, conflict!, update, read, splices);
+    actions.push('Update');
+    writeExistingCheck(context, target, conflict!, update, ['Update', ...reads], splices);
   }
-  const filter = filterText(context, target, [...filters, read]);
+  const filter = filterText(context, target, [...actions, ...reads]);
   output.finish(filter === null ? null : checkExpression(target, filter.text));
   splices.flush(context);
   return output.columns;
@@ -249,10 +249,10 @@ function writeExistingCheck(
   target: Target,
   conflict: OnConflictClause,
   update: ConflictUpdate,
-  read: RowFilter | undefined,
+  actions: readonly FilterAction[],
   splices: Splices,
 ): void {
-  const filter = filterText(context, target, [update.rule.filter, read]);
+  const filter = filterText(context, target, actions);
   if (filter === null) return;
   const raise = raiseExpression('old', shown(target.relation));
   const before = `CASE WHEN ${filter.text} THEN (`;

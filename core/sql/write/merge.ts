@@ -6,13 +6,13 @@
  */
 import type { MergeStmt, MergeWhenClause, Node } from '@pgsql/types';
 import { deny } from '../../errors/denial.ts';
-import type { RowFilter, WriteRule } from '../../policy/bundle.ts';
+import type { WriteRule } from '../../policy/bundle.ts';
 import { asTag, bodyOf, tagOf } from '../ast/node.ts';
 import { quoteIdentifier } from '../../catalog/catalog.ts';
 import type { Analyser, OutputColumns, Scope, StatementContext } from '../context.ts';
 import { Clauses, lost } from './anatomy.ts';
 import { analyseAssignments } from './assignments.ts';
-import { analyseCondition, type Condition, filterText, guardCondition } from './condition.ts';
+import { analyseCondition, type Condition, type FilterAction, filterText, guardCondition } from './condition.ts';
 import { requireWhere } from './guardrails.ts';
 import { coversAll, implicitColumns } from './insert-columns.ts';
 import { MaskWatch } from './mask-watch.ts';
@@ -91,11 +91,10 @@ function analyseGoverned(
     analyseWhen(analyser, context, target, body, clauses, when, scopes, splices),
   );
   const output = analyseReturning(analyser, context, target, body, { clauses, from: returning }, scopes.returning, splices);
-  const visible = target.grant.select?.filter;
-  const filter = filterText(context, target, [visible]);
-  for (const when of whens) writeWhen(context, target, when, clauses, visible, splices);
+  const filter = filterText(context, target, ['Select']);
+  for (const when of whens) writeWhen(context, target, when, clauses, splices);
   if (filter !== null) body.joinCondition = guardCondition(context, splices, join, filter);
-  output.finish(newRowCheck(context, target, whens, visible));
+  output.finish(newRowCheck(context, target, whens));
   splices.flush(context);
   return output.columns;
 }
@@ -224,17 +223,10 @@ function analyseMergeInsert(
 }
 
 /** Adds what a WHEN clause needs: visibility for rows that no join has filtered, and the action's own filter. */
-function writeWhen(
-  context: StatementContext,
-  target: Target,
-  when: When,
-  clauses: Clauses,
-  visible: RowFilter | undefined,
-  splices: Splices,
-): void {
+function writeWhen(context: StatementContext, target: Target, when: When, clauses: Clauses, splices: Splices): void {
   if (when.clause.matchKind === 'MERGE_WHEN_NOT_MATCHED_BY_TARGET') return;
-  const seen = filterText(context, target, [visible]);
-  const own = when.action === null ? null : filterText(context, target, [when.rule?.filter]);
+  const seen = filterText(context, target, ['Select']);
+  const own = when.action === null ? null : filterText(context, target, [when.action]);
   const extra = own !== null && own.text !== seen?.text ? own : null;
   const hidden = when.clause.matchKind === 'MERGE_WHEN_NOT_MATCHED_BY_SOURCE' ? seen : null;
   if (extra === null && hidden === null) return;
@@ -254,13 +246,8 @@ function writeWhen(
 }
 
 /** Inserted and updated rows must satisfy the filter of their action, and be visible where the statement reads the target. */
-function newRowCheck(
-  context: StatementContext,
-  target: Target,
-  whens: readonly When[],
-  visible: RowFilter | undefined,
-): string | null {
-  const read = target.log.entries.length > 0 ? visible : undefined;
+function newRowCheck(context: StatementContext, target: Target, whens: readonly When[]): string | null {
+  const reads: readonly FilterAction[] = target.log.entries.length > 0 ? ['Select'] : [];
   const arms: string[] = [];
   for (const [action, tag] of [
     ['Insert', 'INSERT'],
@@ -268,7 +255,7 @@ function newRowCheck(
   ] as const) {
     const rule = whens.find((when) => when.action === action)?.rule;
     if (rule === undefined || rule === null) continue;
-    const filter = filterText(context, target, [rule.filter, read]);
+    const filter = filterText(context, target, [action, ...reads]);
     if (filter !== null) arms.push(`WHEN merge_action() OPERATOR(pg_catalog.=) '${tag}' THEN (${filter.text})`);
   }
   if (arms.length === 0) return null;

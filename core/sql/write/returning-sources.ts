@@ -5,11 +5,12 @@ import type { Node, ReturningClause } from '@pgsql/types';
 import { quoteIdentifier } from '../../catalog/catalog.ts';
 import { denial, deny } from '../../errors/denial.ts';
 import { asTag, isStar, namesOf } from '../ast/node.ts';
+import type { GovernedRelation } from '../../policy/bundle.ts';
 import type { Analyser, Scope, ScopeColumn, ScopeSource, StatementContext } from '../context.ts';
 import { recordRead } from '../scope/reference.ts';
 import { resolveSource } from '../scope/resolve.ts';
 import { starColumns } from '../scope/stars.ts';
-import { columnText, inPlaceSource, maskApplies, readColumn, refuseReading, renderColumn } from './in-place.ts';
+import { appliedMask, columnText, inPlaceSource, readColumn, renderColumn } from './in-place.ts';
 import type { Target } from './target.ts';
 import { shown } from './display.ts';
 
@@ -78,7 +79,7 @@ export function starSources(node: Node, scope: Scope): readonly ScopeSource[] | 
 /** Spells out a star over these sources; what it shows of the target is recorded as read. */
 export function starOf(context: StatementContext, target: Target, sources: readonly ScopeSource[], location: number): Star {
   const inPlace = sources.some((source) => source.onReference !== undefined);
-  const restricted = inPlace && isRestricted(context, target);
+  const restricted = inPlace && isRestricted(target);
   const columns: StarColumn[] = [];
   for (const source of sources) {
     const more =
@@ -92,11 +93,11 @@ export function starOf(context: StatementContext, target: Target, sources: reado
 }
 
 /** Whether `*` would show anything of the target that the subject does not have. */
-function isRestricted(context: StatementContext, target: Target): boolean {
-  const { select } = target.grant;
+function isRestricted(target: Target): boolean {
+  const { select } = target.applied;
   return target.relation.columns.some((column) => {
     const readable = select?.columns.find((candidate) => candidate.attnum === column.attnum);
-    return readable === undefined || (readable.mask !== undefined && maskApplies(context, readable.mask));
+    return readable === undefined || readable.mask !== undefined;
   });
 }
 
@@ -104,11 +105,13 @@ function targetColumns(context: StatementContext, target: Target, source: ScopeS
   const row = { relation: target.relation, name: source.name ?? target.name };
   const columns: StarColumn[] = [];
   for (const column of target.relation.columns) {
-    const readable = target.grant.select?.columns.find((candidate) => candidate.attnum === column.attnum);
-    if (readable === undefined) continue;
+    const has = (grant: GovernedRelation): boolean =>
+      grant.select?.columns.some((candidate) => candidate.attnum === column.attnum) ?? false;
+    if (!has(target.applied)) continue;
+    if (has(target.grant)) readColumn(target.options, column.attnum, column.name, location);
     const own = { name: column.name, origin: { relation: target.relation, attnum: column.attnum }, typeOid: column.typeOid };
-    const mask = readable.mask !== undefined && maskApplies(context, readable.mask) ? readable.mask : undefined;
-    readColumn(target.options, column.attnum, column.name, location);
+    const mask = appliedMask(target, column.attnum);
+    if (mask !== undefined) context.facts.governed();
     target.log.entries.push({ node: {} as Node, attnum: column.attnum, masked: mask !== undefined });
     if (mask === undefined) columns.push({ sql: columnText(row, column.attnum), plain: true, column: own });
     else columns.push({ sql: renderColumn(row, mask.template), plain: false, column: { ...own, masked: true } });
@@ -148,9 +151,7 @@ function qualified(source: ScopeSource, column: ScopeColumn): string {
 }
 
 function refuseStar(context: StatementContext, target: Target, location: number): Star {
-  refuseReading(
-    context,
-    target.relation,
+  context.refuse(
     denial(
       'SLUICE-203',
       `RETURNING * cannot be shown: reading ${shown(target.relation)} is not granted, or not all of its companions are known.`,

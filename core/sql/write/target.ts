@@ -7,8 +7,9 @@ import { namesOf } from '../ast/node.ts';
 import { qualifiedName } from '../../catalog/catalog.ts';
 import type { RelationData } from '../../catalog/model.ts';
 import { denial, deny } from '../../errors/denial.ts';
-import type { GovernedRelation, WriteRule } from '../../policy/bundle.ts';
+import type { Bundle, GovernedRelation, WriteRule } from '../../policy/bundle.ts';
 import type { ScopeSource, StatementContext } from '../context.ts';
+import { memoise } from '../names/name-context.ts';
 import { grantedActions, resolveRelation } from '../names/relations.ts';
 import { checkProtection } from './guardrails.ts';
 import { type InPlaceOptions, inPlaceSource, ReferenceLog } from './in-place.ts';
@@ -19,7 +20,10 @@ export type WriteAction = 'Insert' | 'Update' | 'Delete';
 /** A governed target. */
 export interface Target {
   readonly relation: RelationData;
+  /** What the policies grant: permissions are judged and recorded by it. */
   readonly grant: GovernedRelation;
+  /** The masks and filters to apply: those of the grant, except while the policies only observe. */
+  readonly applied: GovernedRelation;
   /** Alias or relation name: how the statement refers to it. */
   readonly name: string;
   readonly log: ReferenceLog;
@@ -53,12 +57,14 @@ export function openTarget(context: StatementContext, relation: RangeVar, statem
       hint: 'Use the SQL command for what you want to change, where it is granted.',
     });
   }
-  qualify(context, relation, resolved.relation, isUnrestricted(resolved.grant));
+  const applied = appliedGrant(context, resolved.relation, resolved.grant);
+  qualify(context, relation, resolved.relation, isUnrestricted(applied));
   checkWritableKind(resolved.relation, relation.location ?? 0);
   const options: InPlaceOptions = {
     context,
     relation: resolved.relation,
     grant: resolved.grant,
+    applied,
     name,
     ...(relation.alias === undefined ? { schema: resolved.relation.schema } : {}),
     values: 'row',
@@ -68,8 +74,17 @@ export function openTarget(context: StatementContext, relation: RangeVar, statem
   const source = inPlaceSource(options);
   return {
     kind: 'governed',
-    target: { relation: resolved.relation, grant: resolved.grant, name, log: options.log, source, options },
+    target: { relation: resolved.relation, grant: resolved.grant, applied, name, log: options.log, source, options },
   };
+}
+
+const effectiveOf = memoise((bundle: Bundle) => new Map((bundle.effective ?? []).map((relation) => [relation.oid, relation])));
+
+/** In Observe everything is permitted; what is applied are the floors, and masks and filters where `masking: Enforce` says so. */
+function appliedGrant({ bundle }: StatementContext, relation: RelationData, grant: GovernedRelation): GovernedRelation {
+  if (bundle.effective === undefined) return grant;
+  const effective = effectiveOf(bundle).get(relation.oid);
+  return effective ?? deny('SLUICE-201', `Relation ${shown(relation)} does not exist or is not granted.`, { rule: 'floor' });
 }
 
 /** Nothing about the relation is hidden, masked or filtered: the client's own text can go upstream. */
@@ -124,7 +139,7 @@ export function writeRule(context: StatementContext, target: Target, action: Wri
   return rule;
 }
 
-function ruleFor(grant: GovernedRelation, action: WriteAction): WriteRule | undefined {
+export function ruleFor(grant: GovernedRelation, action: WriteAction): WriteRule | undefined {
   return action === 'Insert' ? grant.insert : action === 'Update' ? grant.update : grant.delete;
 }
 

@@ -46,7 +46,7 @@ function analyseGoverned(
   analyseAssignments(analyser, context, target, rule, body.targetList, { clauses, from: set + 1, to: setEnd }, scope, splices);
   const output = analyseReturning(analyser, context, target, body, { clauses, from: returning }, scope, splices);
   const reads = target.log.entries.length > 0;
-  const filter = filterText(context, target, [rule.filter, reads ? target.grant.select?.filter : undefined]);
+  const filter = filterText(context, target, reads ? ['Update', 'Select'] : ['Update']);
   writeWhere(context, target, body, condition, { clauses, where, returning }, filter, splices);
   output.finish(filter === null ? null : checkExpression(target, filter.text));
   splices.flush(context);

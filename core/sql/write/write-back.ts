@@ -19,7 +19,7 @@ import { denial } from '../../errors/denial.ts';
 import type { Mask } from '../../policy/bundle.ts';
 import type { StatementContext } from '../context.ts';
 import { asTag, namesOf, tagOf } from '../ast/node.ts';
-import { columnText, type LoggedReference, maskApplies, renderColumn } from './in-place.ts';
+import { columnText, type LoggedReference, renderColumn } from './in-place.ts';
 import type { Target } from './target.ts';
 import { expressionTree, slot } from './template.ts';
 import { shown, shownColumn } from './display.ts';
@@ -29,12 +29,6 @@ export interface KeptValue {
   readonly before: string;
   readonly after: string;
   readonly tree: Node;
-}
-
-/** The mask of the target's column, if one applies to what the subject reads. */
-export function appliedMask(context: StatementContext, target: Target, attnum: number): Mask | undefined {
-  const mask = target.grant.select?.columns.find((column) => column.attnum === attnum)?.mask;
-  return mask !== undefined && maskApplies(context, mask) ? mask : undefined;
 }
 
 /** Wraps the new value of a masked column so that its own mask leaves it as it is. `name`: how the stored row is referred to. */
