@@ -64,3 +64,12 @@ CREATE PUBLICATION publication_hidden FOR TABLE public.payroll_hidden;
 INSERT INTO public.payroll_hidden (salary_hidden) SELECT g FROM generate_series(1, 100) g;
 INSERT INTO public.customers_shown (name_shown, ssn_secret) SELECT 'n' || g, 'value_secret_' || g FROM generate_series(1, 100) g;
 ANALYZE;
+
+-- Enough of both, interleaved, that the sets become bit maps.
+DO $$
+BEGIN
+  FOR i IN 1..40 LOOP
+    EXECUTE format('CREATE TABLE public.extra_%s_shown (id serial PRIMARY KEY, note_shown text)', i);
+    EXECUTE format('CREATE TABLE public.extra_%s_hidden (id serial PRIMARY KEY, note_hidden text)', i);
+  END LOOP;
+END $$;

@@ -37,12 +37,15 @@ export function subjectBundle(catalog: Catalog, overrides: Partial<Bundle> = {})
     policies: [],
     mode: 'Enforce',
     masking: 'Enforce',
-    relations: [
+    relations: overrides.relations ?? [
       grant(named(catalog, 'public', 'customers_shown'), ['Select'], ['ssn_secret']),
       grant(named(catalog, 'shop_shown', 'orders_shown'), ['Select', 'Insert', 'Update']),
       grant(named(catalog, 'public', 'events_shown'), ['Select']),
       grant(named(catalog, 'public', 'view_shown'), ['Select']),
       grant(named(catalog, 'public', 'leaky_shown'), ['Select']),
+      ...catalog.data.relations
+        .filter((relation) => relation.kind === 'table' && /^extra_\d+_shown$/.test(relation.name))
+        .map((relation) => grant(relation, ['Select', 'Insert'])),
     ],
     createIn: [],
     allowAll: false,
