@@ -119,6 +119,16 @@ for (const major of [15, 18] as const) {
       ]);
     });
 
+    it('refuses the forms that a subquery cannot stand for', () => {
+      for (const sql of [
+        'SELECT a.ctid FROM products a NATURAL JOIN products b',
+        'SELECT p.ctid, row_to_json(p) FROM products p',
+        'SELECT id FROM products TABLESAMPLE bernoulli ((SELECT 100))',
+        'WITH RECURSIVE a AS (SELECT * FROM b), b AS (SELECT * FROM a) SELECT * FROM a',
+      ])
+        expect(planOf(identity, sql).denial, sql).toMatchObject({ code: 'SLUICE-602' });
+    });
+
     it('leaves statements alone where nothing is governed', () => {
       const engine = engineFor(catalog, sharedParser, {
         tables: { 'public.tickets': {}, 'public.products': {}, 'archive.products': {} },

@@ -30,6 +30,7 @@ export function joinSources(
   const rightColumns = visibleColumns(right);
   if (leftColumns === null || body.isNatural) keepAllColumns(sitesOf(left));
   if (rightColumns === null || body.isNatural) keepAllColumns(sitesOf(right));
+  if (body.isNatural) for (const source of [...left, ...right]) if (source.site !== undefined) source.site.natural = true;
   const names = mergedNames(body, leftColumns, rightColumns);
   const merged =
     names === null ? null : names.map((name) => merge(context, body, name, left, right, leftColumns, rightColumns, level));

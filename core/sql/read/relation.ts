@@ -187,6 +187,7 @@ function createSite(
     useAll: (alias?.colnames?.length ?? 0) > 0,
     conjuncts: [],
     qualified: [],
+    natural: false,
     outer: position.region.id !== 0,
   };
 }

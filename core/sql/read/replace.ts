@@ -40,6 +40,11 @@ function replaceSite(context: StatementContext, site: ReadSite): void {
       hint: 'Name the columns instead of the whole row, or leave the system column out.',
     });
   }
+  if (site.systemColumns.size > 0 && site.natural) {
+    deny('SLUICE-602', `System columns of ${exposedName(site)} cannot be read beside a NATURAL JOIN here.`, {
+      hint: 'Write JOIN … USING (…).',
+    });
+  }
   dropSchemas(context, site);
   const { text: query, tree } = subquery(context, site, tierOf(site));
   const [start, end] = site.range;
