@@ -262,7 +262,7 @@ describe('the plan cache', () => {
     const session = createSessionState(['public']);
     for (let value = 0; value < 3_000; value += 1)
       cached.analyse(request(`SELECT id AS column_${value} FROM orders WHERE total > ${value}`), session);
-    expect(cached.statistics.bytes).toBeLessThanOrEqual(12 * 1024 * 1024);
+    expect(cached.statistics.bytes).toBeLessThanOrEqual(8 * 1024 * 1024);
     expect(cached.statistics.bytes).toBeGreaterThan(1024 * 1024);
   });
 });

@@ -24,9 +24,9 @@ import { type Shape, shapeOf } from './shape.ts';
 import { fill, pinnedKey, type Template, templateOf } from './template.ts';
 
 export interface CacheOptions {
-  /** Bytes; default 8 MiB. */
+  /** Bytes; default 6 MiB. */
   readonly exact?: number;
-  /** Bytes; default 4 MiB. */
+  /** Bytes; default 2 MiB. */
   readonly shapes?: number;
 }
 
@@ -72,8 +72,8 @@ export class CachedEngine implements SqlEngine {
   constructor(engine: SqlEngine, parser: SqlParser, options: CacheOptions = {}) {
     this.#engine = engine;
     this.#parser = parser;
-    this.#exact = new WeightedLru(options.exact ?? 8 * 1024 * 1024, LARGEST_ENTRY);
-    this.#shapes = new WeightedLru(options.shapes ?? 4 * 1024 * 1024, LARGEST_ENTRY);
+    this.#exact = new WeightedLru(options.exact ?? 6 * 1024 * 1024, LARGEST_ENTRY);
+    this.#shapes = new WeightedLru(options.shapes ?? 2 * 1024 * 1024, LARGEST_ENTRY);
   }
 
   get bundle(): SqlEngine['bundle'] {
