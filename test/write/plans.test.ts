@@ -77,6 +77,14 @@ describe.each([15, 18] as const)('plans of writes on PostgreSQL %i', (major) => 
     expect(await explain(sql)).toMatch(node);
   });
 
+  test('a predicate on the source alone is left to the source', () => {
+    const { text } = planOf(
+      engine,
+      `UPDATE accounts SET note = 'x' FROM moves m WHERE m.account_id = accounts.id AND m.amount::text LIKE '7%' AND accounts.note::int = 1`,
+    );
+    expect(text).toContain(`m.amount::text LIKE '7%' AND CASE WHEN`);
+  });
+
   test('MERGE keeps a join that is not quadratic', async () => {
     if (major < 17)
       return expect(

@@ -148,6 +148,13 @@ const UPDATES: readonly Case[] = [
 
 const DELETES: readonly Case[] = [
   {
+    name: 'what counts the rows counts visible ones only',
+    before: `SELECT setval('notes_id_seq', 1000)`,
+    sql: `DELETE FROM orders WHERE nextval('notes_id_seq') > 0`,
+    sees: { tag: 'DELETE 2' },
+    state: ['SELECT last_value FROM notes_id_seq', [['1002']]],
+  },
+  {
     name: 'a CTE with the target’s name is not the target',
     sql: `WITH customers AS (SELECT 9 AS id) DELETE FROM customers WHERE id IN (SELECT id FROM customers) RETURNING id`,
     sees: { tag: 'DELETE 0' },

@@ -60,6 +60,11 @@ export class FrameStack {
     if (this.#stack.length > 0 && reach.site.rule.filter !== undefined) this.#reaches.push(reach);
   }
 
+  /** How often the innermost frame is evaluated can be seen from outside (nextval). */
+  get volatileSoFar(): boolean {
+    return this.#stack.at(-1)?.volatile ?? false;
+  }
+
   /** Something in the innermost frame may raise an error or have an effect. */
   unsafe(volatile = false): void {
     const frame = this.#stack.at(-1);

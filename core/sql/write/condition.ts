@@ -83,6 +83,7 @@ export interface Condition {
 export function analyseCondition(
   analyser: Analyser,
   context: StatementContext,
+  target: Target,
   node: Node,
   where: { readonly clauses: Clauses; readonly from: number; readonly to: number },
   scope: Scope,
@@ -96,9 +97,11 @@ export function analyseCondition(
       ? nodes.map((part, index) => ({ node: part, extent: extents[index]!, unsafe: false }))
       : [{ node, extent, unsafe: false }];
   for (const conjunct of conjuncts) {
+    const mark = target.log.mark;
     context.frames.enter();
     analyser.expression(context, conjunct.node, scope, place);
-    conjunct.unsafe = context.frames.unsafeSoFar;
+    // What does not depend on the target says nothing of its rows, unless it counts them.
+    conjunct.unsafe = context.frames.unsafeSoFar && (target.log.mark > mark || context.frames.volatileSoFar);
     context.frames.leave(false, []);
   }
   return { extent, node, conjuncts };

@@ -199,7 +199,7 @@ function analyseConflict(
   const condition =
     conflict.whereClause === undefined
       ? undefined
-      : analyseCondition(analyser, context, conflict.whereClause, { clauses, from: where + 1, to: end }, scope, 'where');
+      : analyseCondition(analyser, context, target, conflict.whereClause, { clauses, from: where + 1, to: end }, scope, 'where');
   return { rule, condition, end: clauses.endBefore(end) };
 }
 

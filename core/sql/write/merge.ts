@@ -80,6 +80,7 @@ function analyseGoverned(
   const join = analyseCondition(
     analyser,
     context,
+    target,
     body.joinCondition!,
     { clauses, from: on + 1, to: firstWhen },
     scopes.both,
@@ -165,6 +166,7 @@ function analyseWhen(
       : analyseCondition(
           analyser,
           context,
+          target,
           clause.condition,
           { clauses, from: clauses.need('and', from) + 1, to: thenAt },
           scope,

@@ -21,7 +21,7 @@ export interface WherePlace {
 export function analyseWhere(
   analyser: Analyser,
   context: StatementContext,
-  _target: Target,
+  target: Target,
   node: Node | undefined,
   place: WherePlace,
   scope: Scope,
@@ -36,6 +36,7 @@ export function analyseWhere(
   return analyseCondition(
     analyser,
     context,
+    target,
     node,
     { clauses, from: where + 1, to: place.returning < 0 ? clauses.items.length : place.returning },
     scope,
