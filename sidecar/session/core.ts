@@ -69,6 +69,8 @@ export class SessionCore {
 
   /** Set by the session. */
   end: (ending: Ending) => void = () => {};
+  /** A defect of ours: ends this session and no other. */
+  fault: (error: unknown) => void = () => {};
   /** Bytes for the client at this place of its stream. */
   toClient: (bytes: Buffer) => void = () => {};
 

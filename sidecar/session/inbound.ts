@@ -288,8 +288,11 @@ export class Inbound {
     try {
       step();
     } catch (error) {
-      if (!(error instanceof ProtocolError)) throw error;
       this.#running = false;
+      if (!(error instanceof ProtocolError)) {
+        this.core.fault(error);
+        return;
+      }
       this.#commit();
       this.core.end({ reason: 'protocol error', denial: error.denial });
       return;
@@ -328,7 +331,8 @@ export class Inbound {
         for (const send of this.#deferred.splice(0)) send();
         this.poke();
         if (!this.busy && !this.core.ended) this.#idle();
-      });
+      })
+      .catch((error: unknown) => this.core.fault(error));
   }
 
   #write(): void {

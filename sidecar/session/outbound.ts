@@ -95,6 +95,17 @@ export class Outbound {
     if (!this.#running) this.#flush();
   }
 
+  /** The last bytes for the client. False in the middle of a row: there they would be read as part of it. */
+  farewell(bytes: Buffer): boolean {
+    this.#running = false;
+    try {
+      this.insert(bytes);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
   // ---- messages ------------------------------------------------------------------------------------------------------------
 
   #message(type: number, body: Buffer, length: number): Disposition {
@@ -369,7 +380,10 @@ export class Outbound {
       step();
     } catch (error) {
       this.#running = false;
-      if (!(error instanceof ProtocolError)) throw error;
+      if (!(error instanceof ProtocolError)) {
+        this.#core.fault(error);
+        return;
+      }
       this.#flush();
       this.#core.end({ reason: error.denial.code === 'SLUICE-704' ? 'tripwire' : 'server protocol error', denial: error.denial });
       return;

@@ -6,8 +6,7 @@ import type { Socket } from 'node:net';
 import type { SqlEngine } from '../../core/sql/engine.ts';
 import { createSessionState } from '../../core/sql/session-tracker.ts';
 import * as request from '../../core/wire/request.ts';
-import type { BackendKey } from '../../core/wire/server-messages.ts';
-import { NEWEST_MINOR, type StartupMessage } from '../../core/wire/startup.ts';
+import { NEWEST_MINOR } from '../../core/wire/startup.ts';
 import {
   authenticationOk,
   backendKeyData,
@@ -16,7 +15,6 @@ import {
   parameterStatus,
   readyForQuery,
 } from '../../core/wire/write.ts';
-import type { Journal } from '../journal/journal.ts';
 import type { UpstreamConnection } from '../upstream/connect.ts';
 import { admitClientSettings } from '../upstream/startup-settings.ts';
 import {
@@ -30,54 +28,11 @@ import {
 } from './admission.ts';
 import { AuditTrail } from './audit-trail.ts';
 import { type Ending, SessionCore } from './core.ts';
-import type { EngineHost } from './engine-host.ts';
+import type { ClientConnection, ConnectSettings, SessionEnvironment } from './environment.ts';
 import { Inbound } from './inbound.ts';
 import { Outbound } from './outbound.ts';
-import type { RegisteredSession, SessionRegistry } from './registry.ts';
+import type { RegisteredSession } from './registry.ts';
 import { SocketWriter } from './socket-writer.ts';
-
-export interface SessionEnvironment {
-  readonly host: EngineHost;
-  readonly journal: Journal;
-  readonly registry: SessionRegistry;
-  /** Dials, verifies and logs in. `settings`: what the client may have, and ours, for the StartupMessage. */
-  readonly connect: (settings: ConnectSettings, signal: AbortSignal) => Promise<UpstreamConnection>;
-  /** Asks the server to cancel; resolves when it has taken the request. */
-  readonly sendCancel: (key: BackendKey) => Promise<void>;
-  readonly clock: {
-    /** Milliseconds since the epoch. */
-    now(): number;
-    /** Microseconds, never backwards. */
-    monotonic(): number;
-  };
-  readonly randomBytes: (count: number) => Buffer;
-  /** Milliseconds. */
-  readonly timeouts?: {
-    /** A peer that takes no bytes for so long is given up. Default 60,000. */
-    readonly writeStall?: number;
-    /** A client that is idle outside a transaction for so long is disconnected. Default: never. */
-    readonly idle?: number;
-    /** How long the last bytes may take on their way out. Default 2,000. */
-    readonly linger?: number;
-  };
-  /** Sessions beyond these are refused whatever the policy says. Default 1,000. */
-  readonly maxSessions?: number;
-  /** What happened, for logs: never statement text. */
-  readonly log?: (event: string, detail: Readonly<Record<string, string | number | boolean>>) => void;
-}
-
-export interface ConnectSettings {
-  readonly passed: readonly (readonly [name: string, value: string])[];
-  readonly ours: readonly (readonly [name: string, value: string])[];
-}
-
-export interface ClientConnection {
-  /** Paused, without listeners of others. */
-  readonly socket: Socket;
-  readonly startup: StartupMessage;
-  /** Bytes that came behind the StartupMessage. */
-  readonly rest: Buffer;
-}
 
 /** Serves the client to its end. Never rejects. */
 export async function serveSession(client: ClientConnection, environment: SessionEnvironment): Promise<void> {
@@ -238,6 +193,7 @@ class Session implements RegisteredSession {
     });
     core.toClient = (bytes) => this.#outbound?.insert(bytes);
     core.end = (ending) => this.end(ending);
+    core.fault = (error) => this.#fault(error);
     this.#unsubscribe = host.onChange((next) => this.#engineChanged(next));
     socket.on('data', (chunk: Buffer) => this.#fromClient(chunk));
     upstream.socket.setNoDelay(true);
@@ -270,17 +226,19 @@ class Session implements RegisteredSession {
     if (!this.#ended && this.#outbound?.busy !== true && this.#toClient?.blocked !== true) this.#upstream?.socket.resume();
   }
 
-  /** A defect of ours ends this session and no other. */
   #guarded(step: () => void): void {
     try {
       step();
     } catch (error) {
-      this.#environment.log?.('internal-error', {
-        session: this.#id,
-        error: error instanceof Error ? (error.stack ?? error.message) : 'unknown',
-      });
-      this.end({ reason: 'internal error', denial: internalError() });
+      this.#fault(error);
     }
+  }
+
+  /** A defect of ours ends this session and no other. */
+  #fault(error: unknown): void {
+    const text = error instanceof Error ? (error.stack ?? error.message) : 'unknown';
+    this.#environment.log?.('internal-error', { session: this.#id, error: text });
+    this.end({ reason: 'internal error', denial: internalError() });
   }
 
   // ---- ends ------------------------------------------------------------------------------------------------------------------
@@ -387,8 +345,12 @@ class Session implements RegisteredSession {
     socket.removeAllListeners('data');
     // What a client still sends is read and forgotten: closing with unread bytes would reset the connection and lose the error.
     socket.resume();
-    if (ending.denial === undefined) socket.end();
-    else socket.end(denialResponse(ending.denial, { severity: 'FATAL' }));
+    if (ending.denial !== undefined) {
+      const last = denialResponse(ending.denial, { severity: 'FATAL' });
+      if (this.#outbound === null) socket.write(last);
+      else this.#outbound.farewell(last);
+    }
+    socket.end();
     this.#destroyLater(socket);
   }
 

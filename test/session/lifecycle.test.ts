@@ -325,6 +325,43 @@ describe('second line', () => {
   });
 });
 
+it('the server is lost in the middle of a row: nothing is added to the row', async () => {
+  const half = Buffer.concat([f.message('D', Buffer.alloc(5000, 0x61)).subarray(0, 3000)]);
+  const upstream = await fakeServer(server.port, half, true);
+  const proxy = await open(fakeEngine(), {}, upstream.port);
+  const client = dial({ port: proxy.port, host: '127.0.0.1' });
+  const received: Buffer[] = [];
+  client.on('data', (chunk: Buffer) => void received.push(chunk));
+  const closed = new Promise((resolve) => client.once('close', resolve));
+  client.write(
+    f.startup([
+      ['user', 'u'],
+      ['database', 'postgres'],
+    ]),
+  );
+  await until(() => Buffer.concat(received).includes(f.message('Z', Buffer.from('I'))));
+  received.length = 0;
+  client.write(f.query('select 1'));
+  await closed;
+  expect(Buffer.concat(received).equals(half)).toBe(true);
+  upstream.close();
+});
+
+it('a defect of ours ends one session, not the process', async () => {
+  const engine = fakeEngine();
+  const proxy = await open(engine);
+  const client = await WireClient.connect({ port: proxy.port });
+  const other = await WireClient.connect({ port: proxy.port });
+  const broken = { ...engine, analyse: () => JSON.parse('not json') };
+  proxy.host.set(broken);
+  proxy.journal.delay = 1;
+  client.send(f.query('select 1'));
+  expect((await fatal(client)).at(-1)).toEqual(['SFATAL', 'CXX000', 'DSLUICE-707']);
+  proxy.host.set(engine);
+  expect((await other.query('select 1')).results[0]?.tag).toBe('SELECT 1');
+  await other.close();
+});
+
 describe('slow peers', () => {
   it('a reader that stops does not make memory grow, and gets everything later', async () => {
     const proxy = await open();
@@ -405,8 +442,8 @@ describe('slow peers', () => {
   });
 });
 
-/** Relays to the real server until the client's first Query, then says `bytes` and nothing else. */
-async function fakeServer(port: number, bytes: Buffer): Promise<{ readonly port: number; close(): void }> {
+/** Relays to the real server until the client's first Query, then says `bytes` and nothing else, or is lost behind them. */
+async function fakeServer(port: number, bytes: Buffer, lost = false): Promise<{ readonly port: number; close(): void }> {
   const sockets: Socket[] = [];
   const listener = createServer((socket) => {
     const real = dial({ port, host: '127.0.0.1' });
@@ -421,7 +458,8 @@ async function fakeServer(port: number, bytes: Buffer): Promise<{ readonly port:
       }
       real.unpipe(socket);
       real.destroy();
-      socket.write(Buffer.concat([f.message('C', Buffer.from('SELECT 1\0')), bytes, bytes]));
+      if (lost) socket.end(bytes);
+      else socket.write(Buffer.concat([f.message('C', Buffer.from('SELECT 1\0')), bytes, bytes]));
     });
     socket.on('close', () => real.destroy());
   });

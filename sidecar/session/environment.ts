@@ -1,0 +1,51 @@
+/** What a session is given: its client, and what all sessions of a listener share. Clock, randomness and I/O come from here. */
+import type { Socket } from 'node:net';
+import type { BackendKey } from '../../core/wire/server-messages.ts';
+import type { StartupMessage } from '../../core/wire/startup.ts';
+import type { Journal } from '../journal/journal.ts';
+import type { UpstreamConnection } from '../upstream/connect.ts';
+import type { EngineHost } from './engine-host.ts';
+import type { SessionRegistry } from './registry.ts';
+
+export interface SessionEnvironment {
+  readonly host: EngineHost;
+  readonly journal: Journal;
+  readonly registry: SessionRegistry;
+  /** Dials, verifies and logs in. `settings`: what the client may have, and ours, for the StartupMessage. */
+  readonly connect: (settings: ConnectSettings, signal: AbortSignal) => Promise<UpstreamConnection>;
+  /** Asks the server to cancel; resolves when it has taken the request. */
+  readonly sendCancel: (key: BackendKey) => Promise<void>;
+  readonly clock: {
+    /** Milliseconds since the epoch. */
+    now(): number;
+    /** Microseconds, never backwards. */
+    monotonic(): number;
+  };
+  readonly randomBytes: (count: number) => Buffer;
+  /** Milliseconds. */
+  readonly timeouts?: {
+    /** A peer that takes no bytes for so long is given up. Default 60,000. */
+    readonly writeStall?: number;
+    /** A client that is idle outside a transaction for so long is disconnected. Default: never. */
+    readonly idle?: number;
+    /** How long the last bytes may take on their way out. Default 2,000. */
+    readonly linger?: number;
+  };
+  /** Sessions beyond these are refused whatever the policy says. Default 1,000. */
+  readonly maxSessions?: number;
+  /** What happened, for logs: never statement text. */
+  readonly log?: (event: string, detail: Readonly<Record<string, string | number | boolean>>) => void;
+}
+
+export interface ConnectSettings {
+  readonly passed: readonly (readonly [name: string, value: string])[];
+  readonly ours: readonly (readonly [name: string, value: string])[];
+}
+
+export interface ClientConnection {
+  /** Paused, without listeners of others. */
+  readonly socket: Socket;
+  readonly startup: StartupMessage;
+  /** Bytes that came behind the StartupMessage. */
+  readonly rest: Buffer;
+}
