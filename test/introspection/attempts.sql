@@ -239,3 +239,6 @@ SELECT column_default, generation_expression FROM information_schema.columns;
 
 -- the statement text of cursors
 SELECT statement FROM pg_cursors;
+
+-- a row type that carries function names
+SELECT json_populate_record(NULL::pg_catalog.pg_type, '{"typinput": "16500"}');

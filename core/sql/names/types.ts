@@ -155,7 +155,7 @@ function hasNameColumn(context: NameContext, type: TypeData): boolean {
   return columns.some((column) => {
     const inner = context.catalog.type(column.typeOid);
     const reg = inner === undefined ? undefined : regTypeOf(context, inner);
-    return reg !== undefined && reg !== 'regproc' && REG_TYPES.get(reg)?.kind != null;
+    return reg !== undefined && typeof REG_TYPES.get(reg)?.kind === 'string';
   });
 }
 
