@@ -73,6 +73,14 @@ export class Scanner {
   /** True when an unterminated block comment was met. */
   unterminatedComment = false;
 
+  /** Operator characters up to #runEnd, comments among them. */
+  #run = 0;
+  #runEnd = -1;
+  /** The run of operator characters that was scanned last: its end, its last character of LICENSED, where its trailing + and - begin. */
+  #operatorEnd = -1;
+  #licensed = -1;
+  #tail = 0;
+
   /** Scans bytes [start, end). */
   constructor(bytes: Uint8Array, start = 0, end = bytes.length) {
     this.bytes = bytes;
@@ -120,27 +128,28 @@ export class Scanner {
 
   #blockComment(offset: number): number {
     let depth = 0;
-    let run = 0;
+    // The server's scanner takes a whole run of operator characters, comment marks included, before it looks at what they are.
+    let run = this.#runEnd === offset ? this.#run : 0;
     while (offset < this.#end) {
       const byte = this.bytes[offset]!;
       run = (CLASS[byte]! & OPERATOR_CHAR) !== 0 ? run + 1 : 0;
-      if (run > this.operatorRun) this.operatorRun = run;
-      if (byte === SLASH && this.#at(offset + 1) === STAR) {
+      offset += 1;
+      if (byte === SLASH && this.#at(offset) === STAR) {
         depth += 1;
         if (depth > this.commentDepth) this.commentDepth = depth;
-        offset += 2;
+        offset += 1;
         run += 1;
-      } else if (byte === STAR && this.#at(offset + 1) === SLASH) {
+      } else if (byte === STAR && this.#at(offset) === SLASH) {
         depth -= 1;
-        offset += 2;
+        offset += 1;
         run += 1;
-        if (depth === 0) {
-          // The server's scanner takes the whole run of operator characters before it notices a comment's start.
-          while (this.#is(offset + run, OPERATOR_CHAR) && run < 0x10000) run += 1;
-          if (run > this.operatorRun) this.operatorRun = run;
-          return offset;
-        }
-      } else offset += 1;
+      }
+      if (run > this.operatorRun) this.operatorRun = run;
+      if (depth === 0) {
+        this.#run = run;
+        this.#runEnd = offset;
+        return offset;
+      }
     }
     this.unterminatedComment = true;
     return offset;
@@ -349,26 +358,36 @@ export class Scanner {
     this.#set(INVALID, end);
   }
 
+  /**
+   * As the SQL standard wants `a*-b` read, + and - end an operator only if it has a character that the standard does not use; without
+   * one, a run like `+-+-` is as many operators. What is known of a run is kept, so that no byte is looked at again for each of them.
+   */
   #operator(at: number): undefined {
-    let end = at + 1;
-    let comment = -1;
-    let licensed = LICENSED[this.bytes[at]!] === 1;
-    while (this.#is(end, OPERATOR_CHAR)) {
-      const byte = this.bytes[end]!;
-      const previous = this.bytes[end - 1]!;
-      if (comment === -1 && ((byte === STAR && previous === SLASH) || (byte === DASH && previous === DASH))) comment = end - 1;
-      if (comment === -1 && LICENSED[byte] === 1) licensed = true;
-      end += 1;
-    }
-    if (end - at > this.operatorRun) this.operatorRun = end - at;
-    if (comment !== -1) end = comment;
-    if (!licensed) {
-      // As the SQL standard wants `a*-b` read: + and - end an operator only if it has a character the standard does not use.
-      while (end - at > 1 && (this.bytes[end - 1] === PLUS || this.bytes[end - 1] === DASH)) end -= 1;
-    }
+    if (at >= this.#operatorEnd) this.#scanOperators(at);
+    let end = this.#operatorEnd;
+    if (this.#licensed < at) end = Math.max(at + 1, Math.min(end, this.#tail));
     const arrow = end - at === 2 && this.bytes[at] === EQUALS && this.bytes[at + 1] === 0x3e;
     if (end - at >= MAXIMUM_NAME) this.#set(INVALID, end);
     else this.#set(arrow ? PUNCTUATION : OPERATOR, end);
+  }
+
+  /** The operator characters from `at` on, up to a comment. */
+  #scanOperators(at: number): undefined {
+    let end = at;
+    this.#licensed = -1;
+    this.#tail = at;
+    while (this.#is(end, OPERATOR_CHAR)) {
+      const byte = this.bytes[end]!;
+      const following = this.#at(end + 1);
+      if (end > at && ((byte === SLASH && following === STAR) || (byte === DASH && following === DASH))) break;
+      if (LICENSED[byte] === 1) this.#licensed = end;
+      if (byte !== PLUS && byte !== DASH) this.#tail = end + 1;
+      end += 1;
+    }
+    this.#operatorEnd = end;
+    this.#run = end - at + (this.#runEnd === at ? this.#run : 0);
+    this.#runEnd = end;
+    if (this.#run > this.operatorRun) this.operatorRun = this.#run;
   }
 }
 
