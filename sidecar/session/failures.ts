@@ -4,7 +4,7 @@ import { rowFilterDenial } from '../../core/sql/write/markers.ts';
 import type { ReportFields } from '../../core/wire/server-messages.ts';
 import { denialResponse } from '../../core/wire/write.ts';
 import type { SessionCore } from './core.ts';
-import { CHECK_FAILED, statementTimedOut, tooManyAffected } from './limits.ts';
+import { affectedNotCounted, CHECK_FAILED, NOT_COUNTED, statementTimedOut, tooManyAffected } from './limits.ts';
 import type { Expected, Piece } from './pipeline.ts';
 import type { Reports } from './reports.ts';
 
@@ -34,6 +34,7 @@ export function answerError(error: ServerError): { readonly sqlstate: string; re
   if (head.refusal !== undefined) return own(head.refusal, head.refusedText);
   if (overflow !== null && sqlstate === QUERY_CANCELED) return own(overflow);
   if (piece?.role === 'check' && sqlstate === CHECK_FAILED) return own(tooManyAffected(piece.execution?.maxAffected ?? 0));
+  if (piece?.role === 'check' && sqlstate === NOT_COUNTED) return own(affectedNotCounted());
   const timeout = core.engine?.bundle.limits.statementTimeout;
   if (sqlstate === QUERY_CANCELED && timeout !== undefined && fields.get('M')?.includes('statement timeout') === true)
     return own(statementTimedOut(timeout));

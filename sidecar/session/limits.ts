@@ -18,7 +18,7 @@ const COUNT = `(SELECT COALESCE(pg_catalog.sum(pg_catalog.pg_stat_get_xact_tuple
 const SETTING = 'sluice.rows_before';
 
 /** Keeps the number of rows written so far in this transaction. Returns one row. */
-export const BASELINE_SQL = `SELECT pg_catalog.set_config('${SETTING}', ${COUNT}::pg_catalog.text, true)`;
+export const BASELINE_SQL = `SELECT pg_catalog.set_config('${SETTING}', CASE pg_catalog.current_setting('track_counts') WHEN 'on' THEN ${COUNT}::pg_catalog.text ELSE 'not counted' END, true)`;
 
 /** Fails with 22012 when more than `max` rows were written since the baseline. Returns one row otherwise. */
 export function checkSql(max: number): string {
@@ -27,6 +27,8 @@ export function checkSql(max: number): string {
 
 /** What a failed check answers. */
 export const CHECK_FAILED = '22012';
+/** What it answers where the server does not count: the baseline is no number. */
+export const NOT_COUNTED = '22P02';
 
 /** The limit on rows written that applies to this statement, or undefined. */
 export function maxAffected(bundle: Bundle, plan: StatementPlan): number | undefined {
@@ -39,6 +41,14 @@ export function tooManyAffected(max: number): Denial {
     rule: 'guardrails',
     detail: `maxAffectedRows is ${max}; rows changed by triggers and cascades count too.`,
     hint: `Narrow the WHERE clause, or work in steps of at most ${max} rows.`,
+  });
+}
+
+export function affectedNotCounted(): Denial {
+  return denial('SLUICE-302', 'the rows this statement affects cannot be counted, so it was rolled back', {
+    rule: 'guardrails',
+    detail: 'maxAffectedRows needs track_counts = on, and the server has it off.',
+    hint: 'Ask whoever runs this database to switch track_counts on.',
   });
 }
 

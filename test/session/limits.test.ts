@@ -288,3 +288,17 @@ describe.each([15, 18] as const)('PostgreSQL %i', (major) => {
     await slow.close();
   });
 });
+
+it('maxAffectedRows where the server does not count: writes are refused, not let through', async () => {
+  const server = await startLocalPostgres({ major: 18, settings: { track_counts: 'off' } });
+  const proxy = await startProxy(server, fakeEngine({ maxAffectedRows: 5 }));
+  const client = await WireClient.connect({ port: proxy.port });
+  await client.query('create table t(i int)');
+  for (const bytes of [[f.query('insert into t values (1)')], [...run('insert into t values (1)'), f.sync]]) {
+    expect((await client.exchange(bytes)).error).toMatchObject({ C: '53400', D: expect.stringContaining('track_counts') });
+  }
+  expect((await client.query('select count(*) from t')).results[0]?.rows[0]?.[0]?.toString()).toBe('0');
+  await client.close();
+  await proxy.stop();
+  await server.stop();
+});
