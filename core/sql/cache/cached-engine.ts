@@ -54,6 +54,8 @@ interface ShapeEntry {
 const LARGEST_ENTRY = 64 * 1024;
 /** Longer statements are not worth a shape. */
 const LONGEST_SHAPE = 16 * 1024;
+/** With more literals than this, filling a template costs as much as it saves. */
+const MOST_LITERALS = 200;
 const MOST_VARIANTS = 64;
 const MOST_PINNED_SETS = 4;
 const BASE_WEIGHT = 600;
@@ -108,7 +110,8 @@ export class CachedEngine implements SqlEngine {
       return known;
     }
     const shape = request.sql.length <= LONGEST_SHAPE ? shapeOf(request.sql) : undefined;
-    if (shape !== undefined && shape.literals.length > 0) return this.#byShape(request, session, shape, prefix, key);
+    if (shape !== undefined && shape.literals.length > 0 && shape.literals.length <= MOST_LITERALS * 2)
+      return this.#byShape(request, session, shape, prefix, key);
     return this.#remember(key, this.#analyse(request, session));
   }
 

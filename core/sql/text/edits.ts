@@ -60,7 +60,7 @@ export class EditList {
     const result: Edit[] = [];
     let covered = 0;
     for (const { edit } of order) {
-      if (result.some((other, index) => index >= result.length - 8 && same(other, edit))) continue;
+      if (repeats(result, edit)) continue;
       if (edit.start < covered) conflict(edit);
       result.push(edit);
       covered = edit.end;
@@ -82,6 +82,14 @@ export class EditList {
     parts.push(bytes.subarray(offset, end));
     return Buffer.concat(parts);
   }
+}
+
+/** Whether an equal edit of the same place is among the last ones. */
+function repeats(sorted: readonly Edit[], edit: Edit): boolean {
+  for (let index = sorted.length - 1; index >= 0 && sorted[index]!.start === edit.start; index -= 1) {
+    if (same(sorted[index]!, edit)) return true;
+  }
+  return false;
 }
 
 function isReplacement(edit: Edit): boolean {
