@@ -9,6 +9,9 @@ import { startTap, type Tap } from '../support/tap.ts';
 import { WireClient, type ConnectOptions } from '../support/wire-client.ts';
 import { CanaryOracle } from '../oracle/canary-oracle.ts';
 
+/** The server under attack: 18, or 15 with PG_MAJOR=15 in the environment. */
+export const MAJOR: 15 | 18 = process.env['PG_MAJOR'] === '15' ? 15 : 18;
+
 export interface Side {
   readonly shop: Shop;
   readonly oracle: CanaryOracle;

@@ -8,11 +8,10 @@ import type { Attack } from './attack.ts';
 import { CORPUS } from './corpus/index.ts';
 import { STARTUP } from './corpus/protocol.ts';
 import { formsOf, perform, transcript, type Form, type Outcome } from './forms.ts';
-import { startRelayLaboratory, type Laboratory } from './laboratory.ts';
+import { MAJOR, startRelayLaboratory, type Laboratory } from './laboratory.ts';
 import type { WireClient } from '../support/wire-client.ts';
 import { changed, stateOf, type State } from './state.ts';
 
-const MAJOR = 18;
 const corpus = CORPUS.filter((attack) => attack.kind !== 'resource' && (attack.since ?? 15) <= MAJOR);
 
 interface Instance {

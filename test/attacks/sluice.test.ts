@@ -10,10 +10,9 @@ import type { WireClient } from '../support/wire-client.ts';
 import { CORPUS } from './corpus/index.ts';
 import { STARTUP } from './corpus/protocol.ts';
 import { formsOf, perform, transcript, type Form, type Outcome } from './forms.ts';
-import { startSluiceLaboratory, type Laboratory } from './laboratory.ts';
+import { MAJOR, startSluiceLaboratory, type Laboratory } from './laboratory.ts';
 import { changed, stateOf, type State } from './state.ts';
 
-const MAJOR = 18;
 const corpus = CORPUS.filter((attack) => (attack.since ?? 15) <= MAJOR);
 
 const totals = { instances: 0, leaked: 0, told: 0, changed: 0, dead: 0 };

@@ -9,9 +9,8 @@ import type { WireClient } from '../support/wire-client.ts';
 import type { Twin } from './attack.ts';
 import { CORPUS } from './corpus/index.ts';
 import { answer, formsOf, perform, type Form, type Outcome } from './forms.ts';
+import { MAJOR } from './laboratory.ts';
 import { buildReference } from './reference.ts';
-
-const MAJOR = 18;
 
 /** Twins that several attacks share run once. */
 const twins = new Map<string, { readonly label: string; readonly twin: Twin; readonly forms?: readonly Form[] }>();

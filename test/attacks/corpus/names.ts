@@ -114,7 +114,7 @@ export const NAMES: readonly Attack[] = [
   read('A6', 'comments between the parts', 'SELECT/**/ssn/* x */FROM/*/* nested */*/public/**/./**/"customers"'),
   read('A6', 'carriage return ends a line comment', 'SELECT name, --\rssn\nFROM customers'),
   read('A6', 'line comment then newline', 'SELECT name -- x\n, ssn FROM customers'),
-  read('A6', 'form feed and vertical tab', 'SELECT\fssn\vFROM\fcustomers', { twin: 'SELECT\fid\fFROM\fcustomers' }),
+  read('A6', 'form feed and vertical tab', 'SELECT\fssn\vFROM\fcustomers', { since: 18, twin: 'SELECT\fid\fFROM\fcustomers' }),
   read('A6', 'unicode column', 'SELECT id, U&"\\0073sn" AS id2 FROM customers'),
   // A7: shadows
   read(
