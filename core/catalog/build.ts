@@ -14,7 +14,6 @@ import type {
   TypeData,
   TypeKind,
 } from './model.ts';
-import { FIRST_USER_OID } from './queries.ts';
 
 /** The server's answer is not a description of a schema. `message` is one sentence. */
 export class CatalogError extends Error {
@@ -349,9 +348,4 @@ function push<K extends ListField>(
   if (relation === undefined) return;
   const values = (relation[field] ?? []) as readonly unknown[];
   relation[field] = [...values, value] as unknown as Mutable<RelationData>[K];
-}
-
-/** True for what initdb made. */
-export function isServerObject(oid: number): boolean {
-  return oid < FIRST_USER_OID;
 }

@@ -42,7 +42,7 @@ const ownRole = (column: string): Record<string, string> => ({
 });
 
 /** Settings are readable, but for our keys and for what describes the machine. */
-export const HIDDEN_SETTING = `^(${RESERVED_SETTING_PREFIX.replace('.', '\\.')}|primary_conninfo$|archive_command$|restore_command$|.*_command$|.*_file$|.*_directory$|.*_directories$|.*_dir$)`;
+const HIDDEN_SETTING = `^(${RESERVED_SETTING_PREFIX.replace('.', '\\.')}|primary_conninfo$|archive_command$|restore_command$|.*_command$|.*_file$|.*_directory$|.*_directories$|.*_dir$)`;
 
 const measured = (visible: Visible, column: string, withheld: string): Record<string, string> => ({
   [column]: `CASE WHEN ${serverOrOneOf('{oid}', visible.measurable)} THEN {${column}} ELSE ${withheld} END`,

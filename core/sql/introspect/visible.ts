@@ -39,12 +39,6 @@ export interface Visible {
 
 export const visibleTo: (bundle: Bundle, catalog: Catalog) => Visible = memoisePair(compute);
 
-/** True if a column of a visible relation may be known. */
-export function columnVisible(visible: Visible, oid: number, attnum: number): boolean {
-  if (visible.all || visible.complete.has(oid)) return true;
-  return visible.partial.get(oid)?.includes(attnum) ?? false;
-}
-
 /** Whether the policies grant this function by name. `functions: ['*']` covers everything outside the system schemas. */
 export function isGrantedFunction(bundle: Bundle, entry: FunctionData): boolean {
   return bundle.functions.some(

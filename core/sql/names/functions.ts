@@ -122,11 +122,7 @@ function isForbidden(entry: FunctionData): boolean {
 }
 
 /** All functions a call may mean, nearest schema first. */
-export function functionCandidates(
-  context: NameContext,
-  name: readonly string[],
-  argumentCount: number,
-): readonly FunctionData[] {
+function functionCandidates(context: NameContext, name: readonly string[], argumentCount: number): readonly FunctionData[] {
   const bare = name.at(-1) ?? '';
   const named = context.catalog.functionsNamed(bare);
   if (named.length === 0 || name.length > 3) return [];

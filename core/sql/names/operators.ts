@@ -55,7 +55,7 @@ export function checkOperator(
 }
 
 /** All operators a use may mean, nearest schema first. */
-export function operatorCandidates(context: NameContext, name: readonly string[], operands: 1 | 2): readonly OperatorData[] {
+function operatorCandidates(context: NameContext, name: readonly string[], operands: 1 | 2): readonly OperatorData[] {
   const named = context.catalog.operatorsNamed(name.at(-1) ?? '');
   const path = name.length === 1 ? context.catalog.searched(context.session.searchPath) : [name.at(-2) ?? ''];
   return path.flatMap((schema) => named.filter((entry) => entry.schema === schema && (entry.left === 0) === (operands === 1)));

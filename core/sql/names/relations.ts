@@ -19,7 +19,7 @@ import { displayName, nearest } from './hints.ts';
 import { memoise, type NameContext } from './name-context.ts';
 
 const TEMPORARY_SCHEMA = /^pg_(?:toast_)?temp(?:_|$)/;
-export const SYSTEM_SCHEMAS: ReadonlySet<string> = new Set(['pg_catalog', 'information_schema']);
+const SYSTEM_SCHEMAS: ReadonlySet<string> = new Set(['pg_catalog', 'information_schema']);
 
 /** bundle.relations by OID. */
 export const grantsOf: (bundle: Bundle) => ReadonlyMap<number, GovernedRelation> = memoise(

@@ -39,7 +39,7 @@ export function checkSessionFunction(
 }
 
 /** @throws DenialError SLUICE-205 when the setting is ours or the machine's. */
-export function checkReadableSetting(name: string, located: DenialDetails = {}): void {
+function checkReadableSetting(name: string, located: DenialDetails = {}): void {
   if (isReadableSetting(name)) return;
   throw new DenialError(
     denial('SLUICE-205', `Setting ${displayName(name)} is not readable here.`, { rule: 'floor', ...located }),
