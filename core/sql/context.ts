@@ -80,6 +80,8 @@ export interface StatementContext {
   /** Bodies of the nodes that the walk has met (ast/coverage.ts): what is not met denies the statement. */
   readonly met: Set<object>;
   covering: boolean;
+  /** Operators that were checked and stay as they are written. */
+  readonly plainOperators: Set<string>;
   /** Internal to scope/: how the expression walked next is used, if it is a reg* value (introspect/guards.ts). */
   regUse: RegUse;
   /** The same for what the query being walked puts out: 'oid' inside `x IN (SELECT …)` and the like. */

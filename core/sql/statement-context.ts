@@ -49,6 +49,7 @@ export class StatementState implements StatementContext {
   allPinned = false;
   /** A whole query is being checked for nodes that the walk does not meet. */
   covering = false;
+  readonly plainOperators = new Set<string>();
   regUse: RegUse = 'text';
   outputUse: RegUse = 'text';
   kind: StatementKind = 'other';

@@ -12,11 +12,21 @@ import { recordRead } from '../scope/reference.ts';
 import { safeOperator } from '../scope/safety.ts';
 import { at, sitesOf } from '../scope/scope.ts';
 import { renameColumns } from './from.ts';
-import { distinctReaches, keepAllColumns } from './site.ts';
+import { distinctReaches, keepAllColumns, type ReadSite } from './site.ts';
 
 interface Member {
   readonly source: ScopeSource;
   readonly column: ScopeColumn;
+}
+
+/** Both sides of one join while it is built. */
+interface Sides {
+  readonly context: StatementContext;
+  readonly kind: string;
+  readonly left: readonly Member[] | null;
+  readonly right: readonly Member[] | null;
+  readonly level: Scope;
+  readonly sites: readonly ReadSite[];
 }
 
 export function joinSources(
@@ -26,23 +36,23 @@ export function joinSources(
   right: readonly ScopeSource[],
   level: Scope,
 ): readonly ScopeSource[] {
-  const leftColumns = visibleColumns(left);
-  const rightColumns = visibleColumns(right);
-  if (leftColumns === null || body.isNatural) keepAllColumns(sitesOf(left));
-  if (rightColumns === null || body.isNatural) keepAllColumns(sitesOf(right));
-  if (body.isNatural) for (const source of [...left, ...right]) if (source.site !== undefined) source.site.natural = true;
-  const names = mergedNames(body, leftColumns, rightColumns);
-  const merged =
-    names === null ? null : names.map((name) => merge(context, body, name, left, right, leftColumns, rightColumns, level));
+  const both = [...left, ...right];
+  const sites = sitesOf(both);
+  const kind = body.jointype ?? 'JOIN_INNER';
+  const sides: Sides = { context, kind, left: visibleColumns(left), right: visibleColumns(right), level, sites };
+  if (sides.left === null || body.isNatural) keepAllColumns(sitesOf(left));
+  if (sides.right === null || body.isNatural) keepAllColumns(sitesOf(right));
+  if (body.isNatural) for (const source of both) if (source.site !== undefined) source.site.natural = true;
+  const merged = mergedNames(body, sides.left, sides.right)?.map((name) => merge(sides, name)) ?? null;
   const columns =
-    merged === null || leftColumns === null || rightColumns === null ? null : joinColumns(merged, leftColumns, rightColumns);
-  const sites = sitesOf([...left, ...right]);
+    merged === null || sides.left === null || sides.right === null ? null : joinColumns(merged, sides.left, sides.right);
   if (body.alias !== undefined) {
     return [{ name: body.alias.aliasname ?? null, kind: 'derived', columns: renameColumns(columns, body.alias), sites }];
   }
-  const members = [...left, ...right].map((source) =>
-    source.columnsVisible === false ? source : { ...source, columnsVisible: false },
-  );
+  // What has no name and shows its columns no more (the joins below this one) cannot be reached at all.
+  const members = both
+    .filter((source) => source.name !== null)
+    .map((source) => (source.columnsVisible === false ? source : { ...source, columnsVisible: false }));
   const joined: ScopeSource = { name: null, kind: 'derived', columns, sites };
   const usingAlias = body.join_using_alias?.aliasname;
   const aliased: readonly ScopeSource[] =
@@ -72,32 +82,26 @@ function mergedNames(body: JoinExpr, left: readonly Member[] | null, right: read
 }
 
 /** USING compares: it reads both columns, with an equality that must be as safe as one in ON. */
-function merge(
-  context: StatementContext,
-  body: JoinExpr,
-  name: string,
-  left: readonly ScopeSource[],
-  right: readonly ScopeSource[],
-  leftColumns: readonly Member[] | null,
-  rightColumns: readonly Member[] | null,
-  level: Scope,
-): ScopeColumn {
-  const a = findMember(context, name, left, leftColumns);
-  const b = findMember(context, name, right, rightColumns);
+function merge(sides: Sides, name: string): ScopeColumn {
+  const { context, kind, level, sites } = sides;
+  const a = findMember(context, name, sides.left);
+  const b = findMember(context, name, sides.right);
   checkOperatorName(context, [{ String: { sval: '=' } }], -1);
   context.frames.enter();
   at(level, 'join', () => {
     for (const member of [a, b]) {
       if (member === undefined) continue;
-      for (const leaf of leaves(member)) recordRead(context, leaf.source, leaf.column);
+      // A merged column's parts were recorded when it was merged.
+      if (member.column.merged === undefined) for (const leaf of leaves(member)) recordRead(context, leaf.source, leaf.column);
       for (const reach of member.column.reaches ?? []) context.frames.touch(reach);
     }
   });
+  if (a === undefined || b === undefined) for (const site of sites) context.frames.touch({ site, attnum: 'all' });
   if (!safeOperator(context, '=', a?.column.typeOid ?? 0, b?.column.typeOid ?? 0, undefined)) context.frames.unsafe();
-  context.frames.leave(true, sitesOf([...left, ...right]));
+  context.frames.leave(true, sites);
   const parts = [a, b].filter((member): member is Member => member !== undefined).flatMap(leaves);
-  const reaches = distinctReaches(parts.flatMap((part) => part.column.reaches ?? []));
-  const origin = body.jointype === 'JOIN_FULL' ? undefined : (body.jointype === 'JOIN_RIGHT' ? b : a)?.column.origin;
+  const reaches = distinctReaches([...(a?.column.reaches ?? []), ...(b?.column.reaches ?? [])]);
+  const origin = kind === 'JOIN_FULL' ? undefined : (kind === 'JOIN_RIGHT' ? b : a)?.column.origin;
   const typeOid = a !== undefined && a.column.typeOid === b?.column.typeOid ? a.column.typeOid : undefined;
   return {
     name,
@@ -109,12 +113,8 @@ function merge(
   };
 }
 
-function findMember(
-  context: StatementContext,
-  name: string,
-  sources: readonly ScopeSource[],
-  members: readonly Member[] | null,
-): Member | undefined {
+/** A name that is on neither list may still belong to a source whose columns are not known. */
+function findMember(context: StatementContext, name: string, members: readonly Member[] | null): Member | undefined {
   const found = members?.find((member) => member.column.name === name && !member.column.ungranted);
   const hidden = members?.find((member) => member.column.name === name);
   if (found === undefined && hidden !== undefined) {
@@ -124,9 +124,6 @@ function findMember(
         rule: 'grants',
       }),
     );
-  }
-  if (found === undefined && members === null) {
-    for (const source of sources) for (const site of source.sites ?? []) context.frames.touch({ site, attnum: 'all' });
   }
   return found;
 }

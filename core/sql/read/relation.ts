@@ -17,7 +17,7 @@ import { type FromState, type Position, renameColumns } from './from.ts';
 import type { ReadSite } from './site.ts';
 
 /** Joins cost the product of their number and their columns to analyse; no honest statement comes near this. */
-const MAXIMUM_SITES = 300;
+const MAXIMUM_SITES = 200;
 
 const SYSTEM_COLUMN_KINDS: ReadonlySet<string> = new Set(['table', 'partitioned', 'matview', 'foreign', 'sequence']);
 

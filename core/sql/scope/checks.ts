@@ -130,8 +130,13 @@ export function checkOperatorName(
   operands: 1 | 2 = 2,
 ): void {
   const names = namesOf(name) ?? [];
+  const key = `${operands} ${names.join('.')}`;
+  if (context.plainOperators.has(key)) return;
   const checked = checkOperator(context, names, operands, location < 0 ? undefined : location);
-  if (checked.qualify === undefined) return;
+  if (checked.qualify === undefined) {
+    context.plainOperators.add(key);
+    return;
+  }
   const token = location < 0 ? undefined : context.source.tokenAt(location);
   if (token?.kind !== 'operator' || token.start !== location || token.value !== names[0] || !Array.isArray(name)) {
     deny('SLUICE-208', `The operator ${names.join('.')} could mean one that is not granted.`, {

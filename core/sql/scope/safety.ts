@@ -8,6 +8,7 @@ import type { Catalog } from '../../catalog/catalog.ts';
 import type { OperatorData } from '../../catalog/model.ts';
 import { namesOf } from '../ast/node.ts';
 import type { StatementContext } from '../context.ts';
+import { memoise } from '../names/name-context.ts';
 
 /** The pseudo-type of string constants and untyped parameters. */
 export const UNKNOWN_TYPE = 705;
@@ -28,6 +29,8 @@ const QUIET_OPERATORS: ReadonlySet<string> = new Set([
   '<#>',
   '<+>',
 ]);
+/** Of those, the ones of pg_catalog; the rest are distances of vectors and trigrams. */
+const SERVER_QUIET: ReadonlySet<string> = new Set(['@@', '@>', '<@', '&&', '?', '?|', '?&', '->', '->>']);
 const PATTERN_OPERATORS: ReadonlySet<string> = new Set(['~~', '!~~', '~~*', '!~~*', '~', '!~', '~*', '!~*']);
 /** numeric, jsonb: their comparisons are total although the catalog does not call them leakproof. */
 const QUIET_COMPARED: ReadonlySet<number> = new Set([1700, 3802]);
@@ -67,6 +70,17 @@ export function safeOperator(
   if (b === UNKNOWN_TYPE) b = a;
   if (a === UNKNOWN_TYPE) return true;
   if (PATTERN_OPERATORS.has(name)) return (a === 25 || a === 19 || a === 1042) && isPlainPattern(context, name, pattern);
+  const known = verdictsOf(catalog);
+  const key = `${name} ${a} ${b}`;
+  let verdict = known.get(key);
+  if (verdict === undefined) known.set(key, (verdict = isSafeOn(catalog, name, a, b)));
+  return verdict;
+}
+
+/** By operator and operand types, once per catalog. */
+const verdictsOf: (catalog: Catalog) => Map<string, boolean> = memoise(() => new Map());
+
+function isSafeOn(catalog: Catalog, name: string, a: number, b: number): boolean {
   let exact = exactOperators(catalog, name, a, b);
   if (exact.length === 0 && NUMERIC_ORDER.includes(a) && NUMERIC_ORDER.includes(b)) {
     // A numeric too large for a double raises when it is converted.
@@ -87,7 +101,9 @@ function exactOperators(catalog: Catalog, name: string, left: number, right: num
 
 function isQuiet(operator: OperatorData): boolean {
   if (operator.schema !== 'pg_catalog' && operator.extension === undefined) return false;
-  if (QUIET_OPERATORS.has(operator.name)) return true;
+  // Distances of geometric types may overflow; `text @@ text` reads its right side as a query.
+  const computes = operator.schema === 'pg_catalog' ? SERVER_QUIET : QUIET_OPERATORS;
+  if (computes.has(operator.name) && !(operator.name === '@@' && operator.right === 25)) return true;
   return COMPARISONS.has(operator.name) && operator.left === operator.right && QUIET_COMPARED.has(operator.left);
 }
 
