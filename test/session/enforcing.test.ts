@@ -1,5 +1,6 @@
 /** Refusals, rewritten statements and policy changes, in every protocol form, against a real server. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { denial } from '../../core/errors/denial.ts';
 import * as f from '../support/frontend.ts';
 import { type LocalPostgres, startLocalPostgres } from '../support/postgres.ts';
 import { WireClient } from '../support/wire-client.ts';
@@ -212,6 +213,29 @@ describe.each([15, 18] as const)('PostgreSQL %i', (major) => {
       const answer = await client.exchange([f.execute('c', 2), f.sync]);
       expect([types(answer), answer.error?.['C'], answer.status]).toEqual(['EZ', '42501', 'E']);
     });
+  });
+
+  it('what is too large for this process is parsed elsewhere, and what follows waits', async () => {
+    const engine = fakeEngine();
+    const tooLarge = denial('SLUICE-104', 'too large');
+    proxy.host.set({
+      ...engine,
+      analyse: (request, session, tree) => {
+        const plans = engine.analyse(request, session, tree);
+        return request.sql.length > 10_000 && tree === undefined
+          ? plans.map((plan) => ({ ...plan, decision: 'deny' as const, denial: tooLarge }))
+          : plans;
+      },
+    });
+    const large = `select 9 where 1 in (${Array.from({ length: 7_000 }, () => '1').join(',')})`;
+    proxy.host.parsed = [];
+    proxy.host.large = { ok: true, tree: { version: 0, stmts: [] } };
+    const answer = await client.exchange([f.query('select 1'), f.query(large), f.query('select 3')], 3);
+    expect(types(answer)).toBe('TDCZTDCZTDCZ');
+    expect(proxy.host.parsed).toEqual([large]);
+    proxy.host.large = { ok: false, message: 'syntax error at end of input' };
+    const refused = await client.exchange([p('', large), b(''), f.execute(), f.sync, f.query('select 3')], 2);
+    expect([types(refused), refused.error?.['C']]).toEqual(['EZTDCZ', '42601']);
   });
 
   it('what was opened or prepared under an older policy cannot go on under a new one', async () => {

@@ -32,8 +32,13 @@ export class FakeHost implements EngineHost {
   async refreshCatalog(cause: string): Promise<void> {
     this.refreshes.push(cause);
   }
-  async parseLarge(): Promise<{ ok: false; message: string }> {
-    return { ok: false, message: 'no worker here' };
+  /** What a worker would answer, and what it was asked. */
+  large: Awaited<ReturnType<EngineHost['parseLarge']>> | null = null;
+  parsed: string[] = [];
+  async parseLarge(sql: string): ReturnType<EngineHost['parseLarge']> {
+    this.parsed.push(sql);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    return this.large ?? { ok: false, message: 'no worker here' };
   }
   onChange(listener: (engine: SqlEngine | undefined) => void): () => void {
     this.#listeners.add(listener);
@@ -57,6 +62,9 @@ export class MemoryJournal implements Journal {
     this.appends.push(entries.length);
     this.entries.push(...entries);
     if (this.delay !== null) return new Promise((resolve) => setTimeout(resolve, this.delay ?? 0));
+  }
+  defer(entry: AuditEntry): void {
+    if (!this.failing) this.entries.push(entry);
   }
   get healthy(): boolean {
     return !this.failing;
