@@ -148,6 +148,11 @@ const UPDATES: readonly Case[] = [
 
 const DELETES: readonly Case[] = [
   {
+    name: 'a guard and a condition that begin at one place',
+    sql: `DELETE FROM customers WHERE 'customers'::regclass = tableoid AND 'notes'::regclass::text <> name RETURNING id`,
+    sees: { tag: 'DELETE 3' },
+  },
+  {
     name: 'what counts the rows counts visible ones only',
     before: `SELECT setval('notes_id_seq', 1000)`,
     sql: `DELETE FROM orders WHERE nextval('notes_id_seq') > 0`,

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { StatementContext } from '../context.ts';
 import type { Edit } from '../plan.ts';
 import { EditList } from '../text/edits.ts';
+import { createSource } from '../text/source.ts';
 import { Splices } from './splices.ts';
 
 function spliced(text: string, work: (splices: Splices) => void, others: readonly Edit[] = []): string {
@@ -9,8 +10,13 @@ function spliced(text: string, work: (splices: Splices) => void, others: readonl
   for (const edit of others) edits.add(edit);
   const splices = new Splices();
   work(splices);
-  splices.flush({ edit: (edit: Edit) => edits.add(edit) } as unknown as StatementContext);
-  return edits.apply(Buffer.from(text), [0, Buffer.byteLength(text)]).toString();
+  const source = createSource(Buffer.from(text));
+  splices.flush({ source, edit: (edit: Edit) => edits.add(edit) } as unknown as StatementContext);
+  // Where the blanks are is of no interest.
+  return edits
+    .apply(Buffer.from(text), [0, Buffer.byteLength(text)])
+    .toString()
+    .replaceAll(' ', '');
 }
 
 describe('splices', () => {
@@ -20,7 +26,7 @@ describe('splices', () => {
         splices.wrap({ start: 6, end: 7 }, '[', ']');
         splices.wrap({ start: 0, end: 7 }, '(', ')');
       }),
-    ).toBe('(a AND [b])');
+    ).toBe('(aAND[b])');
     expect(
       spliced('a', (splices) => {
         splices.wrap({ start: 0, end: 1 }, '[', ']');
@@ -41,7 +47,11 @@ describe('splices', () => {
       spliced('x = email', (splices) => splices.wrap({ start: 4, end: 9 }, '(', ')'), [
         { start: 4, end: 9, replacement: 'mask' },
       ]),
-    ).toBe('x = (mask)');
+    ).toBe('x=(mask)');
+  });
+  test('outside of what others insert where the expression begins', () => {
+    const qualified = [{ start: 4, end: 4, replacement: 'pg_catalog.' }];
+    expect(spliced('x = f(y)', (splices) => splices.wrap({ start: 4, end: 8 }, '(', ')'), qualified)).toBe('x=(pg_catalog.f(y))');
   });
   test('equal texts at one offset are both there', () => {
     expect(

@@ -24,9 +24,19 @@ export class Splices {
     this.close(extent.end, after);
   }
 
+  /**
+   * What opens is written right behind the token before, so that it stands outside of whatever else is inserted where the
+   * expression begins (a qualified function name, a guard around a cast).
+   */
   flush(context: StatementContext): void {
-    for (const [offset, { closing, opening }] of this.#at)
-      context.edit({ start: offset, end: offset, replacement: closing + opening });
+    for (const [offset, { closing }] of this.#at)
+      if (closing !== '') context.edit({ start: offset, end: offset, replacement: closing });
+    for (const [offset, { opening }] of this.#at) {
+      if (opening === '') continue;
+      const first = context.source.tokenAt(offset);
+      const at = first === undefined ? offset : (context.source.previous(first)?.end ?? offset);
+      context.edit({ start: at, end: at, replacement: ` ${opening}` });
+    }
     this.#at.clear();
   }
 
