@@ -10,6 +10,7 @@ import { Chain, EMPTY_CHAIN, hashLine, type ChainHead } from '../../core/audit/c
 import type { AuditEntry, ChainStart, WithoutHeader } from '../../core/audit/record.ts';
 import { JournalError, type Journal } from './journal.ts';
 import { lockFile, type FileLock } from './lock.ts';
+import { type Timed, WriteBehind } from './write-behind.ts';
 
 export interface FileJournalOptions {
   readonly path: string;
@@ -56,7 +57,10 @@ class FileJournal implements Journal {
   readonly #lock: FileLock;
   readonly #chain: Chain;
   readonly #options: FileJournalOptions;
+  readonly #behind: WriteBehind;
   #size: number;
+  /** The file holds bytes behind the chain's end, which must be cut before anything else. */
+  #dirty: boolean;
   #healthy = true;
   #closed = false;
   /** The sync that is under way, and the one that will cover what was written since it began. */
@@ -71,15 +75,13 @@ class FileJournal implements Journal {
     this.#chain = new Chain(recovered.head);
     this.#size = recovered.size;
     const { torn } = recovered;
-    if (recovered.size === 0) this.#write([{ type: 'chain-start', ...options.start }], torn.length > 0);
+    this.#dirty = torn.length > 0;
+    this.#behind = new WriteBehind((records) => this.#write(records), options.clock);
+    if (recovered.size === 0) this.#behind.write([{ type: 'chain-start', ...options.start }]);
     else {
-      const detail = {
-        chain: options.start.chain,
-        product: options.start.product,
-        tornBytes: torn.length,
-        tornSha256: hashLine(torn),
-      };
-      this.#write([{ type: 'event', event: 'chain-continued', detail }], torn.length > 0);
+      const { chain, product } = options.start;
+      const detail = { chain, product, tornBytes: torn.length, tornSha256: hashLine(torn) };
+      this.#behind.write([{ type: 'event', event: 'chain-continued', detail }]);
     }
   }
 
@@ -90,14 +92,19 @@ class FileJournal implements Journal {
   append(entries: readonly AuditEntry[]): void | Promise<void> {
     if (this.#closed) throw new JournalError('the audit file is closed');
     if (entries.length === 0) return undefined;
-    this.#write(entries, false);
+    this.#behind.write(entries);
     return this.#options.durability === 'Synced' ? this.#sync() : undefined;
+  }
+
+  defer(entry: AuditEntry): void {
+    if (!this.#closed) this.#behind.defer(entry);
   }
 
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
     try {
+      this.#behind.write([]);
       await this.#sync();
     } finally {
       this.#fs.closeSync(this.#descriptor);
@@ -105,18 +112,16 @@ class FileJournal implements Journal {
     }
   }
 
-  /** `dirty`: the file holds bytes behind the chain's end that must be cut first. */
-  #write(entries: readonly (AuditEntry | WithoutHeader<ChainStart>)[], dirty: boolean): void {
+  #write(records: readonly Timed[]): void {
     const before = this.#chain.head;
-    const time = this.#options.clock();
-    let text = '';
-    for (const entry of entries) text += this.#chain.seal(entry, time);
-    const bytes = Buffer.from(text);
+    const bytes = Buffer.from(records.map(({ entry, time }) => this.#chain.seal(entry, time)).join(''));
     try {
-      if (dirty || !this.#healthy) this.#fs.ftruncateSync(this.#descriptor, this.#size);
+      if (this.#dirty) this.#fs.ftruncateSync(this.#descriptor, this.#size);
+      this.#dirty = true;
       let written = 0;
       while (written < bytes.length) written += this.#fs.writeSync(this.#descriptor, bytes, written);
       this.#size += bytes.length;
+      this.#dirty = false;
       this.#healthy = true;
     } catch (error) {
       this.#chain.rewind(before);
@@ -126,12 +131,13 @@ class FileJournal implements Journal {
     }
   }
 
-  /** Best effort now; the next write does it again before anything else. */
+  /** What was written in part goes now if it can; else the next write begins with it. */
   #cut(): void {
     try {
       this.#fs.ftruncateSync(this.#descriptor, this.#size);
+      this.#dirty = false;
     } catch {
-      this.#healthy = false;
+      this.#dirty = true;
     }
   }
 
@@ -214,6 +220,7 @@ function reason(error: unknown): string {
     ENOENT: 'the directory does not exist',
     EISDIR: 'it is a directory',
     EDQUOT: 'disk quota exceeded',
+    EFBIG: 'the file may not grow any further',
   };
   return known[code ?? ''] ?? error.message;
 }

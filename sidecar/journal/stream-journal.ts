@@ -4,8 +4,9 @@
  */
 import { writeSync } from 'node:fs';
 import { Chain } from '../../core/audit/chain.ts';
-import type { AuditEntry, ChainStart, WithoutHeader } from '../../core/audit/record.ts';
+import type { ChainStart, WithoutHeader } from '../../core/audit/record.ts';
 import { JournalError, type Journal } from './journal.ts';
+import { type Timed, WriteBehind } from './write-behind.ts';
 
 export interface StreamJournalOptions {
   readonly descriptor: number;
@@ -37,13 +38,12 @@ export function openStreamJournal(options: StreamJournalOptions): Journal {
       }
     }
   };
-  const write = (entries: readonly (AuditEntry | WithoutHeader<ChainStart>)[]): void => {
+  const write = (records: readonly Timed[]): void => {
     const before = chain.head;
     let bytes: Buffer = Buffer.alloc(0);
     try {
       flush();
-      const time = options.clock();
-      bytes = Buffer.from(entries.map((entry) => chain.seal(entry, time)).join(''));
+      bytes = Buffer.from(records.map(({ entry, time }) => chain.seal(entry, time)).join(''));
       rest = bytes;
       flush();
       healthy = true;
@@ -53,16 +53,21 @@ export function openStreamJournal(options: StreamJournalOptions): Journal {
       if (bytes.length > 0 && rest.length === bytes.length) {
         rest = Buffer.alloc(0);
         chain.rewind(before);
-      }
+      } else if (bytes.length > 0) behind.taken();
       throw new JournalError(`cannot write audit records to the output: ${(error as Error).message}`, { cause: error });
     }
   };
-  write([{ type: 'chain-start', ...options.start }]);
+  const behind = new WriteBehind(write, options.clock);
+  behind.write([{ type: 'chain-start', ...options.start }]);
   return {
     get healthy() {
       return healthy;
     },
-    append: (entries) => (entries.length === 0 ? undefined : write(entries)),
-    close: async () => flush(),
+    append: (entries) => behind.write(entries),
+    defer: (entry) => behind.defer(entry),
+    close: async () => {
+      behind.write([]);
+      flush();
+    },
   };
 }

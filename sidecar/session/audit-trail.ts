@@ -77,6 +77,7 @@ export class AuditTrail {
 
   /** Appends everything there is. Throws or rejects with JournalError. */
   commit(): void | Promise<void> {
+    this.#deferOutcomes();
     const entries = this.#entries;
     this.#entries = [];
     this.#intents = 0;
@@ -101,17 +102,20 @@ export class AuditTrail {
     this.#entries.push({ type: 'event', session: this.#session, event, detail });
   }
 
-  /**
-   * Appends outcomes and events, unless intents wait for their own commit. A failure shows in the journal's health, which the
-   * next intent meets.
-   */
+  /** Hands over outcomes and events, unless intents wait for their own commit: these come first. */
   flush(): void {
-    if (this.#intents > 0 || this.#entries.length === 0) return;
-    try {
-      this.commit()?.catch(() => {});
-    } catch {
-      // The journal is unhealthy now: the next statement is refused.
+    if (this.#intents === 0) this.#deferOutcomes();
+  }
+
+  /** What stands before the first intent; it is not lost when the intent cannot be written. */
+  #deferOutcomes(): void {
+    let count = 0;
+    for (const entry of this.#entries) {
+      if (entry.type === 'intent') break;
+      this.#journal.defer(entry);
+      count += 1;
     }
+    if (count > 0) this.#entries = this.#entries.slice(count);
   }
 
   /** Throws or rejects with JournalError. */
@@ -125,8 +129,11 @@ export class AuditTrail {
 
   sessionEnd(reason: string): void {
     this.#entries.push({ type: 'session-end', session: this.#session, reason });
-    this.#intents = 0;
-    this.flush();
+    try {
+      this.commit()?.catch(() => {});
+    } catch {
+      // The journal is unhealthy now: whoever comes next is refused.
+    }
   }
 
   #staticIntent(plan: StatementPlan): StaticIntent {
