@@ -68,6 +68,8 @@ export interface StatementContext {
   refuse(denial: Denial): void;
   /** Internal to read/: every replaced occurrence of a relation; the replacements are made at the statement's end. */
   readonly sites: ReadSite[];
+  /** Internal to read/: the sites behind every reference to a CTE, in order of use: what stands above it may be moved into it. */
+  readonly cteUses: ReadSite[];
   /** Internal to read/: `*` over replaced relations (scope/stars.ts). */
   readonly stars: Star[];
   /** Internal to scope/ and read/: the predicates being walked (scope/frames.ts). */

@@ -39,6 +39,7 @@ export class StatementState implements StatementContext {
   readonly facts = new Facts();
   readonly edits: EditList;
   readonly sites: ReadSite[];
+  readonly cteUses: ReadSite[];
   readonly stars: Star[];
   readonly maskedReads: string[];
   readonly parametersKnown: boolean;
@@ -75,6 +76,7 @@ export class StatementState implements StatementContext {
     this.analyser = parts.analyser;
     this.edits = outer?.edits ?? new EditList();
     this.sites = outer?.sites ?? [];
+    this.cteUses = outer?.cteUses ?? [];
     this.stars = outer?.stars ?? [];
     this.maskedReads = outer?.maskedReads ?? [];
     this.parametersKnown = outer === undefined;

@@ -82,6 +82,14 @@ const SHAPES: Readonly<Record<string, string>> = {
   'top-level target': 'SELECT $p FROM t WHERE t.id = $id',
   aggregate: 'SELECT bool_or($p) FROM t WHERE t.id = $id',
   'volatile without columns': 'SELECT t.id FROM t WHERE t.id = $id AND 1 / (trunc(random())::int) = 1',
+  'left join of a CTE':
+    'WITH c AS (SELECT * FROM t) SELECT v.x FROM (VALUES ($id)) v(x) LEFT JOIN c AS t ON t.id = v.x WHERE t.id = $id AND $p',
+  'full join of a CTE of a CTE':
+    'WITH c AS (SELECT * FROM t), d AS (SELECT * FROM c) SELECT v.x FROM (VALUES ($id)) v(x) FULL JOIN d AS t ON t.id = v.x WHERE t.id = $id AND $p',
+  'opaque columns of a CTE':
+    'WITH c AS (SELECT * FROM t) SELECT t.id FROM (SELECT c.*, (ROW(1, 2)::o).* FROM c) AS t(id, tenant, amt, j, txt, at, big, n, m) WHERE t.id = $id AND $p',
+  'opaque columns':
+    'SELECT t.id FROM (SELECT c.*, (ROW(1, 2)::o).* FROM t AS c) AS t(id, tenant, amt, j, txt, at, big, n, m) WHERE t.id = $id AND $p',
   'forward CTE': 'WITH RECURSIVE a AS (SELECT * FROM b AS t WHERE t.id = $id AND $p), b AS (SELECT * FROM t) SELECT id FROM a',
   'natural join': 'SELECT t.id FROM t NATURAL JOIN (SELECT id FROM o) o WHERE t.id = $id AND $p',
 };

@@ -17,7 +17,7 @@ import { joinSources } from './join.ts';
 import { walkPredicate } from './predicate.ts';
 import { distinguish, relationSource, sampledSource } from './relation.ts';
 import { selectBelow } from './select.ts';
-import type { Region } from './site.ts';
+import { type Region, siteMark, sitesSince } from './site.ts';
 import { jsonTable, xmlTable } from './table-functions.ts';
 
 /** One FROM list while it is walked. */
@@ -68,14 +68,14 @@ export function renameColumns(columns: OutputColumns, alias: Alias | undefined):
 
 function subselect(state: FromState, body: RangeSubselect, position: Position): ScopeSource {
   const { context, level } = state;
-  const before = context.sites.length;
+  const mark = siteMark(context);
   const inner = createScope(body.lateral ? level : level.parent, [], { nested: true, nullable: position.nullable });
   const columns = at(level, 'from', () => selectBelow(context, body.subquery!, inner));
   return {
     name: body.alias?.aliasname ?? null,
     kind: 'derived',
     columns: renameColumns(columns, body.alias),
-    sites: context.sites.slice(before),
+    sites: sitesSince(context, mark),
   };
 }
 

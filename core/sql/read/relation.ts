@@ -34,6 +34,11 @@ export function relationSource(
   if (rangeVar.schemaname === undefined && rangeVar.catalogname === undefined) {
     const cte = findCte(state.level.parent, name);
     if (cte !== undefined) {
+      for (const site of cte.sites ?? []) {
+        context.cteUses.push(site);
+        // The planner may put its query where the reference stands.
+        if (position.nullable) site.nullable = true;
+      }
       const columns = renameColumns(cte.columns, rangeVar.alias);
       return {
         name: rangeVar.alias?.aliasname ?? name,

@@ -32,7 +32,7 @@ export interface ReadSite {
   renamed: string | null;
   readonly region: Region;
   /** On the nullable side of an outer join, or below a sublink that may become a join: a column guard is not enough. */
-  readonly nullable: boolean;
+  nullable: boolean;
   /** ctid, xmin, … that are referenced: exposed after the user's columns. */
   readonly systemColumns: Set<string>;
   /** attnums that an unsafe expression may see before the filter has been applied. */
@@ -95,4 +95,22 @@ export function distinctReaches(reaches: readonly Reach[]): readonly Reach[] {
 export function markReached(reach: Reach): void {
   if (reach.attnum === 'all') reach.site.guardAll = true;
   else reach.site.guarded.add(reach.attnum);
+}
+
+export interface SiteMark {
+  readonly sites: number;
+  readonly uses: number;
+}
+
+/** A point in the walk. */
+export function siteMark(context: { readonly sites: readonly ReadSite[]; readonly cteUses: readonly ReadSite[] }): SiteMark {
+  return { sites: context.sites.length, uses: context.cteUses.length };
+}
+
+/** The relations read since then, directly or through CTEs. */
+export function sitesSince(
+  context: { readonly sites: readonly ReadSite[]; readonly cteUses: readonly ReadSite[] },
+  mark: SiteMark,
+): readonly ReadSite[] {
+  return [...new Set([...context.sites.slice(mark.sites), ...context.cteUses.slice(mark.uses)])];
 }

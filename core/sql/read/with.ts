@@ -10,6 +10,7 @@ import { walkAt } from '../scope/expression.ts';
 import { outputName } from '../scope/output-name.ts';
 import { createScope } from '../scope/scope.ts';
 import { selectBelow } from './select.ts';
+import { siteMark, sitesSince } from './site.ts';
 
 /** Analyses the list and gives a scope with its names. */
 export function withClause(context: StatementContext, clause: WithClause, parent: Scope | null): Scope {
@@ -20,14 +21,14 @@ export function withClause(context: StatementContext, clause: WithClause, parent
   if (clause.recursive)
     for (const cte of list) ctes.set(cte.ctename ?? '', { name: cte.ctename ?? '', columns: foreseenColumns(cte) });
   for (const cte of list) {
-    const before = context.sites.length;
+    const mark = siteMark(context);
     const level = createScope(scope, [], { nested: true, nullable: false });
     const columns = rename(selectBelow(context, cte.ctequery!, level), cte);
     walkCycle(context, cte, scope);
     ctes.set(cte.ctename ?? '', {
       name: cte.ctename ?? '',
       columns: withSearchColumns(columns, cte),
-      sites: context.sites.slice(before),
+      sites: sitesSince(context, mark),
     });
   }
   return scope;
