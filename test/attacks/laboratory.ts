@@ -93,6 +93,7 @@ function relaySide(shop: Shop, tap: Tap, oracle: CanaryOracle): Side {
 /** The same with Sluice between the taps and the servers, under the restrictive policy, logged in upstream as the superuser. */
 export async function startSluiceLaboratory(
   major: 15 | 18,
+  policy: string = restrictivePolicy,
 ): Promise<Laboratory & { readonly proxies: readonly RunningSluice[] }> {
   const sides = await Promise.all(
     (['a', 'b'] as const).map(async (variant) => {
@@ -100,7 +101,7 @@ export async function startSluiceLaboratory(
       const oracle = new CanaryOracle(await shop.canaries(variant));
       const talkative = await talkativeSession(shop);
       const proxy = await startSluice({
-        policy: [restrictivePolicy],
+        policy: [policy],
         as: restrictedIdentity,
         upstream: shop.url('shop', 'superuser'),
       });
