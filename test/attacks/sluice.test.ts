@@ -3,6 +3,7 @@
  * no canary in any byte, the same answer from two databases that differ in every secret, no change of state, and a session that
  * goes on.
  */
+import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { describeFindings, type Finding } from '../oracle/canary-oracle.ts';
 import { rows } from '../support/shop.ts';
@@ -10,13 +11,13 @@ import type { WireClient } from '../support/wire-client.ts';
 import { CORPUS } from './corpus/index.ts';
 import { STARTUP } from './corpus/protocol.ts';
 import { formsOf, perform, transcript, type Form, type Outcome } from './forms.ts';
-import { MAJOR, startSluiceLaboratory, type Laboratory } from './laboratory.ts';
+import { MAJOR, startSluiceLaboratory } from './laboratory.ts';
 import { changed, stateOf, type State } from './state.ts';
 
 const corpus = CORPUS.filter((attack) => (attack.since ?? 15) <= MAJOR);
 
 const totals = { instances: 0, leaked: 0, told: 0, changed: 0, dead: 0 };
-let laboratory: Laboratory;
+let laboratory: Awaited<ReturnType<typeof startSluiceLaboratory>>;
 let pristine: State;
 /** The highest OID of a relation of the fixture. */
 let newestOid = 0;
@@ -128,6 +129,22 @@ describe('through sluice', () => {
     const { error } = await honest.query(attack.twin.sql);
     await honest.close();
     expect(error).toBeNull();
+  });
+
+  it('leaves no protected value in the audit records and logs', async () => {
+    for (const [side, proxy] of [
+      [laboratory.a, laboratory.proxies[0]],
+      [laboratory.b, laboratory.proxies[1]],
+    ] as const) {
+      if (proxy === undefined) throw new Error('no proxy');
+      const records = await readFile(proxy.auditFile);
+      expect(records.length).toBeGreaterThan(1_000_000);
+      side.oracle.take();
+      // As a connection of its own that is no protocol stream: only the views of raw bytes apply.
+      side.oracle.listen(records, -1);
+      side.oracle.listen(Buffer.from(proxy.output()), -2);
+      expect(describeFindings(side.oracle.take())).toBe('0 canaries: ');
+    }
   });
 
   it('counts at least 300 distinct triples', () => {

@@ -24,6 +24,8 @@ export interface SluiceOptions {
 export interface RunningSluice {
   readonly port: number;
   readonly pid: number;
+  /** Where its audit records go. */
+  readonly auditFile: string;
   /** Logs in through it, as any local client does: without a password. */
   connect(database: string): Promise<WireClient>;
   /** What it wrote to stderr and stdout so far. */
@@ -34,6 +36,7 @@ export interface RunningSluice {
 
 export async function startSluice(options: SluiceOptions): Promise<RunningSluice> {
   const directory = await mkdtemp(join(tmpdir(), 'sluice-test-'));
+  const auditFile = options.audit ?? join(directory, 'audit.jsonl');
   const process_ = spawn(
     command,
     [
@@ -48,7 +51,7 @@ export async function startSluice(options: SluiceOptions): Promise<RunningSluice
       '--upstream',
       options.upstream,
       '--audit',
-      options.audit ?? join(directory, 'audit.jsonl'),
+      auditFile,
       ...(options.extra ?? []),
     ],
     { stdio: ['ignore', 'pipe', 'pipe'] },
@@ -80,6 +83,7 @@ export async function startSluice(options: SluiceOptions): Promise<RunningSluice
   return {
     port,
     pid: process_.pid ?? 0,
+    auditFile,
     connect: (database) => WireClient.connect({ port, user: 'agent', database }),
     output: () => output,
     stop: async () => {
