@@ -13,8 +13,8 @@ import { type LocalPostgres, startLocalPostgres } from '../support/postgres.ts';
 import { engineFor, planOf } from '../support/sql-core.ts';
 
 const SCHEMA = `
-  CREATE TABLE t (id int PRIMARY KEY, tenant int NOT NULL, amt int, j jsonb, txt text, at timestamptz DEFAULT now(), big numeric);
-  INSERT INTO t SELECT i, CASE WHEN i % 2 = 0 THEN 7 ELSE 1 END, i, '{"a":1}', 'value ' || i, now(), 10::numeric ^ 400 FROM generate_series(1, 200) i;
+  CREATE TABLE t (id int PRIMARY KEY, tenant int NOT NULL, amt int, j jsonb, txt text, at timestamptz, big numeric);
+  INSERT INTO t SELECT i, CASE WHEN i % 2 = 0 THEN 7 ELSE 1 END, i, '{"a":1}', 'value ' || i, '2020-01-01 00:00:00+00', 10::numeric ^ 400 FROM generate_series(1, 200) i;
   CREATE TABLE o (id int PRIMARY KEY, tid int);
   INSERT INTO o SELECT i, i FROM generate_series(1, 300) i;
   CREATE TABLE member (tenant int);
