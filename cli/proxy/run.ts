@@ -45,8 +45,11 @@ export async function runProxy(options: ProxyCommandOptions): Promise<void> {
     { level: options.logLevel, base: { identity: `${options.as.namespace}/${options.as.serviceAccount}` } },
     pino.destination(2),
   );
+  const registry = new Registry();
+  const telemetry = prometheusTelemetry(registry);
   const log: Log = (level, event, detail) => logger[level]({ ...detail }, event);
   const report = (diagnostics: readonly Diagnostic[]): void => {
+    telemetry.policyLoaded(diagnostics.some((each) => each.severity === 'error') ? 'rejected' : 'ok');
     for (const diagnostic of diagnostics) {
       const level = diagnostic.severity === 'error' ? 'error' : diagnostic.severity === 'warning' ? 'warn' : 'info';
       logger[level]({ reason: diagnostic.reason }, formatDiagnostic(diagnostic));
@@ -57,8 +60,6 @@ export async function runProxy(options: ProxyCommandOptions): Promise<void> {
   const access = accessFor(options.upstream, source);
   access();
   const secureContext = await clientTls(options);
-  const registry = new Registry();
-  const telemetry = prometheusTelemetry(registry);
   let journal: Journal | undefined;
   let metrics: MetricsServer | undefined;
   let proxy: RunningProxy;

@@ -17,11 +17,13 @@ import type { PolicySource } from '../bundle/policy-source.ts';
 import type { Journal } from '../journal/journal.ts';
 import { LargeParser } from '../parser/large-parser.ts';
 import { listen, type ListenAddress } from '../listen/listener.ts';
+import type { SessionEnvironment } from '../session/environment.ts';
 import { SessionRegistry } from '../session/registry.ts';
 import { serveSession } from '../session/session.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import { connectUpstream, sendCancel, type UpstreamConnection } from '../upstream/connect.ts';
 import { upstreamSettings } from '../upstream/startup-settings.ts';
+import { UpstreamError } from '../upstream/upstream-error.ts';
 import type { Access } from './access.ts';
 
 export type Log = (level: 'debug' | 'info' | 'warn' | 'error', event: string, detail?: Readonly<Record<string, unknown>>) => void;
@@ -68,33 +70,35 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     await host.start();
     if (host.engine === undefined) throw new NoPolicyError(host.reason);
     const registry = new SessionRegistry();
-    const environment = {
+    const environment: SessionEnvironment = {
       host,
       journal,
       registry,
-      connect: (
-        settings: { passed: readonly (readonly [string, string])[]; ours: readonly (readonly [string, string])[] },
-        signal: AbortSignal,
-      ) => connect(access(), identity, settings.passed, settings.ours, signal),
-      sendCancel: (key: NonNullable<UpstreamConnection['key']>) => sendCancel(access().target, key),
+      telemetry,
+      connect: async ({ passed, ours }, signal) => {
+        try {
+          return await connect(access(), identity, passed, ours, signal);
+        } catch (error) {
+          if (error instanceof UpstreamError) {
+            telemetry.upstreamFailed(error.code);
+            log('warn', 'upstream-failed', { code: error.code, reason: error.message });
+          }
+          throw error;
+        }
+      },
+      sendCancel: (key) => sendCancel(access().target, key),
       clock: { now: () => Date.now(), monotonic: () => performance.now() * 1000 },
-      randomBytes: (count: number) => randomBytes(count),
-      log: (event: string, detail: Readonly<Record<string, string | number | boolean>>) =>
-        log(event === 'internal-error' ? 'error' : 'info', event, detail),
+      randomBytes: (count) => randomBytes(count),
+      log: (event, detail) => log(event === 'internal-error' ? 'error' : 'info', event, detail),
     };
     const listener = await listen({
       addresses: options.listen,
       ...(options.secureContext === undefined ? {} : { secureContext: options.secureContext }),
       admit: () => undefined,
       onSession: ({ socket, startup }) => {
-        telemetry.sessionOpened();
         const ended = serveSession({ socket, startup: { ...startup, negotiate: false }, rest: Buffer.alloc(0) }, environment);
-        return {
-          ended: ended.finally(() => telemetry.sessionClosed('ended')),
-          drain: () => {},
-          terminate: () => {},
-          cancel: () => {},
-        };
+        // The registry drains and cancels: sessions issue keys of their own.
+        return { ended, drain: () => {}, terminate: () => {}, cancel: () => {} };
       },
       onCancel: (pid, secret) => void registry.cancel(pid, secret),
       onFault: (error) => log('error', 'internal-error', { error: error instanceof Error ? error.stack : String(error) }),

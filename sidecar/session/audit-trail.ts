@@ -8,6 +8,7 @@ import type { Denial } from '../../core/errors/denial.ts';
 import type { Bundle } from '../../core/policy/bundle.ts';
 import type { RelationUse, StatementPlan } from '../../core/sql/plan.ts';
 import type { Journal } from '../journal/journal.ts';
+import { SILENT, type Telemetry } from '../telemetry/telemetry.ts';
 import type { Execution } from './pipeline.ts';
 
 export type Result = 'ok' | 'error' | 'denied' | 'unknown';
@@ -26,6 +27,7 @@ export class AuditTrail {
   readonly #session: string;
   /** Microseconds, monotonic. */
   readonly #clock: () => number;
+  readonly #telemetry: Telemetry;
   readonly #policies = new WeakMap<Bundle, readonly string[]>();
   #next = 0;
   readonly #static = new WeakMap<StatementPlan, StaticIntent>();
@@ -33,10 +35,11 @@ export class AuditTrail {
   #entries: AuditEntry[] = [];
   #intents = 0;
 
-  constructor(journal: Journal, session: string, clock: () => number) {
+  constructor(journal: Journal, session: string, clock: () => number, telemetry: Telemetry = SILENT) {
     this.#journal = journal;
     this.#session = session;
     this.#clock = clock;
+    this.#telemetry = telemetry;
   }
 
   get hasIntents(): boolean {
@@ -61,6 +64,8 @@ export class AuditTrail {
     };
     const refused = reason ?? plan.denial;
     const trace = sql === null ? undefined : traceparent(sql);
+    if (refused !== undefined) this.#telemetry.statement('deny', plan.kind, refused.code);
+    else this.#telemetry.statement(plan.observed?.[0] === undefined ? 'allow' : 'observe', plan.kind, plan.observed?.[0]?.code);
     this.#intents++;
     this.#entries.push({
       ...this.#staticIntent(plan),
@@ -81,20 +86,32 @@ export class AuditTrail {
     const entries = this.#entries;
     this.#entries = [];
     this.#intents = 0;
-    if (entries.length > 0) return this.#journal.append(entries);
+    if (entries.length === 0) return undefined;
+    try {
+      return this.#journal.append(entries)?.catch((error: unknown) => this.#failed(error));
+    } catch (error) {
+      return this.#failed(error);
+    }
+  }
+
+  #failed(error: unknown): never {
+    this.#telemetry.auditFailed();
+    throw error;
   }
 
   /** What became of an execution; only the first settlement counts. */
   settle(execution: Execution | undefined, result: Result, details: Settlement = {}): void {
     if (execution === undefined || execution.settled) return;
     execution.settled = true;
+    const duration = Math.max(0, Math.round(this.#clock() - execution.started));
+    if (result === 'ok' || result === 'error') this.#telemetry.finished(duration / 1_000_000, details.rows ?? 0);
     this.#entries.push({
       type: 'outcome',
       session: this.#session,
       statement: execution.id,
       result,
       ...details,
-      duration: Math.max(0, Math.round(this.#clock() - execution.started)),
+      duration,
     });
   }
 

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { BackendKey } from '../../core/wire/server-messages.ts';
 import type { StartupMessage } from '../../core/wire/startup.ts';
 import type { Journal } from '../journal/journal.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { UpstreamConnection } from '../upstream/connect.ts';
 import type { EngineHost } from './engine-host.ts';
 import type { SessionRegistry } from './registry.ts';
@@ -33,6 +34,8 @@ export interface SessionEnvironment {
   };
   /** Sessions beyond these are refused whatever the policy says. Default 1,000. */
   readonly maxSessions?: number;
+  /** Absent: nothing is counted. */
+  readonly telemetry?: Telemetry;
   /** What happened, for logs: never statement text. */
   readonly log?: (event: string, detail: Readonly<Record<string, string | number | boolean>>) => void;
 }

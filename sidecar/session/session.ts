@@ -40,6 +40,8 @@ export async function serveSession(client: ClientConnection, environment: Sessio
   await session.run();
 }
 
+/** Of the second line. */
+const TRIPWIRES: ReadonlySet<string> = new Set(['SLUICE-704', 'SLUICE-705', 'SLUICE-706']);
 const DEFAULTS = { writeStall: 60_000, linger: 2_000 };
 
 class Session implements RegisteredSession {
@@ -78,7 +80,7 @@ class Session implements RegisteredSession {
     while (pid === 0 || registry.has(pid));
     this.pid = pid;
     this.secret = randomBytes(4);
-    this.#audit = new AuditTrail(journal, this.#id, () => clock.monotonic());
+    this.#audit = new AuditTrail(journal, this.#id, () => clock.monotonic(), environment.telemetry);
   }
 
   async run(): Promise<void> {
@@ -132,6 +134,7 @@ class Session implements RegisteredSession {
     }
     this.#wire(upstream, engine);
     this.#started = true;
+    this.#environment.telemetry?.sessionOpened();
     const greeting = [authenticationOk()];
     if (startup.negotiate) greeting.unshift(negotiateProtocolVersion(NEWEST_MINOR, startup.protocolOptions));
     for (const [name, value] of upstream.parameters) greeting.push(parameterStatus(name, value));
@@ -296,9 +299,17 @@ class Session implements RegisteredSession {
     );
   }
 
+  #count({ reason, denial: why }: Ending): void {
+    const { telemetry } = this.#environment;
+    if (this.#started) telemetry?.sessionClosed(reason);
+    else if (why !== undefined) telemetry?.refused(why.code);
+    if (why !== undefined && TRIPWIRES.has(why.code)) telemetry?.tripwire(why.code);
+  }
+
   end(ending: Ending): void {
     if (this.#ended) return;
     this.#ended = true;
+    this.#count(ending);
     const core = this.#core;
     const busy = core !== null && (core.pipeline.length > 0 || core.copyIn !== 'none');
     if (core !== null) {
