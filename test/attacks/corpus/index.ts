@@ -4,7 +4,8 @@ import { FUNCTIONS } from './functions.ts';
 import { INFERENCE } from './inference.ts';
 import { NAMES } from './names.ts';
 import { RIVALS } from './rivals.ts';
+import { SESSIONS } from './sessions.ts';
 import { STATEMENTS } from './statements.ts';
 import { WRITES } from './writes.ts';
 
-export const CORPUS: readonly Attack[] = [...NAMES, ...FUNCTIONS, ...STATEMENTS, ...INFERENCE, ...RIVALS, ...WRITES];
+export const CORPUS: readonly Attack[] = [...NAMES, ...FUNCTIONS, ...STATEMENTS, ...SESSIONS, ...INFERENCE, ...RIVALS, ...WRITES];
