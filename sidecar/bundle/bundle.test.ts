@@ -287,7 +287,12 @@ describe('the host', () => {
   it('requests share a read that begins after them, and a storm of them is slowed down', async () => {
     await write('a.yaml', `${DATABASE}---\n${policy('x', 'a')}`);
     let reads = 0;
-    const { host } = await start(await open(), { readCatalog: async () => ((reads += 1), TABLES) });
+    const { host } = await start(await open(), {
+      readCatalog: async () => {
+        reads += 1;
+        return TABLES;
+      },
+    });
     const all = Promise.all([host.refreshCatalog('1'), host.refreshCatalog('2'), host.refreshCatalog('3')]);
     await clock.advance(0);
     await all;
@@ -304,7 +309,13 @@ describe('the host', () => {
     await write('a.yaml', `${DATABASE}---\n${policy('x', 'a')}`);
     let reads = 0;
     let probe = 'one';
-    await start(await open(), { readCatalog: async () => ((reads += 1), TABLES), probeCatalog: async () => probe });
+    await start(await open(), {
+      readCatalog: async () => {
+        reads += 1;
+        return TABLES;
+      },
+      probeCatalog: async () => probe,
+    });
     await clock.advance(61_000);
     expect(reads).toBe(1);
     probe = 'two';

@@ -4,10 +4,11 @@
  */
 import { parentPort } from 'node:worker_threads';
 import { createWasmParser, type TextOutcome } from '../../core/sql/parse/wasm-parser.ts';
+import { blankComments } from '../../core/sql/text/comments.ts';
 
 const parser = await createWasmParser();
 
 parentPort?.on('message', (sql: string) => {
-  const outcome: TextOutcome = parser.parseToJson(sql);
+  const outcome: TextOutcome = parser.parseToJson(blankComments(Buffer.from(sql)).toString('utf8'));
   parentPort?.postMessage(outcome);
 });
