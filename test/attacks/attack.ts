@@ -10,9 +10,8 @@ import type { Form } from './forms.ts';
  * read: a protected cell would reach the client (the canary oracle sees it on the bare relay).
  * inference: nothing protected is shown, but the answer depends on it (two databases that differ in secrets answer differently).
  * write: something would be changed that must not be (a digest of the database's state differs afterwards).
- * resource: it would harm the proxy itself; there is nothing to see on a relay.
  */
-export type Kind = 'read' | 'inference' | 'write' | 'resource';
+export type Kind = 'read' | 'inference' | 'write';
 
 /** What the last step is, which decides the protocol forms it can take. */
 export type Shape = 'query' | 'dml' | 'utility' | 'script' | 'raw';

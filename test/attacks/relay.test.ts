@@ -12,7 +12,7 @@ import { MAJOR, startRelayLaboratory, type Laboratory } from './laboratory.ts';
 import type { WireClient } from '../support/wire-client.ts';
 import { changed, stateOf, type State } from './state.ts';
 
-const corpus = CORPUS.filter((attack) => attack.kind !== 'resource' && (attack.since ?? 15) <= MAJOR);
+const corpus = CORPUS.filter((attack) => (attack.since ?? 15) <= MAJOR);
 
 interface Instance {
   readonly attack: Attack;

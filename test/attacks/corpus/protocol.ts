@@ -1,5 +1,5 @@
 /** Class E: login and session tricks that change as whom, or how, the server reads what follows. Each opens its own connection. */
-import type { ConnectOptions, WireClient } from '../../support/wire-client.ts';
+import type { ConnectOptions } from '../../support/wire-client.ts';
 
 /** An attack by startup parameters: what is sent at login, and the statement after it. */
 export interface StartupAttack {
@@ -73,9 +73,3 @@ export const STARTUP: readonly StartupAttack[] = [
     twin: HONEST,
   },
 ];
-
-/** Sends bytes no honest client sends; the session may end, the proxy may not. */
-export interface MalformedInput {
-  readonly name: string;
-  readonly send: (client: WireClient) => void;
-}
