@@ -152,7 +152,9 @@ function qualify(context: StatementContext, rangeVar: RangeVar, relation: Relati
   const others = catalog.data.schemas.some(
     (schema) => schema !== relation.schema && catalog.relationNamed(schema, relation.name) !== undefined,
   );
-  if (!others && !bundle.session.temporaryTables && session.temporary.size === 0) return;
+  // A schema searched before may get a relation of that name at any time, and the catalog hears of it later.
+  const first = relation.schema === 'pg_catalog' || session.searchPath[0] === relation.schema;
+  if (first && !others && !bundle.session.temporaryTables && session.temporary.size === 0) return;
   const start = locationOf(rangeVar);
   context.edit({ start, end: start, replacement: `${quoteIdentifier(relation.schema)}.` });
   rangeVar.schemaname = relation.schema;
