@@ -12,6 +12,7 @@ import { query } from '../../core/wire/request.ts';
 import { upstreamSettings } from './startup-settings.ts';
 import { UpstreamError } from './upstream-error.ts';
 import type { TlsMode } from './target.ts';
+import { MAJORS } from '../../test/support/majors.ts';
 
 const open: UpstreamConnection[] = [];
 const settings = upstreamSettings('sluice/test', []);
@@ -118,7 +119,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => rm(certificateDirectory, { recursive: true, force: true }));
 
-describe.each([15, 18] as const)('PostgreSQL %i', (major) => {
+describe.each(MAJORS)('PostgreSQL %i', (major) => {
   let server: LocalPostgres;
   beforeAll(async () => {
     server = await startLocalPostgres({

@@ -8,6 +8,7 @@ import { CATALOG_QUERY } from '../../core/catalog/queries.ts';
 import { probeCatalog, readCatalog, type SimpleQueryConnection } from '../../sidecar/catalog/reader.ts';
 import { simpleQueryOver } from '../support/catalog.ts';
 import { type LocalPostgres, startLocalPostgres } from '../support/postgres.ts';
+import { MAJORS } from '../support/majors.ts';
 
 const SCHEMA = `
 CREATE SCHEMA app;
@@ -34,7 +35,7 @@ CREATE TABLE app.base (id int);
 CREATE TABLE app.child (more int) INHERITS (app.base, app.child_of_nothing);
 `;
 
-describe.each([15, 18] as const)('PostgreSQL %i', (major) => {
+describe.each(MAJORS)('PostgreSQL %i', (major) => {
   let server: LocalPostgres;
   let owner: pg.Client;
   let connection: SimpleQueryConnection;

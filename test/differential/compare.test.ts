@@ -6,10 +6,11 @@ import type { WireClient } from '../support/wire-client.ts';
 import { readCases } from './cases.ts';
 import { compare, type Aspect, type Verdict } from './compare.ts';
 import { normalisePlan, planNodes } from './plan.ts';
+import { MAJORS } from '../support/majors.ts';
 
 const repairs = readCases(await readFile(new URL('./repairs.sql', import.meta.url), 'utf8'));
 
-describe.each([15, 18] as const)('differential harness on PostgreSQL %i', (major) => {
+describe.each(MAJORS)('differential harness on PostgreSQL %i', (major) => {
   let shop: Shop;
   let connection: WireClient;
   beforeAll(async () => {

@@ -3,8 +3,9 @@ import pg from 'pg';
 import postgres from 'postgres';
 import { describe, expect, it } from 'vitest';
 import { useStage } from './drivers.ts';
+import { MAJORS } from '../support/majors.ts';
 
-describe.each([15, 18] as const)('pg on PostgreSQL %i', (major) => {
+describe.each(MAJORS)('pg on PostgreSQL %i', (major) => {
   const stage = useStage(major);
   const withClient = async <T>(work: (client: pg.Client) => Promise<T>, port = stage().port): Promise<T> => {
     const client = new pg.Client({ host: '127.0.0.1', port, user: 'agent', database: 'shop' });
@@ -93,7 +94,7 @@ describe.each([15, 18] as const)('pg on PostgreSQL %i', (major) => {
     }));
 });
 
-describe.each([15, 18] as const)('postgres.js on PostgreSQL %i', (major) => {
+describe.each(MAJORS)('postgres.js on PostgreSQL %i', (major) => {
   const stage = useStage(major);
   const connect = (): postgres.Sql =>
     postgres({ host: '127.0.0.1', port: stage().port, user: 'agent', database: 'shop', max: 2, onnotice: () => undefined });

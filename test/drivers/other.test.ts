@@ -2,10 +2,11 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { useStage } from './drivers.ts';
 import { pgx, psql, psycopg, type Tool } from './toolchain.ts';
+import { MAJORS } from '../support/majors.ts';
 
 const IDS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 101, 102];
 
-describe.each([15, 18] as const)('on PostgreSQL %i', (major) => {
+describe.each(MAJORS)('on PostgreSQL %i', (major) => {
   const stage = useStage(major);
   let tools: { readonly psycopg: Tool; readonly pgx: Tool; readonly psql: Tool };
   beforeAll(async () => {

@@ -15,6 +15,7 @@ import { simpleQueryOver } from '../support/catalog.ts';
 import { type LocalPostgres, startLocalPostgres } from '../support/postgres.ts';
 import { planOf } from '../support/sql-core.ts';
 import { grant, HIDDEN, subjectBundle } from './subject.ts';
+import { MAJORS } from '../support/majors.ts';
 
 interface Statement {
   readonly title: string;
@@ -50,7 +51,7 @@ interface Answer {
   readonly rows: number;
 }
 
-describe.each([15, 18] as const)('PostgreSQL %i', (major) => {
+describe.each(MAJORS)('PostgreSQL %i', (major) => {
   let server: LocalPostgres;
   let client: pg.Client;
   let catalog: Catalog;

@@ -11,11 +11,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type LocalPostgres, startLocalPostgres } from '../support/postgres.ts';
 import { type RunningSluice, startSluice } from '../support/sluice.ts';
 import { HIDDEN } from './subject.ts';
+import { hasProgram, MAJORS } from '../support/majors.ts';
 
 const run = promisify(execFile);
 const file = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
-describe.each([15, 18] as const)('psql against PostgreSQL %i', (major) => {
+describe.runIf(hasProgram('psql')).each(MAJORS)('psql against PostgreSQL %i', (major) => {
   let server: LocalPostgres;
   let sluice: RunningSluice;
 

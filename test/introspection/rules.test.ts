@@ -15,6 +15,7 @@ import { readCatalog } from '../../sidecar/catalog/reader.ts';
 import { simpleQueryOver } from '../support/catalog.ts';
 import { type LocalPostgres, startLocalPostgres } from '../support/postgres.ts';
 import { HIDDEN, subjectBundle } from './subject.ts';
+import { MAJORS } from '../support/majors.ts';
 
 /** Relations with no hidden name in them although they are not filtered by rule, or that only a superuser reads. */
 const CLOSED = new Set([
@@ -29,7 +30,7 @@ const CLOSED = new Set([
   'pg_shmem_allocations_numa',
 ]);
 
-describe.each([15, 18] as const)('PostgreSQL %i', (major) => {
+describe.each(MAJORS)('PostgreSQL %i', (major) => {
   let server: LocalPostgres;
   let client: pg.Client;
   let catalog: Catalog;

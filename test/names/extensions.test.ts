@@ -8,6 +8,7 @@ import { isInternalFunction, isTrustedExtensionFunction } from '../../core/sql/n
 import { readCatalog } from '../../sidecar/catalog/reader.ts';
 import { simpleQueryOver } from '../support/catalog.ts';
 import { type LocalPostgres, startLocalPostgres } from '../support/postgres.ts';
+import { OLDEST } from '../support/majors.ts';
 
 function allowed(data: CatalogData): readonly FunctionData[] {
   return data.functions.filter((entry) => isTrustedExtensionFunction(entry));
@@ -18,7 +19,7 @@ describe('contributed extensions of PostgreSQL 15', () => {
   let data: CatalogData;
 
   beforeAll(async () => {
-    server = await startLocalPostgres({ major: 15 });
+    server = await startLocalPostgres({ major: OLDEST });
     const client = new pg.Client({ connectionString: server.url() });
     await client.connect();
     const available = await client.query<{ name: string }>('SELECT name FROM pg_available_extensions ORDER BY 1');

@@ -14,6 +14,7 @@ import { readCatalog } from '../../sidecar/catalog/reader.ts';
 import { grant, subjectBundle } from '../introspection/subject.ts';
 import { simpleQueryOver } from '../support/catalog.ts';
 import { type LocalPostgres, startLocalPostgres } from '../support/postgres.ts';
+import { MAJORS } from '../support/majors.ts';
 
 const SCHEMA = `
 CREATE TABLE public.customers_shown (id serial PRIMARY KEY, ssn_secret text, name text, level int);
@@ -43,7 +44,7 @@ CREATE ROLE agent LOGIN PASSWORD 'agent';
 GRANT USAGE ON SCHEMA public, shop_shown, first TO agent;
 `;
 
-describe.each([15, 18] as const)('PostgreSQL %i', (major) => {
+describe.each(MAJORS)('PostgreSQL %i', (major) => {
   let server: LocalPostgres;
   let catalog: Catalog;
 

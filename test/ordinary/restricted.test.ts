@@ -9,10 +9,11 @@ import { restrictedIdentity, restrictivePolicy, startShop, type Shop } from '../
 import { startSluice, type RunningSluice } from '../support/sluice.ts';
 import { CORPUS } from './corpus/index.ts';
 import { formsOf, perform } from './perform.ts';
+import { MAJORS } from '../support/majors.ts';
 
 const corpus = CORPUS.filter(({ restricted }) => restricted);
 
-describe.each([15, 18] as const)('ordinary statements under a restrictive policy on PostgreSQL %i', (major) => {
+describe.each(MAJORS)('ordinary statements under a restrictive policy on PostgreSQL %i', (major) => {
   let shop: Shop;
   let sluice: RunningSluice;
   const totals = { instances: 0, failed: 0 };

@@ -5,12 +5,13 @@ import { allowAllIdentity, allowAllPolicy, rows, startShop, type Shop } from '..
 import { startSluice, type RunningSluice } from '../support/sluice.ts';
 import { CORPUS } from './corpus/index.ts';
 import { formsOf, perform } from './perform.ts';
+import { MAJORS } from '../support/majors.ts';
 
 it('is a corpus of at least 200 statements', () => {
   expect(new Set(CORPUS.map(({ steps }) => steps.join(';'))).size).toBeGreaterThanOrEqual(200);
 });
 
-describe.each([15, 18] as const)('transparency on PostgreSQL %i', (major) => {
+describe.each(MAJORS)('transparency on PostgreSQL %i', (major) => {
   // Three servers filled by the same steps: what one run changes (sequences) the others have changed as well.
   let shops: readonly Shop[] = [];
   let sluice: RunningSluice;

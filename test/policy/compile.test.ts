@@ -13,8 +13,9 @@ import { loadDocuments } from '../../core/policy/documents.ts';
 import { maskKeyBlocks } from '../../core/policy/masks/hash.ts';
 import { catalogOf } from '../support/catalog.ts';
 import { type Shop, allowAllPolicy, restrictivePolicy, startShop } from '../support/shop.ts';
+import { MAJORS } from '../support/majors.ts';
 
-describe.each([15, 18] as const)('the shop on PostgreSQL %i', (major) => {
+describe.each(MAJORS)('the shop on PostgreSQL %i', (major) => {
   let shop: Shop;
   let client: pg.Client;
   let catalog: Catalog;

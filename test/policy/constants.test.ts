@@ -11,6 +11,7 @@ import { constantProblem } from '../../core/policy/masks/literal.ts';
 import { shapeOf } from '../../core/policy/masks/type-shape.ts';
 import { catalogOf } from '../support/catalog.ts';
 import { type LocalPostgres, startLocalPostgres } from '../support/postgres.ts';
+import { MAJORS } from '../support/majors.ts';
 
 const TYPES: Readonly<Record<string, string>> = {
   t: 'text',
@@ -137,7 +138,7 @@ const near: Readonly<Record<string, fc.Arbitrary<string>>> = {
   ),
 };
 
-describe.each([15, 18] as const)('constants on PostgreSQL %i', (major) => {
+describe.each(MAJORS)('constants on PostgreSQL %i', (major) => {
   let server: LocalPostgres;
   let client: pg.Client;
   let catalog: Catalog;

@@ -9,10 +9,11 @@ import { loadDocuments } from '../../core/policy/documents.ts';
 import { readPolicyFiles } from '../../sidecar/bundle/policy-files.ts';
 import { catalogOf } from '../support/catalog.ts';
 import { type LocalPostgres, startLocalPostgres } from '../support/postgres.ts';
+import { MAJORS } from '../support/majors.ts';
 
 const directory = new URL('../../examples/shop/', import.meta.url);
 
-describe.each([15, 18] as const)('examples/shop on PostgreSQL %i', (major) => {
+describe.each(MAJORS)('examples/shop on PostgreSQL %i', (major) => {
   let server: LocalPostgres;
   let catalog: Catalog;
 

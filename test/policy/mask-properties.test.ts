@@ -9,6 +9,7 @@ import { maskKeyBlocks } from '../../core/policy/masks/hash.ts';
 import type { MaskSpec } from '../../crds/database-access-policy.ts';
 import { catalogOf } from '../support/catalog.ts';
 import { type LocalPostgres, startLocalPostgres } from '../support/postgres.ts';
+import { MAJORS } from '../support/majors.ts';
 
 const SCHEMA = `CREATE TABLE r (t text, v8 varchar(8), v60 varchar(60), c9 char(9), i2 int2, i4 int4, i8 int8, n numeric, n92 numeric(9,2), f4 float4, f8 float8,
   d date, ts timestamp, tz timestamptz, b bytea, j jsonb)`;
@@ -30,7 +31,7 @@ interface Seen {
   readonly masked: string;
 }
 
-describe.each([15, 18] as const)('masks of random values on PostgreSQL %i', (major) => {
+describe.each(MAJORS)('masks of random values on PostgreSQL %i', (major) => {
   let server: LocalPostgres;
   let client: pg.Client;
   let catalog: Catalog;

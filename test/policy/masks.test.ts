@@ -13,6 +13,7 @@ import type { MaskSpec } from '../../crds/database-access-policy.ts';
 import { type LocalPostgres, startLocalPostgres } from '../support/postgres.ts';
 import { catalogOf } from '../support/catalog.ts';
 import { ODD_VALUES, SCHEMA } from './odd-values.ts';
+import { MAJORS } from '../support/majors.ts';
 
 const KINDS: readonly MaskSpec[] = [
   { nullify: {} },
@@ -46,7 +47,7 @@ const CHECKED_DOMAINS: ReadonlySet<string> = new Set([
 ]);
 const neverNull = (name: string): boolean => name === 'domain_strict' || name === 'domain_nested';
 
-describe.each([15, 18] as const)('masks on PostgreSQL %i', (major) => {
+describe.each(MAJORS)('masks on PostgreSQL %i', (major) => {
   let server: LocalPostgres;
   let client: pg.Client;
   let catalog: Catalog;

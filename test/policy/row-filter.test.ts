@@ -10,6 +10,7 @@ import { renderTemplate } from '../../core/policy/bundle.ts';
 import { compileRowFilter, parseRowFilter } from '../../core/policy/row-filter.ts';
 import { catalogOf } from '../support/catalog.ts';
 import { type LocalPostgres, startLocalPostgres } from '../support/postgres.ts';
+import { MAJORS } from '../support/majors.ts';
 
 const SCHEMA = `
   CREATE EXTENSION citext;
@@ -111,7 +112,7 @@ const condition = fc.letrec<{ any: string }>((tie) => ({
 
 const identity = { namespace: 'ai-agents', serviceAccount: 'x' };
 
-describe.each([15, 18] as const)('row filters on PostgreSQL %i', (major) => {
+describe.each(MAJORS)('row filters on PostgreSQL %i', (major) => {
   let server: LocalPostgres;
   let plain: pg.Client;
   let hostile: pg.Client;

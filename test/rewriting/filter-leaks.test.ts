@@ -11,6 +11,7 @@ import { createWasmParser } from '../../core/sql/parse/wasm-parser.ts';
 import { catalogOf } from '../support/catalog.ts';
 import { type LocalPostgres, startLocalPostgres } from '../support/postgres.ts';
 import { engineFor, planOf } from '../support/sql-core.ts';
+import { MAJORS } from '../support/majors.ts';
 
 const SCHEMA = `
   CREATE TABLE t (id int PRIMARY KEY, tenant int NOT NULL, amt int, j jsonb, txt text, at timestamptz, big numeric);
@@ -127,7 +128,7 @@ function anonymous(seen: Seen, id: number): string {
 
 const parser = await createWasmParser();
 
-for (const major of [15, 18] as const) {
+for (const major of MAJORS) {
   describe(`row filters on PostgreSQL ${major}`, () => {
     let server: LocalPostgres;
     let client: pg.Client;

@@ -9,6 +9,7 @@ import { createWasmParser } from '../../core/sql/parse/wasm-parser.ts';
 import { catalogOf } from '../support/catalog.ts';
 import { type LocalPostgres, startLocalPostgres } from '../support/postgres.ts';
 import { engineFor, planOf } from '../support/sql-core.ts';
+import { MAJORS } from '../support/majors.ts';
 
 const SCHEMA = `
   CREATE TABLE users (id int PRIMARY KEY, tenant int NOT NULL, name text NOT NULL, email text);
@@ -26,7 +27,7 @@ const FILTERS = {
 
 const parser = await createWasmParser();
 
-for (const major of [15, 18] as const) {
+for (const major of MAJORS) {
   describe(`cost of governed reads on PostgreSQL ${major}`, () => {
     let server: LocalPostgres;
     let client: pg.Client;

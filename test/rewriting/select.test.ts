@@ -15,6 +15,7 @@ import { type Shop, startShop } from '../support/shop.ts';
 import { engineFor, planOf, readRule, type TableRule } from '../support/sql-core.ts';
 import type { WireClient } from '../support/wire-client.ts';
 import { readStatements } from './statements.ts';
+import { MAJORS } from '../support/majors.ts';
 
 const SCHEMAS = ['public', 'archive', 'Weird Schema'];
 const KINDS = ['table', 'partitioned', 'view', 'matview'];
@@ -37,7 +38,7 @@ function masked(catalog: Catalog, mask: 'identity' | 'null'): Record<string, Tab
 const sharedParser = await createWasmParser();
 const everyFunction = { functions: [{ schema: '*', name: '*', rule: 'test/policy' }] };
 
-for (const major of [15, 18] as const) {
+for (const major of MAJORS) {
   describe(`reads on PostgreSQL ${major}`, () => {
     let shop: Shop;
     let connection: WireClient;

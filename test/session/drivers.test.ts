@@ -5,8 +5,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type LocalPostgres, startLocalPostgres } from '../support/postgres.ts';
 import { fakeEngine } from './fake-engine.ts';
 import { startProxy, type TestProxy } from './proxy.ts';
+import { MAJORS } from '../support/majors.ts';
 
-describe.each([15, 18] as const)('PostgreSQL %i', (major) => {
+describe.each(MAJORS)('PostgreSQL %i', (major) => {
   let server: LocalPostgres;
   let proxy: TestProxy;
   beforeAll(async () => {

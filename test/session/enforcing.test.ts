@@ -6,13 +6,14 @@ import { type LocalPostgres, startLocalPostgres } from '../support/postgres.ts';
 import { WireClient } from '../support/wire-client.ts';
 import { fakeEngine } from './fake-engine.ts';
 import { startProxy, type TestProxy } from './proxy.ts';
+import { MAJORS } from '../support/majors.ts';
 
 const DENIED = '/* deny */ select 1';
 const p = (name: string, sql: string) => f.parse(name, sql);
 const b = (statement: string, portal = '') => f.bind({ statement, portal });
 const run = (sql: string) => [p('', sql), b(''), f.execute()];
 
-describe.each([15, 18] as const)('PostgreSQL %i', (major) => {
+describe.each(MAJORS)('PostgreSQL %i', (major) => {
   let server: LocalPostgres;
   let proxy: TestProxy;
   let client: WireClient;

@@ -5,6 +5,7 @@ import { cstringAt } from '../support/backend.ts';
 import type { SqlEngine } from '../../core/sql/engine.ts';
 import * as f from '../support/frontend.ts';
 import { type LocalPostgres, startLocalPostgres } from '../support/postgres.ts';
+import { OLDEST } from '../support/majors.ts';
 import { type LoginError, WireClient } from '../support/wire-client.ts';
 import { fakeEngine } from './fake-engine.ts';
 import { type ProxyOptions, startProxy, type TestProxy } from './proxy.ts';
@@ -141,7 +142,7 @@ describe('startup', () => {
 
 describe('ends', () => {
   it('the server dies half-way: one FATAL with SLUICE-803, outcome unknown', async () => {
-    const victim = await startLocalPostgres({ major: 15 });
+    const victim = await startLocalPostgres({ major: OLDEST });
     const proxy = await startProxy(victim, fakeEngine());
     proxies.push(proxy);
     const client = await WireClient.connect({ port: proxy.port });

@@ -10,6 +10,7 @@ import { type LocalPostgres, startLocalPostgres } from '../support/postgres.ts';
 import { WireClient } from '../support/wire-client.ts';
 import { fakeEngine } from './fake-engine.ts';
 import { startProxy, type TestProxy } from './proxy.ts';
+import { MAJORS } from '../support/majors.ts';
 
 const names = ['', 'a', 'b'];
 /** Refused by Sluice; directly, something of the same length that is a syntax error: the two must be indistinguishable. */
@@ -87,7 +88,7 @@ const message = fc.oneof(
 
 const MARK = 'the-end-of-it';
 
-describe.each([15, 18] as const)('PostgreSQL %i', (major) => {
+describe.each(MAJORS)('PostgreSQL %i', (major) => {
   let server: LocalPostgres;
   let proxies: TestProxy[];
   beforeAll(async () => {

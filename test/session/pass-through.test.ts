@@ -8,6 +8,7 @@ import { type LocalPostgres, startLocalPostgres } from '../support/postgres.ts';
 import { WireClient } from '../support/wire-client.ts';
 import { fakeEngine } from './fake-engine.ts';
 import { startProxy, type TestProxy } from './proxy.ts';
+import { MAJORS } from '../support/majors.ts';
 
 const COPY_ROWS = [f.copyData(Buffer.from('1\tone\n2\ttwo\n')), f.copyData(Buffer.from('3\tthree\n')), f.copyDone];
 const p = (name: string, sql: string) => f.parse(name, sql);
@@ -231,7 +232,7 @@ const CASES: Record<string, readonly (readonly [readonly Buffer[], number])[]> =
   ],
 };
 
-for (const major of [15, 18] as const) {
+for (const major of MAJORS) {
   describe(`PostgreSQL ${major}`, () => {
     let server: LocalPostgres;
     let proxy: TestProxy;

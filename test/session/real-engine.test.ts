@@ -7,12 +7,13 @@ import { type LocalPostgres, startLocalPostgres } from '../support/postgres.ts';
 import { engineFor } from '../support/sql-core.ts';
 import { WireClient } from '../support/wire-client.ts';
 import { startProxy, type TestProxy } from './proxy.ts';
+import { MAJORS } from '../support/majors.ts';
 
 const p = (name: string, sql: string) => f.parse(name, sql);
 const run = (sql: string) => [p('', sql), f.bind(), f.execute()];
 const CANARY = 'canary-7f3a';
 
-describe.each([15, 18] as const)('PostgreSQL %i', (major) => {
+describe.each(MAJORS)('PostgreSQL %i', (major) => {
   let server: LocalPostgres;
   let proxy: TestProxy;
   let client: WireClient;

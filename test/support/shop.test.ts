@@ -1,8 +1,9 @@
 /** The fixture itself: it loads on both majors, its tokens are unique, its two variants differ in secrets alone. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { rows, startShop, type Shop } from './shop.ts';
+import { MAJORS } from './majors.ts';
 
-describe.each([15, 18] as const)('shop on PostgreSQL %i', (major) => {
+describe.each(MAJORS)('shop on PostgreSQL %i', (major) => {
   let shop: Shop;
   beforeAll(async () => {
     shop = await startShop(major);

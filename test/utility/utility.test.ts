@@ -15,8 +15,9 @@ import { createSessionState } from '../../core/sql/session-tracker.ts';
 import { catalogOf } from '../support/catalog.ts';
 import { type LocalPostgres, startLocalPostgres } from '../support/postgres.ts';
 import { bundleFor } from '../support/sql-core.ts';
+import { MAJORS } from '../support/majors.ts';
 
-describe.each([15, 18] as const)('utility statements on PostgreSQL %i', (major) => {
+describe.each(MAJORS)('utility statements on PostgreSQL %i', (major) => {
   let server: LocalPostgres;
   let client: pg.Client;
   let catalog: Catalog;

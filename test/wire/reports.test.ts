@@ -12,6 +12,7 @@ import { errorResponse, noticeResponse } from '../../core/wire/write.ts';
 import { connectUpstream, type UpstreamConnection } from '../../sidecar/upstream/connect.ts';
 import { upstreamSettings } from '../../sidecar/upstream/startup-settings.ts';
 import { type LocalPostgres, startLocalPostgres } from '../support/postgres.ts';
+import { MAJORS } from '../support/majors.ts';
 
 const CANARY = 'c4n4ry7f';
 const SCHEMA = `
@@ -66,7 +67,7 @@ function wordsOf(sql: string): NameVisibility {
   };
 }
 
-describe.each([15, 18] as const)('reports of PostgreSQL %i', (major) => {
+describe.each(MAJORS)('reports of PostgreSQL %i', (major) => {
   let server: LocalPostgres;
   let connection: UpstreamConnection;
   beforeAll(async () => {

@@ -15,6 +15,7 @@ import { REACHES } from './attack-reaches.ts';
 import { SHOWS } from './attack-shows.ts';
 import { POLICY, SCHEMA } from './schema.ts';
 import { type Lab, type Outcome, startLab } from './support.ts';
+import { MAJORS } from '../support/majors.ts';
 
 const SECRETS = [
   'SSN-',
@@ -37,7 +38,7 @@ const HIDDEN_STATE = `SELECT (SELECT json_agg(c ORDER BY id) FROM customers c WH
   || coalesce((SELECT json_agg(c ORDER BY id) FROM stamped c WHERE tenant <> 1)::text, '') || (SELECT json_agg(c) FROM members c)::text
   || (SELECT json_agg(DISTINCT hidden) FROM customers WHERE tenant = 1)::text`;
 
-describe.each([15, 18] as const)('attacks by writing on PostgreSQL %i', (major) => {
+describe.each(MAJORS)('attacks by writing on PostgreSQL %i', (major) => {
   let lab: Lab;
   let engine: SqlEngine;
   beforeAll(async () => {

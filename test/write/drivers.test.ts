@@ -8,6 +8,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { startProxy, type TestProxy } from '../session/proxy.ts';
 import { POLICY, SCHEMA } from './schema.ts';
 import { type Lab, startLab } from './support.ts';
+import { MAJORS } from '../support/majors.ts';
 
 interface DriverError {
   readonly code: string;
@@ -23,7 +24,7 @@ async function failure(work: Promise<unknown>): Promise<DriverError> {
   );
 }
 
-describe.each([15, 18] as const)('writes by drivers on PostgreSQL %i', (major) => {
+describe.each(MAJORS)('writes by drivers on PostgreSQL %i', (major) => {
   let lab: Lab;
   let proxy: TestProxy;
   let client: pg.Client;

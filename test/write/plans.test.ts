@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { SqlEngine } from '../../core/sql/engine.ts';
 import { type Lab, planOf, startLab } from './support.ts';
+import { MAJORS } from '../support/majors.ts';
 
 const BIG = `
 CREATE TABLE accounts (id int PRIMARY KEY, tenant int NOT NULL, email text NOT NULL, note text);
@@ -16,7 +17,7 @@ INSERT INTO shared SELECT g, g % 50, 'n' || g FROM generate_series(1, 20000) g;
 ANALYZE;
 `;
 
-describe.each([15, 18] as const)('plans of writes on PostgreSQL %i', (major) => {
+describe.each(MAJORS)('plans of writes on PostgreSQL %i', (major) => {
   let lab: Lab;
   let engine: SqlEngine;
   beforeAll(async () => {

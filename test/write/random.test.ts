@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { SqlEngine } from '../../core/sql/engine.ts';
 import { POLICY, SCHEMA } from './schema.ts';
 import { type Lab, planOf, startLab } from './support.ts';
+import { MAJORS } from '../support/majors.ts';
 
 const COLUMNS = ['email', 'ssn', 'balance', 'born', 'doc', 'hidden', 'name', 'phone', 'id', 'tags', 'tenant'];
 const QUALIFIERS = ['', 'c.', '"c".', 'public.c.', 'customers.', 'c . '];
@@ -127,7 +128,7 @@ const SECRETS = [
 ];
 const OUTSIDE = `SELECT json_agg(t ORDER BY id)::text AS state FROM customers t WHERE tenant <> 1`;
 
-describe.each([15, 18] as const)('random writes on PostgreSQL %i', (major) => {
+describe.each(MAJORS)('random writes on PostgreSQL %i', (major) => {
   let lab: Lab;
   let engine: SqlEngine;
   beforeAll(async () => {

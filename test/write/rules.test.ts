@@ -3,8 +3,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { check } from './cases.ts';
 import { POLICY, SCHEMA } from './schema.ts';
 import { type Lab, planOf, type Policy, startLab } from './support.ts';
+import { MAJORS } from '../support/majors.ts';
 
-describe.each([15, 18] as const)('rules of writing on PostgreSQL %i', (major) => {
+describe.each(MAJORS)('rules of writing on PostgreSQL %i', (major) => {
   let lab: Lab;
   beforeAll(async () => {
     lab = await startLab(major, SCHEMA);

@@ -4,6 +4,7 @@ import type { SqlEngine } from '../../core/sql/engine.ts';
 import { type Case, check } from './cases.ts';
 import { POLICY, SCHEMA } from './schema.ts';
 import { type Lab, startLab } from './support.ts';
+import { MAJORS } from '../support/majors.ts';
 
 const MASKED = '***@example.com';
 
@@ -351,7 +352,7 @@ const MERGES: readonly Case[] = [
   },
 ];
 
-describe.each([15, 18] as const)('writes on PostgreSQL %i', (major) => {
+describe.each(MAJORS)('writes on PostgreSQL %i', (major) => {
   let lab: Lab;
   let engine: SqlEngine;
   beforeAll(async () => {

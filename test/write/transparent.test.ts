@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { SqlEngine } from '../../core/sql/engine.ts';
 import { SCHEMA } from './schema.ts';
 import { type Lab, type Outcome, type Policy, startLab } from './support.ts';
+import { MAJORS } from '../support/majors.ts';
 
 type Statement = string | readonly [sql: string, values: readonly unknown[]];
 
@@ -118,7 +119,7 @@ const ALL: Policy = {
 const STATE = `SELECT (SELECT json_agg(t ORDER BY id) FROM customers t)::text, (SELECT json_agg(t ORDER BY id, body) FROM notes t)::text, (SELECT json_agg(t ORDER BY id) FROM orders t)::text,
   (SELECT json_agg(t ORDER BY id) FROM parts t)::text, (SELECT json_agg(t ORDER BY id) FROM intake t)::text, (SELECT json_agg(t) FROM "Odd Name" t)::text`;
 
-describe.each([15, 18] as const)('ordinary writes on PostgreSQL %i', (major) => {
+describe.each(MAJORS)('ordinary writes on PostgreSQL %i', (major) => {
   let lab: Lab;
   let identity: SqlEngine;
   let all: SqlEngine;

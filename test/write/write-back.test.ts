@@ -4,6 +4,7 @@ import type { SqlEngine } from '../../core/sql/engine.ts';
 import { type Case, check } from './cases.ts';
 import { POLICY, SCHEMA } from './schema.ts';
 import { type Lab, startLab } from './support.ts';
+import { MAJORS } from '../support/majors.ts';
 
 const RAW = ['SELECT email, ssn, balance, born, doc::text, name FROM customers WHERE id = 1'] as const;
 const UNCHANGED = ['ada@example.com', 'SSN-1', '1234.56', new Date('1980-02-03T00:00:00Z'), '{"k":1}', 'New'];
@@ -306,7 +307,7 @@ const TWINS: readonly Case[] = [
   },
 ];
 
-describe.each([15, 18] as const)('masks and stored values on PostgreSQL %i', (major) => {
+describe.each(MAJORS)('masks and stored values on PostgreSQL %i', (major) => {
   let lab: Lab;
   let engine: SqlEngine;
   beforeAll(async () => {
