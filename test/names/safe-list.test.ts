@@ -6,20 +6,25 @@ import { FORBIDDEN } from '../../core/sql/names/functions.ts';
 import { INTROSPECTION_FUNCTIONS } from '../../core/sql/introspect/functions.ts';
 import { isSafeFunction } from '../../core/sql/names/safe.ts';
 import { readFunctions } from '../generate-safe-functions.ts';
+import { MAJORS } from '../support/majors.ts';
 
 const names = SAFE_FUNCTIONS.map((entry) => (typeof entry === 'string' ? entry : entry[0]));
 
 describe('the safe list', () => {
-  it('is generated from PostgreSQL 15 and 18', async () => {
-    const rows = [...(await readFunctions(15)), ...(await readFunctions(18))];
-    expect(rows.length).toBeGreaterThan(6_000);
-    expect(safeList(rows)).toEqual(SAFE_FUNCTIONS);
-    // Every stable or volatile function that is safe is so by the reviewed lists, an operator, a cast, or as an aggregate.
-    const stray = rows.filter(
-      (row) => isSafe(row) && row.volatility === 'v' && row.argumentTypes.some((type) => /text|oid|reg/.test(type)),
-    );
-    expect(stray.map((row) => row.name)).toEqual([]);
-  }, 60_000);
+  it.runIf(MAJORS.includes(15))(
+    'is generated from PostgreSQL 15 and 18',
+    async () => {
+      const rows = [...(await readFunctions(15)), ...(await readFunctions(18))];
+      expect(rows.length).toBeGreaterThan(6_000);
+      expect(safeList(rows)).toEqual(SAFE_FUNCTIONS);
+      // Every stable or volatile function that is safe is so by the reviewed lists, an operator, a cast, or as an aggregate.
+      const stray = rows.filter(
+        (row) => isSafe(row) && row.volatility === 'v' && row.argumentTypes.some((type) => /text|oid|reg/.test(type)),
+      );
+      expect(stray.map((row) => row.name)).toEqual([]);
+    },
+    60_000,
+  );
 
   it.each([
     ['run text', /xml_and|_to_xml|ts_stat|cursor_to/],
