@@ -63,6 +63,7 @@ export async function tellStory(options: StoryOptions): Promise<void> {
 
     say('\n3. The agent: plain "pg", DATABASE_URL pointing to localhost');
     await runAgent(proxy.listen, options);
+    await sessionEnded(audit);
 
     say('\n4. What was recorded, before each statement was forwarded');
     await show(audit, { output: 'table' }, options.out);
@@ -148,6 +149,14 @@ async function runAgent(listen: string, options: StoryOptions): Promise<void> {
   if (code === 4) throw new CliError('the agent lost its connection: is the database still there?');
   if (code !== 0)
     throw new CliError(`the story did not go as told: a statement was answered otherwise than it should be (agent exit ${code})`);
+}
+
+/** The proxy notices a moment later that the agent has left; its last records follow then. */
+async function sessionEnded(audit: string): Promise<void> {
+  for (let attempt = 0; attempt < 40; attempt += 1) {
+    if ((await readFile(audit, 'utf8')).includes('"type":"session-end"')) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
 }
 
 /** Resolves when the person has seen enough (Ctrl-C) or the proxy ends. */

@@ -46,6 +46,7 @@ it('tells the story: work is done on masked rows, harm is refused, the trail ver
   expect(text).toMatch(/UPDATE|status=solved/);
   expect(text).toContain('ERROR 42501');
   expect(text).toContain('SLUICE-302');
+  expect(text).not.toContain('outcome unknown');
   expect(text).toMatch(/valid {2}.*audit\.jsonl: \d+ records/);
   expect(code).toBe(0);
 });
