@@ -40,6 +40,9 @@ CREATE OPERATOR public.= (LEFTARG = public.customers_shown, RIGHTARG = text, FUN
 CREATE OPERATOR public.=~ (LEFTARG = public.customers_shown, RIGHTARG = text, FUNCTION = public.eq);
 CREATE DOMAIN public.positive AS int CHECK (VALUE > 0);
 CREATE DOMAIN public.named AS regclass;
+CREATE TYPE public.pointer AS (n int, what regtype);
+CREATE TYPE public.wrapped AS (inner_one public.pointer);
+CREATE TABLE public.extra_900_shown (id int, w public.wrapped);
 CREATE ROLE agent LOGIN PASSWORD 'agent';
 GRANT USAGE ON SCHEMA public, shop_shown, first TO agent;
 `;
@@ -326,7 +329,7 @@ describe.each(MAJORS)('PostgreSQL %i', (major) => {
   });
 
   describe('types', () => {
-    it.each([[['int4']], [['pg_catalog', 'text']], [['customers_shown']], [['_int4']]])('allows %s', (names) => {
+    it.each([[['int4']], [['pg_catalog', 'text']], [['view_shown']], [['_int4']]])('allows %s', (names) => {
       expect(codeOf(() => checkType(contextOf(), type(...names), 'definition'))).toBeUndefined();
     });
 
@@ -340,6 +343,10 @@ describe.each(MAJORS)('PostgreSQL %i', (major) => {
       [['named']],
       [['no_such_type']],
       [['pg_catalog', 'pg_sequences']],
+      [['customers_shown']],
+      [['_customers_shown']],
+      [['extra_900_shown']],
+      [['wrapped']],
       [['pg_temp', 'x']],
     ])('denies %s in a definition', (names) => {
       expect(codeOf(() => checkType(contextOf(), type(...names), 'definition'))).toBe('SLUICE-207');
@@ -361,6 +368,32 @@ describe.each(MAJORS)('PostgreSQL %i', (major) => {
     it('refuses parameters of such types', () => {
       expect(codeOf(() => checkParameterTypes(contextOf(), [23, 2205]))).toBe('SLUICE-207');
       expect(codeOf(() => checkParameterTypes(contextOf(), [23, 25, 0]))).toBeUndefined();
+    });
+
+    it('refuses parameters of types that a cast could not name, by OID', () => {
+      const refused = [
+        ...['pg_sequences', 'pg_prepared_statements', 'pg_proc', '_pg_proc', 'base', '_base', 'positive', 'named'],
+        ...['customers_shown', 'extra_900_shown', 'wrapped', 'pointer'],
+      ];
+      for (const name of refused) {
+        const [found] = catalog.typesNamed(name).filter((entry) => entry.schema !== 'locked');
+        expect(found, name).toBeDefined();
+        expect(
+          codeOf(() => checkParameterTypes(contextOf(), [25, found!.oid])),
+          name,
+        ).toBe('SLUICE-207');
+        expect(
+          codeOf(() => checkParameterTypes(contextOf({ overrides: { allowAll: true } }), [found!.oid])),
+          name,
+        ).toBeUndefined();
+      }
+      for (const name of ['view_shown', '_int4', 'interval', 'inet', '_text', 'record', 'xml', 'int4range']) {
+        expect(
+          codeOf(() => checkParameterTypes(contextOf(), [catalog.typesNamed(name)[0]!.oid])),
+          name,
+        ).toBeUndefined();
+      }
+      expect(codeOf(() => checkParameterTypes(contextOf(), [4_000_000]))).toBe('SLUICE-207');
     });
   });
 

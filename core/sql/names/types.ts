@@ -10,7 +10,7 @@
  * live there.
  */
 import type { Node, TypeCast, TypeName } from '@pgsql/types';
-import type { TypeData } from '../../catalog/model.ts';
+import type { RelationData, TypeData } from '../../catalog/model.ts';
 import { FIRST_USER_OID } from '../../catalog/queries.ts';
 import { type DenialDetails, denial, DenialError } from '../../errors/denial.ts';
 import { REG_TYPES, regGuard, type RegUse, regValue, type Wrap } from '../introspect/guards.ts';
@@ -48,6 +48,7 @@ export function checkType(context: NameContext, typeName: TypeName, place: TypeP
   }
   if (!all && !isVisibleType(context, type)) return refuseType(parts, located);
   if (!all && hasNameColumn(context, type)) return refuseType(parts, located);
+  if (!all && hasHiddenColumn(context, type)) return refusePartialRow(parts, located);
   const reg = all ? undefined : regTypeOf(context, type);
   if (reg !== undefined && place === 'definition') {
     throw new DenialError(
@@ -103,25 +104,34 @@ export function isVisibleTypeName(context: NameContext, name: readonly string[])
 }
 
 /**
- * The types a client declares for its parameters in Parse: a value of a reg* type would be looked up, and printed, as a name before any
- * guard sees it.
+ * The types a client declares for its parameters in Parse, by OID: the same as it may write in a cast, except that a value of a reg*
+ * type (or of a row with such a column) would be looked up, and printed, as a name before any guard sees it. A type that the catalog
+ * does not know is refused: its row could be anything.
  * @throws DenialError SLUICE-207
  */
 export function checkParameterTypes(context: NameContext, types: readonly number[]): void {
-  const index = types.findIndex((type) => NAME_PARAMETER_TYPES.has(type));
-  if (index < 0 || visibleTo(context.bundle, context.catalog).all) return;
+  if (types.every((type) => PLAIN_PARAMETER_TYPES.has(type)) || visibleTo(context.bundle, context.catalog).all) return;
+  const index = types.findIndex((oid) => oid !== 0 && !isParameterType(context, context.catalog.type(oid)));
+  if (index < 0) return;
   throw new DenialError(
-    denial('SLUICE-207', `Parameter $${index + 1} cannot be declared with a type whose values name objects of the database.`, {
+    denial('SLUICE-207', `Parameter $${index + 1} cannot be declared with this type.`, {
+      detail:
+        'Its values name objects of the database, or it is not a type of the server, of an extension or of granted columns.',
       hint: 'Declare it as text or oid, or leave its type open, and cast it in the statement.',
       rule: 'floor',
     }),
   );
 }
 
-/** regproc, regprocedure, regoper, regoperator, regclass, regtype, regnamespace, regrole, and their arrays: pg_type OIDs. */
-const NAME_PARAMETER_TYPES: ReadonlySet<number> = new Set([
-  24, 2202, 2203, 2204, 2205, 2206, 4089, 4096, 1008, 2207, 2208, 2209, 2210, 2211, 4090, 4097,
+/** Open, bool, bytea, int8, int2, int4, text, json, float4, float8, unknown, varchar, date, timestamp, timestamptz, numeric, uuid, jsonb: nearly all there are. */
+const PLAIN_PARAMETER_TYPES: ReadonlySet<number> = new Set([
+  0, 16, 17, 20, 21, 23, 25, 114, 700, 701, 705, 1043, 1082, 1114, 1184, 1700, 2950, 3802,
 ]);
+
+function isParameterType(context: NameContext, type: TypeData | undefined): boolean {
+  if (type === undefined || !isVisibleType(context, type)) return false;
+  return regTypeOf(context, type) === undefined && !hasNameColumn(context, type) && !hasHiddenColumn(context, type);
+}
 
 function findType(context: NameContext, parts: readonly string[]): TypeData | undefined {
   const bare = parts.at(-1) ?? '';
@@ -147,16 +157,33 @@ function regTypeOf(context: NameContext, type: TypeData): string | undefined {
   return next === undefined ? undefined : regTypeOf(context, next);
 }
 
-/** A row type with a reg* column would turn any number into a name (json_populate_record(NULL::pg_sequences, …)). */
-function hasNameColumn(context: NameContext, type: TypeData): boolean {
-  const row =
-    type.relationOid ?? (type.elementOid === undefined ? undefined : context.catalog.type(type.elementOid)?.relationOid);
-  const columns = row === undefined ? [] : (context.catalog.relation(row)?.columns ?? []);
+/** A row type with a reg* column, however deep, would turn any number into a name (json_populate_record(NULL::pg_sequences, …)). */
+function hasNameColumn(context: NameContext, type: TypeData, depth = 0): boolean {
+  if (depth > DEEPEST_ROW) return true;
+  const columns = rowOf(context, type)?.columns ?? [];
   return columns.some((column) => {
     const inner = context.catalog.type(column.typeOid);
-    const reg = inner === undefined ? undefined : regTypeOf(context, inner);
-    return reg !== undefined && typeof REG_TYPES.get(reg)?.kind === 'string';
+    if (inner === undefined) return false;
+    const reg = regTypeOf(context, inner);
+    return (reg !== undefined && typeof REG_TYPES.get(reg)?.kind === 'string') || hasNameColumn(context, inner, depth + 1);
   });
+}
+
+/** Rows in rows: deeper than this is refused, and ends a row type that holds an array of itself. */
+const DEEPEST_ROW = 4;
+
+/** A row type prints the names of all its columns (row_to_json), those that are not granted included. */
+function hasHiddenColumn(context: NameContext, type: TypeData): boolean {
+  const row = rowOf(context, type);
+  return row !== undefined && visibleTo(context.bundle, context.catalog).partial.has(row.oid);
+}
+
+/** The relation whose rows are of this type, or of what it is an array or domain of. */
+function rowOf(context: NameContext, type: TypeData): RelationData | undefined {
+  if (type.relationOid !== undefined) return context.catalog.relation(type.relationOid);
+  const inner = type.baseOid ?? type.elementOid;
+  const next = inner === undefined ? undefined : context.catalog.type(inner);
+  return next === undefined ? undefined : rowOf(context, next);
 }
 
 /** 'pg_class'::regclass and the like: a relation must be visible; what the server brings is known to all. */
@@ -174,6 +201,15 @@ function refuseDomain(checked: CheckedType, cast: TypeCast): never {
     denial('SLUICE-207', `A cast to ${displayName(checked.type?.schema ?? '', checked.type?.name ?? '')} is not granted.`, {
       hint: 'Its values name objects of the database. Cast to its base type instead.',
       ...(cast.location === undefined ? {} : { location: cast.location }),
+    }),
+  );
+}
+
+function refusePartialRow(parts: readonly string[], located: DenialDetails): never {
+  throw new DenialError(
+    denial('SLUICE-207', `The row type ${displayName(...parts)} cannot be used here: some of its columns are not granted.`, {
+      hint: 'List the columns that you need, for example jsonb_to_record(…) AS r(id integer, name text).',
+      ...located,
     }),
   );
 }

@@ -222,7 +222,7 @@ function checkOperatorUse(context: StatementContext, body: Body<'A_Expr'>, left:
     case 'AEXPR_NOT_BETWEEN':
     case 'AEXPR_BETWEEN_SYM':
     case 'AEXPR_NOT_BETWEEN_SYM':
-      for (const name of ['>=', '<=']) {
+      for (const name of body.kind.startsWith('AEXPR_NOT') ? ['<', '>'] : ['>=', '<=']) {
         checkOperatorName(context, [{ String: { sval: name } }], locationOf(body));
         if (!safeOperator(context, name, left, right, body.rexpr)) context.frames.unsafe();
       }

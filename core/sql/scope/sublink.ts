@@ -15,7 +15,8 @@ const BOOLEAN = 16;
 export function walkSubLink(context: StatementContext, body: SubLink, scope: Scope, use: RegUse): number {
   if (body.testexpr !== undefined) {
     walkAsNumber(context, body.testexpr, scope);
-    if (body.operName !== undefined) checkOperatorName(context, body.operName, locationOf(body));
+    // IN has no operator in the text: the server looks for `=` by name all the same, on the client's search path.
+    checkOperatorName(context, body.operName ?? [{ String: { sval: '=' } }], locationOf(body));
   }
   const joined =
     body.subLinkType !== 'EXPR_SUBLINK' && body.subLinkType !== 'ARRAY_SUBLINK' && body.subLinkType !== 'MULTIEXPR_SUBLINK';
