@@ -1,15 +1,14 @@
-/** Real sockets on loopback; sessions are stand-ins that answer like a server that has just logged the client in. */
+/** Real sockets on loopback; behind the listener is a stand-in that answers like a server that has just logged the client in. */
 import 'reflect-metadata';
 import * as x509 from '@peculiar/x509';
 import { webcrypto } from 'node:crypto';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
-import { connect as connectTls, createSecureContext, type SecureContext } from 'node:tls';
+import { connect as connectTls, createSecureContext, type SecureContext, TLSSocket } from 'node:tls';
 import pg from 'pg';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { denial } from '../../core/errors/denial.ts';
 import { cancelRequest, sslRequest, startupMessage } from '../../core/wire/request.ts';
+import type { CancelRequest } from '../../core/wire/startup.ts';
 import { authenticationOk, backendKeyData, int32, readyForQuery } from '../../core/wire/write.ts';
-import { CancelRegistry } from './cancel-registry.ts';
 import { type AcceptedClient, listen, type Listener, type ListenerOptions, ListenError } from './listener.ts';
 
 interface Stage {
@@ -17,6 +16,7 @@ interface Stage {
   readonly port: number;
   readonly clients: AcceptedClient[];
   readonly events: string[];
+  readonly cancels: CancelRequest[];
   readonly faults: unknown[];
 }
 const open: Listener[] = [];
@@ -45,40 +45,32 @@ beforeAll(async () => {
   });
 });
 
-afterEach(async () => {
+afterEach(() => {
   for (const socket of sockets.splice(0)) socket.destroy();
-  for (const listener of open.splice(0)) await listener.close();
+  for (const listener of open.splice(0)) listener.close();
 });
 
 async function stage(more: Partial<ListenerOptions> = {}): Promise<Stage> {
   const clients: AcceptedClient[] = [];
   const events: string[] = [];
+  const cancels: CancelRequest[] = [];
   const faults: unknown[] = [];
   const listener = await listen({
     addresses: [{ host: '127.0.0.1', port: 0 }],
-    admit: (startup) =>
-      startup.database === 'orders' ? undefined : denial('SLUICE-801', `database "${startup.database}" does not exist`),
-    onSession(client) {
+    onClient(client) {
       clients.push(client);
       const { socket } = client;
-      socket.write(Buffer.concat([authenticationOk(), backendKeyData(client.key.pid, client.key.secret), readyForQuery('I')]));
+      sockets.push(socket);
+      socket.write(Buffer.concat([authenticationOk(), backendKeyData(7, Buffer.from('key!')), readyForQuery('I')]));
       socket.on('data', (chunk) => events.push(`data ${chunk.toString('latin1')}`));
       socket.resume();
-      return {
-        ended: new Promise<void>((resolve) => socket.once('close', () => resolve())),
-        drain() {
-          events.push('drain');
-          socket.end();
-        },
-        terminate: () => void socket.destroy(),
-        cancel: () => void events.push('cancel'),
-      };
     },
+    onCancel: (request) => void cancels.push(request),
     onFault: (error) => void faults.push(error),
     ...more,
   });
   open.push(listener);
-  return { listener, port: listener.addresses[0]!.port, clients, events, faults };
+  return { listener, port: listener.addresses[0]!.port, clients, events, cancels, faults };
 }
 
 /**
@@ -111,10 +103,10 @@ async function talk(
   });
 }
 
-const hello = (database = 'orders'): Buffer =>
+const hello = (): Buffer =>
   startupMessage([
     ['user', 'agent'],
-    ['database', database],
+    ['database', 'orders'],
   ]);
 const GSSENC = Buffer.concat([int32(8), int32(80877104)]);
 const GREETING = 9 + 13 + 6;
@@ -127,11 +119,8 @@ describe('startup', () => {
     const { port, clients, events } = await stage();
     const answer = await talk(port, [Buffer.concat([hello(), Buffer.from('Q pipelined')])], GREETING);
     expect(answer.startsWith('R\0\0\0\x08\0\0\0\0K')).toBe(true);
-    expect(clients[0]).toMatchObject({
-      encrypted: false,
-      remoteAddress: '127.0.0.1',
-      startup: { user: 'agent', database: 'orders' },
-    });
+    expect(clients[0]?.startup).toMatchObject({ user: 'agent', database: 'orders' });
+    expect(clients[0]?.socket).not.toBeInstanceOf(TLSSocket);
     await eventually(() => events.length > 0);
     expect(events).toEqual(['data Q pipelined']);
   });
@@ -167,7 +156,8 @@ describe('startup', () => {
     secure.write(hello());
     const greeting = await new Promise<Buffer>((resolve) => secure.once('data', resolve));
     expect(greeting[0]).toBe(0x52);
-    expect(clients[0]).toMatchObject({ encrypted: true, remoteAddress: '127.0.0.1' });
+    expect(clients[0]?.socket).toBeInstanceOf(TLSSocket);
+    expect(clients[0]?.socket.remoteAddress).toBe('127.0.0.1');
   });
 
   it('serves a real driver with and without TLS', async () => {
@@ -178,7 +168,7 @@ describe('startup', () => {
       await client.connect();
       await client.end();
     }
-    expect(clients.map((one) => one.encrypted)).toEqual([false, true]);
+    expect(clients.map(({ socket }) => socket instanceof TLSSocket)).toEqual([false, true]);
   });
 
   it.each<[string, readonly (Buffer | string)[], RegExp, boolean]>([
@@ -188,7 +178,6 @@ describe('startup', () => {
     ['direct TLS', [Buffer.from([0x16, 3, 1, 2, 0, 1])], /direct TLS/, true],
     ['HTTP', ['GET / HTTP/1.1\r\n\r\n'], /invalid length of startup packet/, false],
     ['a startup packet above 10,000 bytes', [Buffer.concat([int32(10_001), Buffer.alloc(9_997)])], /invalid length/, false],
-    ['an unknown database', [hello('other')], /database "other" does not exist.*SLUICE-801/s, false],
     [
       'replication',
       [
@@ -227,16 +216,6 @@ describe('startup', () => {
 });
 
 describe('limits', () => {
-  it('refuses sessions above the cap with 53300 and takes them again when one ends', async () => {
-    const { port, clients, listener } = await stage({ maxConnections: 2 });
-    await talk(port, [hello()], GREETING);
-    await talk(port, [hello()], GREETING);
-    expect(await talk(port, [hello()])).toMatch(/C53300\0/);
-    clients[0]!.socket.destroy();
-    await eventually(() => listener.sessions === 1);
-    expect((await talk(port, [hello()], GREETING))[0]).toBe('R');
-  });
-
   it('refuses connections that only wait, above their cap', async () => {
     const { port } = await stage({ maxPending: 3 });
     const waiting = Array.from({ length: 3 }, () => connect(port, '127.0.0.1'));
@@ -248,85 +227,59 @@ describe('limits', () => {
     while (!answer.startsWith('R')) answer = await talk(port, [hello()], GREETING);
   });
 
-  it('asks the policy, given the number of sessions', async () => {
-    const { port } = await stage({
-      admit: (_startup, sessions) => (sessions >= 1 ? denial('SLUICE-403', 'no more for this policy') : undefined),
-    });
-    await talk(port, [hello()], GREETING);
-    expect(await talk(port, [hello()])).toMatch(/C53300\0Mno more for this policy/);
-  });
-
-  it('keeps a fault in one connection from the others', async () => {
+  it.each([
+    [
+      'thrown',
+      () => {
+        throw new Error('bug');
+      },
+    ],
+    ['in a promise', () => Promise.reject(new Error('bug'))],
+  ])('keeps a fault in one connection from the others: %s', async (_name, fault: () => Promise<void>) => {
     let calls = 0;
     const { port, faults } = await stage({
-      admit() {
-        if (calls++ === 0) throw new Error('bug');
-        return undefined;
+      onClient({ socket }) {
+        return calls++ === 0 ? fault() : void socket.write('R');
       },
     });
     expect(await talk(port, [hello()])).toBe('');
-    expect(faults).toHaveLength(1);
-    expect((await talk(port, [hello()], GREETING))[0]).toBe('R');
+    expect(faults).toEqual([new Error('bug')]);
+    expect(await talk(port, [hello()], 1)).toBe('R');
   });
 });
 
 describe('cancel requests', () => {
-  it('reach the session with that very key, also when all places are taken, and are never answered', async () => {
-    const { port, clients, events } = await stage({ maxConnections: 1 });
-    await talk(port, [hello()], GREETING);
-    const { pid, secret } = clients[0]!.key;
-    const wrong = Buffer.from(secret);
-    wrong[3]! ^= 1;
-    expect(await talk(port, [cancelRequest(pid, wrong)])).toBe('');
-    expect(await talk(port, [cancelRequest(pid ^ 1, secret)])).toBe('');
-    expect(await talk(port, [cancelRequest(pid, Buffer.concat([secret, secret]))])).toBe('');
-    expect(events).toEqual([]);
-    expect(await talk(port, [cancelRequest(pid, secret)])).toBe('');
-    expect(events).toEqual(['cancel']);
-  });
-
-  it('end with their session', () => {
-    const registry = new CancelRegistry();
-    let cancelled = 0;
-    const first = registry.issue(() => cancelled++);
-    const second = registry.issue(() => (cancelled += 10));
-    expect(first.key).not.toEqual(second.key);
-    expect(registry.cancel(first.key.pid, first.key.secret)).toBe(true);
-    first.release();
-    expect(registry.cancel(first.key.pid, first.key.secret)).toBe(false);
-    expect(registry.cancel(second.key.pid, second.key.secret)).toBe(true);
-    expect(cancelled).toBe(11);
+  it('are handed on as they are and never answered, not even when that fails', async () => {
+    const { port, clients, cancels } = await stage();
+    const secret = Buffer.from([1, 2, 3, 255]);
+    expect(await talk(port, [cancelRequest(-5, secret)])).toBe('');
+    expect(cancels).toEqual([{ kind: 'cancel', pid: -5, secret }]);
+    expect(clients).toHaveLength(0);
+    const failing = await stage({
+      onCancel() {
+        throw new Error('bug');
+      },
+    });
+    expect(await talk(failing.port, [cancelRequest(-5, secret)])).toBe('');
+    expect(failing.faults).toHaveLength(1);
   });
 });
 
 describe('the end', () => {
-  it('drains: no new clients, sessions are asked and waited for', async () => {
-    const { port, events, listener } = await stage();
+  it('takes no new clients, ends those that only wait, and leaves those that were handed on alone', async () => {
+    const { port, clients, listener } = await stage();
     await talk(port, [hello()], GREETING);
-    await listener.drain(5000);
-    expect(events).toEqual(['drain']);
+    const declined = connect(port, '127.0.0.1');
+    sockets.push(declined);
+    declined.write(sslRequest());
+    await new Promise((resolve) => declined.once('data', resolve));
+    const dropped = new Promise((resolve) => declined.once('close', resolve));
+    declined.resume();
+    listener.close();
+    await dropped;
     await expect(talk(port, [hello()])).rejects.toThrow('ECONNREFUSED');
-  });
-
-  it('does not wait for a stubborn session beyond the deadline, and close ends it', async () => {
-    const ended: string[] = [];
-    const { port, listener } = await stage({
-      onSession({ socket }) {
-        socket.write('R');
-        return {
-          ended: new Promise<void>((resolve) => socket.once('close', () => resolve())),
-          drain: () => void ended.push('ignored'),
-          terminate: () => void socket.destroy(),
-          cancel() {},
-        };
-      },
-    });
-    await talk(port, [hello()], 1);
-    await listener.drain(20);
-    expect(listener.sessions).toBe(1);
-    await listener.close();
-    expect(listener.sessions).toBe(0);
-    expect(ended).toEqual(['ignored']);
+    expect(clients).toHaveLength(1);
+    expect(clients[0]!.socket.destroyed).toBe(false);
   });
 
   it('says in one sentence that a port is taken, and leaves no other address open', async () => {

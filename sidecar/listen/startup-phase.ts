@@ -9,7 +9,7 @@ import { lostSync, ProtocolError } from '../../core/wire/protocol-error.ts';
 import { type CancelRequest, parseStartupPacket, type StartupMessage, startupPacketLength } from '../../core/wire/startup.ts';
 
 export type StartupOutcome =
-  | { readonly kind: 'startup'; readonly socket: Socket; readonly startup: StartupMessage; readonly encrypted: boolean }
+  | { readonly kind: 'startup'; readonly socket: Socket; readonly startup: StartupMessage }
   | { readonly kind: 'cancel'; readonly socket: Socket; readonly request: CancelRequest }
   /** The client left, or asked for TLS and could not speak it. */
   | { readonly kind: 'gone'; readonly socket: Socket }
@@ -48,7 +48,7 @@ export async function startupPhase(tcp: Socket, options: StartupPhaseOptions): P
       const packet = parseStartupPacket(received.packet);
       if (packet.kind === 'startup') {
         if (received.rest.length > 0) socket.unshift(received.rest);
-        return { kind: 'startup', socket, startup: packet, encrypted };
+        return { kind: 'startup', socket, startup: packet };
       }
       if (packet.kind === 'cancel') return { kind: 'cancel', socket, request: packet };
       if (asked.has(packet.kind) || encrypted) throw lostSync('a second request for encryption on one connection');

@@ -45,7 +45,7 @@ export interface ProxyOptions {
 export interface RunningProxy {
   readonly addresses: readonly ListenAddress[];
   readonly host: PolicyHost;
-  /** Stops accepting, lets transactions finish for at most `deadline` milliseconds, ends the rest. */
+  /** Serves nobody new, lets transactions finish for at most `deadline` milliseconds, ends the rest. */
   drain(deadline: number): Promise<void>;
 }
 
@@ -94,20 +94,17 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     const listener = await listen({
       addresses: options.listen,
       ...(options.secureContext === undefined ? {} : { secureContext: options.secureContext }),
-      admit: () => undefined,
-      onSession: ({ socket, startup }) => {
-        const ended = serveSession({ socket, startup: { ...startup, negotiate: false }, rest: Buffer.alloc(0) }, environment);
-        // The registry drains and cancels: sessions issue keys of their own.
-        return { ended, drain: () => {}, terminate: () => {}, cancel: () => {} };
-      },
-      onCancel: (pid, secret) => void registry.cancel(pid, secret),
+      onClient: (client) => serveSession(client, environment),
+      onCancel: (key) => registry.cancel(key),
       onFault: (error) => log('error', 'internal-error', { error: error instanceof Error ? error.stack : String(error) }),
     });
     return {
       addresses: listener.addresses,
       host,
       drain: async (deadline) => {
-        await Promise.all([registry.drain(deadline), listener.drain(deadline + 1000)]);
+        // Open until the last session is gone: newcomers are told why they are not served, and cancel requests still arrive.
+        await registry.drain(deadline);
+        listener.close();
         host.close();
         source.close();
         schema.close();

@@ -1,7 +1,5 @@
-/** What a session is given: its client, and what all sessions of a listener share. Clock, randomness and I/O come from here. */
-import type { Socket } from 'node:net';
+/** What a session is given besides its client: what all sessions share. Clock, randomness and I/O come from here. */
 import type { BackendKey } from '../../core/wire/server-messages.ts';
-import type { StartupMessage } from '../../core/wire/startup.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { UpstreamConnection } from '../upstream/connect.ts';
@@ -32,7 +30,7 @@ export interface SessionEnvironment {
     /** How long the last bytes may take on their way out. Default 2,000. */
     readonly linger?: number;
   };
-  /** Sessions beyond these are refused whatever the policy says. Default 1,000. */
+  /** Sessions beyond these are refused whatever the policy says. Default 200. */
   readonly maxSessions?: number;
   /** Absent: nothing is counted. */
   readonly telemetry?: Telemetry;
@@ -43,12 +41,4 @@ export interface SessionEnvironment {
 export interface ConnectSettings {
   readonly passed: readonly (readonly [name: string, value: string])[];
   readonly ours: readonly (readonly [name: string, value: string])[];
-}
-
-export interface ClientConnection {
-  /** Paused, without listeners of others. */
-  readonly socket: Socket;
-  readonly startup: StartupMessage;
-  /** Bytes that came behind the StartupMessage. */
-  readonly rest: Buffer;
 }

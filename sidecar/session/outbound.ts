@@ -8,14 +8,14 @@ import { SERVER_FRAMES } from '../../core/wire/frame-table.ts';
 import { type Disposition, DROP, FrameWalker, HOLD, PASS } from '../../core/wire/frame-walker.ts';
 import { lostSync, ProtocolError } from '../../core/wire/protocol-error.ts';
 import { denialResponse, message, NO_DATA, readyForQuery } from '../../core/wire/write.ts';
-import type { Settlement } from './audit-trail.ts';
 import { copyInBegins, copyInEnded } from './copy.ts';
 import type { SessionCore } from './core.ts';
 import { applyEffect, transactionReady } from './effects.ts';
 import type { Inbound } from './inbound.ts';
 import { answerError, seriesFailed } from './failures.ts';
+import { HeldReply } from './held-reply.ts';
 import { exceedsRowLimit } from './limits.ts';
-import type { Execution, Expected, Piece } from './pipeline.ts';
+import type { Expected, Piece } from './pipeline.ts';
 import { Reports } from './reports.ts';
 import { RowOverflow } from './row-overflow.ts';
 import { ServerWatch } from './server-watch.ts';
@@ -34,13 +34,6 @@ export interface OutboundOptions {
   readonly ready: () => void;
 }
 
-/** A CommandComplete that waits for the check behind it. */
-interface HeldReply {
-  readonly bytes: Buffer;
-  readonly execution: Execution | undefined;
-  readonly settlement: Settlement;
-}
-
 export class Outbound {
   readonly #core: SessionCore;
   readonly #inbound: Inbound;
@@ -51,8 +44,7 @@ export class Outbound {
   #out: Buffer[] = [];
   #running = false;
   #held: { readonly type: number; readonly body: Buffer; readonly length: number } | null = null;
-  /** CommandComplete of a write whose check has not passed. */
-  #heldReply: HeldReply | null = null;
+  readonly #heldReply: HeldReply;
   readonly #overflow: RowOverflow;
   /** A FATAL of the server's has been passed on. */
   #fatal = false;
@@ -64,6 +56,7 @@ export class Outbound {
     this.#reports = new Reports(options.core);
     this.#overflow = new RowOverflow(options.core, options.inbound, () => this.#resume());
     this.#watch = new ServerWatch(options.core, options.parameters);
+    this.#heldReply = new HeldReply(options.core.audit);
     this.#walker = new FrameWalker(SERVER_FRAMES, {
       message: (type, body, length) => this.#message(type, body, length),
       forward: (bytes) => void this.#out.push(bytes),
@@ -208,7 +201,8 @@ export class Outbound {
     const { tag, rows } = type === SERVER.commandComplete ? decodeCommandComplete(body) : { tag: undefined, rows: null };
     const fate = this.#pieceFate(head);
     if (piece.role !== 'client') {
-      if (piece.role === 'check') this.#releaseHeld();
+      const released = piece.role === 'check' ? this.#heldReply.release() : null;
+      if (released !== null) this.#walker.insert(released);
       this.#next(head);
       return DROP;
     }
@@ -230,7 +224,7 @@ export class Outbound {
     if (piece.execution !== undefined && type === SERVER.commandComplete) applyEffect(this.#core, this.#inbound, piece.execution);
     if (piece.execution?.plan.copyIn === true) copyInEnded(this.#inbound);
     if (held) {
-      this.#heldReply = { bytes: message(String.fromCharCode(type), body), execution: piece.execution, settlement };
+      this.#heldReply.hold({ bytes: message(String.fromCharCode(type), body), execution: piece.execution, settlement });
       this.#next(head);
       return DROP;
     }
@@ -263,14 +257,6 @@ export class Outbound {
       piece.execution?.plan.swallowRows === true;
     walker.discard('D', discarded);
     walker.discard('d', discarded);
-  }
-
-  #releaseHeld(): void {
-    const reply = this.#heldReply;
-    this.#heldReply = null;
-    if (reply === null) return;
-    this.#core.audit.settle(reply.execution, 'ok', reply.settlement);
-    this.#walker.insert(reply.bytes);
   }
 
   #failLate(head: Expected, piece: Piece, reason: Denial, rows: number): Disposition {
@@ -308,9 +294,7 @@ export class Outbound {
     });
     const hidden = head.muted || (head.silent === true && head.refusal !== undefined);
     if (sqlstate === '42P01' || sqlstate === '42703') void this.#core.host.refreshCatalog(sqlstate).catch(() => {});
-    const held = this.#heldReply;
-    this.#heldReply = null;
-    if (held !== null) audit.settle(held.execution, 'error', { ...held.settlement, sqlstate: answer.sqlstate });
+    this.#heldReply.fail(answer.sqlstate);
     this.#overflow.clear();
     this.#core.state.error();
     const rows = this.#walker.rows;

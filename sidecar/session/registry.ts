@@ -1,64 +1,76 @@
-/** All sessions of one listener: how many there are, who may cancel which, and how they end together. */
-import { timingSafeEqual } from 'node:crypto';
+/**
+ * All sessions of the process: how many there are, who may cancel which, and how they end together. The keys that clients
+ * cancel with are drawn here and are never the server's: 64 random bits of which nothing is shared with any other session. A
+ * CancelRequest arrives unauthenticated on a connection of its own, so the comparison takes the same time whatever the guess.
+ */
+import { randomBytes, timingSafeEqual } from 'node:crypto';
+import type { BackendKey } from '../../core/wire/server-messages.ts';
 
 /** What the registry needs of a session. */
 export interface RegisteredSession {
-  readonly pid: number;
-  readonly secret: Buffer;
   /** Passes a client's CancelRequest on. */
   cancelRequested(): void;
   /** Ends at the next moment no transaction is open. */
   drain(): void;
   /** Ends now. */
   stop(): void;
+  /** Settles when the client's socket is closed; never rejects. */
   readonly closed: Promise<void>;
 }
 
+/** Process id and secret, four bytes each as protocol 3.0 has it. */
+const KEY_BYTES = 8;
+
 export class SessionRegistry {
-  readonly #sessions = new Map<number, RegisteredSession>();
+  /** With the key of each. */
+  readonly #sessions = new Map<RegisteredSession, Buffer>();
+  /** Those, and those that have ended but whose last bytes are still on their way. */
+  readonly #open = new Set<RegisteredSession>();
   #draining = false;
 
+  /** Sessions that have not ended. */
   get size(): number {
     return this.#sessions.size;
   }
 
+  /** No newcomers from here on. */
   get draining(): boolean {
     return this.#draining;
   }
 
-  /** False when the process id is taken: draw another. */
-  add(session: RegisteredSession): boolean {
-    if (this.#sessions.has(session.pid)) return false;
-    this.#sessions.set(session.pid, session);
-    if (this.#draining) session.drain();
-    return true;
+  /** Takes the session in until `remove`. Returns what its BackendKeyData must say. */
+  add(session: RegisteredSession): BackendKey {
+    const key = randomBytes(KEY_BYTES);
+    this.#sessions.set(session, key);
+    this.#open.add(session);
+    session.closed.then(() => this.#open.delete(session));
+    return { pid: key.readInt32BE(0), secret: key.subarray(4) };
   }
 
+  /** The session has ended: its place is free and its key worthless. */
   remove(session: RegisteredSession): void {
-    if (this.#sessions.get(session.pid) === session) this.#sessions.delete(session.pid);
-  }
-
-  has(pid: number): boolean {
-    return this.#sessions.has(pid);
+    this.#sessions.delete(session);
   }
 
   /** A CancelRequest of a client. A wrong key is ignored without a word, as the server does. */
-  cancel(pid: number, secret: Buffer): boolean {
-    const session = this.#sessions.get(pid);
-    if (session === undefined || secret.length !== session.secret.length || !timingSafeEqual(secret, session.secret))
-      return false;
-    session.cancelRequested();
-    return true;
+  cancel({ pid, secret }: BackendKey): void {
+    if (secret.length !== KEY_BYTES - 4) return;
+    const guess = Buffer.alloc(KEY_BYTES);
+    guess.writeInt32BE(pid, 0);
+    secret.copy(guess, 4);
+    let found: RegisteredSession | undefined;
+    for (const [session, key] of this.#sessions) if (timingSafeEqual(key, guess)) found = session;
+    found?.cancelRequested();
   }
 
-  /** Lets transactions finish; what is left after `deadline` milliseconds is cut. Resolves when none is left. */
+  /** Lets transactions finish; what is left after `deadline` milliseconds is cut. Resolves when all are closed. */
   async drain(deadline: number): Promise<void> {
     this.#draining = true;
-    for (const session of this.#sessions.values()) session.drain();
+    for (const session of [...this.#sessions.keys()]) session.drain();
     const timer = setTimeout(() => {
-      for (const session of this.#sessions.values()) session.stop();
+      for (const session of [...this.#sessions.keys()]) session.stop();
     }, deadline);
-    await Promise.all([...this.#sessions.values()].map((session) => session.closed));
+    await Promise.all([...this.#open].map((session) => session.closed));
     clearTimeout(timer);
   }
 }

@@ -6,15 +6,9 @@ import type { Socket } from 'node:net';
 import type { SqlEngine } from '../../core/sql/engine.ts';
 import { createSessionState } from '../../core/sql/session-tracker.ts';
 import * as request from '../../core/wire/request.ts';
-import { NEWEST_MINOR } from '../../core/wire/startup.ts';
-import {
-  authenticationOk,
-  backendKeyData,
-  denialResponse,
-  negotiateProtocolVersion,
-  parameterStatus,
-  readyForQuery,
-} from '../../core/wire/write.ts';
+import type { BackendKey } from '../../core/wire/server-messages.ts';
+import { authenticationOk, backendKeyData, denialResponse, parameterStatus, readyForQuery } from '../../core/wire/write.ts';
+import type { AcceptedClient } from '../listen/listener.ts';
 import type { UpstreamConnection } from '../upstream/connect.ts';
 import { admitClientSettings } from '../upstream/startup-settings.ts';
 import {
@@ -28,14 +22,14 @@ import {
 } from './admission.ts';
 import { AuditTrail } from './audit-trail.ts';
 import { type Ending, SessionCore } from './core.ts';
-import type { ClientConnection, ConnectSettings, SessionEnvironment } from './environment.ts';
+import type { ConnectSettings, SessionEnvironment } from './environment.ts';
 import { Inbound } from './inbound.ts';
 import { Outbound } from './outbound.ts';
 import type { RegisteredSession } from './registry.ts';
 import { SocketWriter } from './socket-writer.ts';
 
 /** Serves the client to its end. Never rejects. */
-export async function serveSession(client: ClientConnection, environment: SessionEnvironment): Promise<void> {
+export async function serveSession(client: AcceptedClient, environment: SessionEnvironment): Promise<void> {
   const session = new Session(client, environment);
   await session.run();
 }
@@ -45,10 +39,8 @@ const TRIPWIRES: ReadonlySet<string> = new Set(['SLUICE-704', 'SLUICE-705', 'SLU
 const DEFAULTS = { writeStall: 60_000, linger: 2_000 };
 
 class Session implements RegisteredSession {
-  readonly pid: number;
-  readonly secret: Buffer;
   readonly closed: Promise<void>;
-  readonly #client: ClientConnection;
+  readonly #client: AcceptedClient;
   readonly #environment: SessionEnvironment;
   readonly #audit: AuditTrail;
   readonly #id: string;
@@ -67,27 +59,19 @@ class Session implements RegisteredSession {
   #leaving: Ending | null = null;
   #close: () => void = () => {};
 
-  constructor(client: ClientConnection, environment: SessionEnvironment) {
+  constructor(client: AcceptedClient, environment: SessionEnvironment) {
     this.#client = client;
     this.#environment = environment;
     this.closed = new Promise((resolve) => {
       this.#close = resolve;
     });
-    const { randomBytes, registry, journal, clock } = environment;
+    const { randomBytes, journal, clock } = environment;
     this.#id = randomBytes(8).toString('hex');
-    let pid: number;
-    do pid = randomBytes(4).readUInt32BE(0) & 0x7fffffff;
-    while (pid === 0 || registry.has(pid));
-    this.pid = pid;
-    this.secret = randomBytes(4);
     this.#audit = new AuditTrail(journal, this.#id, () => clock.monotonic(), environment.telemetry);
   }
 
   async run(): Promise<void> {
     const { socket, startup } = this.#client;
-    socket.setNoDelay(true);
-    socket.setKeepAlive(true, 30_000);
-    socket.on('error', () => {});
     socket.on('close', () => this.end({ reason: 'client disconnected' }));
     socket.on('end', () => this.end({ reason: 'client disconnected' }));
     const admitted = admitClientSettings(startup.settings);
@@ -95,10 +79,10 @@ class Session implements RegisteredSession {
     const refused = admissionDenial(startup, host, registry, maxSessions) ?? admitted.refused;
     if (refused !== undefined) this.end({ reason: 'refused', denial: refused });
     else {
-      registry.add(this);
+      const key = registry.add(this);
       try {
         await this.#open(admitted.passed);
-        if (!this.#ended) await this.#begin(admitted.searchPath, admitted.applicationName);
+        if (!this.#ended) await this.#begin(key, admitted.searchPath, admitted.applicationName);
       } catch (error) {
         this.end({ reason: 'upstream not available', denial: openingDenial(error) });
       }
@@ -118,8 +102,8 @@ class Session implements RegisteredSession {
     this.#upstream = upstream;
   }
 
-  async #begin(searchPath: string | undefined, application: string | undefined): Promise<void> {
-    const { socket, startup, rest } = this.#client;
+  async #begin(key: BackendKey, searchPath: string | undefined, application: string | undefined): Promise<void> {
+    const { socket, startup } = this.#client;
     const upstream = this.#upstream!;
     const address = socket.remoteAddress;
     await this.#audit.sessionStart({
@@ -136,9 +120,8 @@ class Session implements RegisteredSession {
     this.#started = true;
     this.#environment.telemetry?.sessionOpened();
     const greeting = [authenticationOk()];
-    if (startup.negotiate) greeting.unshift(negotiateProtocolVersion(NEWEST_MINOR, startup.protocolOptions));
     for (const [name, value] of upstream.parameters) greeting.push(parameterStatus(name, value));
-    greeting.push(backendKeyData(this.pid, this.secret));
+    greeting.push(backendKeyData(key.pid, key.secret));
     if (searchPath === undefined) greeting.push(readyForQuery('I'));
     this.#toClient!.write([Buffer.concat(greeting)]);
     if (searchPath !== undefined) {
@@ -146,11 +129,8 @@ class Session implements RegisteredSession {
       if (refused !== undefined) return this.end({ reason: 'refused', denial: refused });
     }
     this.#environment.log?.('session-start', { session: this.#id });
-    if (rest.length > 0) this.#fromClient(rest);
-    if (!this.#ended) {
-      this.#resumeClient();
-      this.#resumeUpstream();
-    }
+    this.#resumeClient();
+    this.#resumeUpstream();
     this.#idle();
   }
 

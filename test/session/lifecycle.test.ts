@@ -85,6 +85,23 @@ describe('startup', () => {
     expect(refused).toMatchObject({ S: 'FATAL', C: '3D000', D: 'SLUICE-801', H: 'Databases: postgres.' });
   });
 
+  it('NegotiateProtocolVersion is sent once, before everything else', async () => {
+    const proxy = await open();
+    const client = await WireClient.open({ port: proxy.port });
+    const newer = Buffer.from(
+      f.startup([
+        ['user', 'agent'],
+        ['database', 'postgres'],
+      ]),
+    );
+    newer.writeUInt16BE(2, 6);
+    client.send(newer);
+    const types: string[] = [];
+    while (types.at(-1) !== 'Z') types.push((await client.next())?.type ?? 'Z');
+    expect(types.filter((type) => type !== 'S').join('')).toBe('vRKZ');
+    client.destroy();
+  });
+
   it('maxConnections: 53300', async () => {
     const proxy = await open(fakeEngine({ maxConnections: 1 }));
     const first = await WireClient.connect({ port: proxy.port });
@@ -221,6 +238,33 @@ describe('cancel', () => {
     expect([answer.error?.['C'], answer.status]).toEqual(['57014', 'I']);
     right.destroy();
     await client.close();
+  });
+
+  it('also when all places are taken, and while sessions are drained', async () => {
+    const proxy = await open(fakeEngine({ maxConnections: 1 }));
+    const client = await WireClient.connect({ port: proxy.port });
+    await client.query('begin');
+    client.send(f.query('select pg_sleep(60)'));
+    await until(async () => (await backends('active')) === 1);
+    const newcomer = () => WireClient.connect({ port: proxy.port }).catch((error: LoginError) => error.fields);
+    expect(await newcomer()).toMatchObject({ S: 'FATAL', C: '53300', D: 'SLUICE-403 (limits)' });
+    const cancel = async () => {
+      const canceller = await WireClient.open({ port: proxy.port });
+      canceller.send(f.cancelRequest(client.processId, client.secret));
+      expect(await canceller.next()).toBeNull();
+    };
+    await cancel();
+    expect((await client.exchange([])).error?.['C']).toBe('57014');
+    await client.query('rollback');
+    await client.query('begin');
+    client.send(f.query('select pg_sleep(60)'));
+    await until(async () => (await backends('active')) === 1);
+    const drained = proxy.registry.drain(60_000);
+    expect(await newcomer()).toMatchObject({ S: 'FATAL', C: '57P01', D: 'SLUICE-806: Sluice is shutting down.' });
+    await cancel();
+    expect((await client.exchange([])).error?.['C']).toBe('57014');
+    client.send(f.query('rollback'));
+    await drained;
   });
 });
 

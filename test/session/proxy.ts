@@ -1,9 +1,9 @@
 /** A listener on loopback in front of a real server, with everything a test wants to look at or to break. */
-import { createServer, type Server, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { randomBytes } from 'node:crypto';
 import type { AuditEntry } from '../../core/audit/record.ts';
 import type { SqlEngine } from '../../core/sql/engine.ts';
-import { parseStartupPacket, startupPacketLength } from '../../core/wire/startup.ts';
+import { listen } from '../../sidecar/listen/listener.ts';
 import type { EngineHost } from '../../sidecar/session/engine-host.ts';
 import { SessionRegistry } from '../../sidecar/session/registry.ts';
 import type { SessionEnvironment } from '../../sidecar/session/environment.ts';
@@ -87,8 +87,6 @@ export interface TestProxy {
 
 export interface ProxyOptions {
   readonly timeouts?: SessionEnvironment['timeouts'];
-  /** Puts something between the session and the server's socket. */
-  readonly tapClient?: (socket: Socket) => Socket;
 }
 
 export async function startProxy(
@@ -121,51 +119,29 @@ export async function startProxy(
     log: (event, detail) => void logs.push({ event, detail }),
   };
   const sockets = new Set<Socket>();
-  const listener: Server = createServer((socket) => {
-    sockets.add(socket);
-    socket.on('error', () => {});
-    socket.once('close', () => sockets.delete(socket));
-    accept(socket, environment, registry);
+  const faults: unknown[] = [];
+  const listener = await listen({
+    addresses: [{ host: '127.0.0.1', port: 0 }],
+    onClient: async (client) => {
+      sockets.add(client.socket);
+      client.socket.once('close', () => sockets.delete(client.socket));
+      await serveSession(client, environment);
+    },
+    onCancel: (key) => registry.cancel(key),
+    onFault: (error) => void faults.push(error),
   });
-  await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
-  const address = listener.address();
-  if (address === null || typeof address === 'string') throw new Error('not listening');
   return {
-    port: address.port,
+    port: listener.addresses[0]!.port,
     host,
     journal,
     registry,
     logs,
     async stop() {
+      listener.close();
+      const closed = [...sockets].map((socket) => new Promise((resolve) => socket.once('close', resolve)));
       for (const socket of sockets) socket.destroy();
-      await new Promise((resolve) => listener.close(resolve));
+      await Promise.all(closed);
+      if (faults.length > 0) throw faults[0];
     },
   };
-}
-
-function accept(socket: Socket, environment: SessionEnvironment, registry: SessionRegistry): void {
-  let received: Buffer = Buffer.alloc(0);
-  const onData = (chunk: Buffer): void => {
-    received = Buffer.concat([received, chunk]);
-    for (;;) {
-      const length = startupPacketLength(received);
-      if (length === undefined) return;
-      const packet = parseStartupPacket(received.subarray(0, length));
-      received = received.subarray(length);
-      if (packet.kind === 'ssl' || packet.kind === 'gssenc') {
-        socket.write('N');
-        continue;
-      }
-      socket.off('data', onData);
-      socket.pause();
-      if (packet.kind === 'cancel') {
-        registry.cancel(packet.pid, packet.secret);
-        socket.end();
-        return;
-      }
-      void serveSession({ socket, startup: packet, rest: received }, environment);
-      return;
-    }
-  };
-  socket.on('data', onData);
 }
