@@ -1,6 +1,6 @@
 /**
  * All sessions of the process: how many there are, who may cancel which, and how they end together. The keys that clients
- * cancel with are drawn here and are never the server's: 64 random bits of which nothing is shared with any other session. A
+ * cancel with are drawn here and are never the server's: 63 random bits of which nothing is shared with any other session. A
  * CancelRequest arrives unauthenticated on a connection of its own, so the comparison takes the same time whatever the guess.
  */
 import { randomBytes, timingSafeEqual } from 'node:crypto';
@@ -41,6 +41,8 @@ export class SessionRegistry {
   /** Takes the session in until `remove`. Returns what its BackendKeyData must say. */
   add(session: RegisteredSession): BackendKey {
     const key = randomBytes(KEY_BYTES);
+    // A process id is a positive number to clients that look at it.
+    key[0] = key[0]! & 0x7f;
     this.#sessions.set(session, key);
     this.#open.add(session);
     session.closed.then(() => this.#open.delete(session));
