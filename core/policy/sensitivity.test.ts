@@ -1,5 +1,6 @@
 /** Classes and where they follow: views, generated columns, partitions. */
 import { describe, expect, it } from 'vitest';
+import { Catalog } from '../catalog/catalog.ts';
 import { CLASSES, RELATIONS, bundleOf, compile, found } from '../../test/support/compile-policy.ts';
 import { type SmallRelation, smallCatalog } from '../../test/support/small-catalog.ts';
 
@@ -37,6 +38,33 @@ describe('lineage', () => {
     expect(classesOf(withView({ columns: ['email text', 'n bigint'], dependsOn: [email] }), database)).toEqual({
       1: 'pii.email',
     });
+  });
+
+  it('a column that holds rows of a table, or arrays of them, carries the most severe class of the table', () => {
+    const { data } = smallCatalog([
+      ...RELATIONS.slice(0, 2),
+      { name: 'public.v', columns: ['id integer', 'old text', 'all_old text', 'n integer'] },
+    ]);
+    const row = { schema: 'public', category: 'C' };
+    const on = new Catalog({
+      ...data,
+      types: [
+        ...data.types,
+        { ...row, oid: 900, name: 'customers', kind: 'composite', relationOid: 16_000 },
+        { ...row, oid: 901, name: '_customers', kind: 'base', category: 'A', elementOid: 900 },
+      ],
+      relations: data.relations.map((relation) =>
+        relation.name === 'v'
+          ? {
+              ...relation,
+              columns: relation.columns.map((column) =>
+                column.name.includes('old') ? { ...column, typeOid: column.name === 'old' ? 900 : 901 } : column,
+              ),
+            }
+          : relation,
+      ),
+    });
+    expect(classesOf(on)).toEqual({ 2: 'pii.national-id', 3: 'pii.national-id' });
   });
 
   it('through a view on a view, a generated column, a partition', () => {

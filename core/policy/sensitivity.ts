@@ -10,6 +10,8 @@
  *   columns of unknown lineage whose type can hold a whole row (text, json, arrays, composites …) are taken to carry it,
  *   since a whole-row reference leaves no column dependency behind.
  *
+ * - A column whose values are rows of another table (`last customers`, arrays of them) has the most severe class of that table.
+ *
  * This errs towards masking; `class: none` on the column is the way to say that a person has looked.
  */
 import type { Database } from '../../crds/database.ts';
@@ -66,6 +68,7 @@ export function classify(database: Database, catalog: Catalog): Sensitivity {
       if (inherit(relation, catalog, marks)) moved = true;
       if (generate(relation, marks)) moved = true;
       if (derive(relation, catalog, marks)) moved = true;
+      if (embed(relation, catalog, marks)) moved = true;
     }
   }
   return { classes: marks.classes, diagnostics };
@@ -159,6 +162,30 @@ function generate(relation: RelationData, marks: Marks): boolean {
     }
   }
   return moved;
+}
+
+/** A stored row holds what the table's columns hold. */
+function embed(relation: RelationData, catalog: Catalog, marks: Marks): boolean {
+  let moved = false;
+  for (const column of relation.columns) {
+    const row = rowIn(catalog, column.typeOid);
+    if (row === undefined) continue;
+    let name: string | undefined;
+    for (const each of marks.classes.get(row)?.values() ?? []) name = worse(name, each);
+    if (name !== undefined && marks.add(relation.oid, column.attnum, name)) moved = true;
+  }
+  return moved;
+}
+
+/** The relation whose rows a type holds: its row type, an array or a domain of it. */
+function rowIn(catalog: Catalog, typeOid: number): number | undefined {
+  let type = catalog.type(typeOid);
+  for (let hops = 0; hops < 8 && type !== undefined; hops += 1) {
+    if (type.relationOid !== undefined) return type.relationOid;
+    const inner = type.baseOid ?? type.elementOid;
+    type = inner === undefined ? undefined : catalog.type(inner);
+  }
+  return undefined;
 }
 
 function derive(view: RelationData, catalog: Catalog, marks: Marks): boolean {
