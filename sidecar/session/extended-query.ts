@@ -121,6 +121,7 @@ export class ExtendedQuery {
     const inbound = this.#inbound;
     const { core } = inbound;
     const { kind, name } = decodeDescribe(body);
+    if (inbound.analysis.needsBarrier()) return inbound.hold('idle');
     const known = kind === 'S' ? core.statements.statement(name, core.group) : core.statements.portal(name, core.group);
     if (known === 'wait') return inbound.hold('idle');
     core.groupOpen = true;

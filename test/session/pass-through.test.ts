@@ -141,6 +141,18 @@ const CASES: Record<string, readonly (readonly [readonly Buffer[], number])[]> =
     [[f.query('discard all')], 1],
     [[b('s'), f.sync], 1],
   ],
+  'sql cursor, Describe and Execute sent ahead': [
+    [
+      [
+        f.query('begin; declare ahead cursor for select generate_series(1,4)'),
+        f.describe('P', 'ahead'),
+        f.execute('ahead', 2),
+        f.sync,
+        f.query('rollback'),
+      ],
+      3,
+    ],
+  ],
   'sql cursor, protocol Execute': [
     [[f.query('begin; declare c cursor for select generate_series(1,4)')], 1],
     [[f.execute('c', 3), f.sync], 1],
