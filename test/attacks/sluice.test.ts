@@ -141,8 +141,8 @@ describe('through sluice', () => {
       expect(records.length).toBeGreaterThan(1_000_000);
       side.oracle.take();
       // As a connection of its own that is no protocol stream: only the views of raw bytes apply.
-      side.oracle.listen(records, -1);
-      side.oracle.listen(Buffer.from(proxy.output()), -2);
+      side.oracle.listen(withoutChance(records), -1);
+      side.oracle.listen(withoutChance(Buffer.from(proxy.output())), -2);
       expect(describeFindings(side.oracle.take())).toBe('0 canaries: ');
     }
   });
@@ -153,3 +153,12 @@ describe('through sluice', () => {
     ).toBeGreaterThanOrEqual(300);
   });
 });
+
+/** Hashes, identifiers, times and durations: among so many digits that are random a number that is protected occurs by chance. */
+function withoutChance(text: Buffer): Buffer {
+  const plain = text
+    .toString('latin1')
+    .replace(/\b[0-9a-f]{16,}\b/g, '#')
+    .replace(/"(?:duration|time)":"?[\d.:TZ-]+"?/g, '#');
+  return Buffer.from(plain, 'latin1');
+}
