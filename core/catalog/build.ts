@@ -2,6 +2,7 @@
  * The documents of `queries.ts` -> CatalogData. Pure. Everything the server sent is checked for shape on the way (a server is trusted
  * to answer queries, not to keep our process alive): a document that does not fit is a CatalogError, never a half-built catalog.
  */
+import { viewOrigins } from './view-origins.ts';
 import { createHash } from 'node:crypto';
 import type {
   CatalogData,
@@ -126,6 +127,10 @@ function buildRelations(
   for (const row of list(documents, 'indexes')) addIndex(byOid, row);
   for (const row of list(documents, 'inheritance')) push(byOid.get(int(row, 0)), 'parents', int(row, 1));
   for (const row of list(documents, 'views')) push(byOid.get(int(row, 0)), 'dependsOn', [int(row, 1), int(row, 2)] as const);
+  for (const row of list(documents, 'viewrules')) {
+    const view = byOid.get(int(row, 0));
+    if (view !== undefined) view.columnOrigins = viewOrigins(text(row, 1));
+  }
   for (const row of list(documents, 'generated')) {
     const relation = byOid.get(int(row, 0));
     if (relation === undefined) continue;

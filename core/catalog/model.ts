@@ -53,6 +53,8 @@ export interface RelationData {
   readonly ownerIsLogin?: boolean;
   /** For views: (relation OID, attnum) pairs the definition depends on, from pg_depend through pg_rewrite. */
   readonly dependsOn?: readonly (readonly [oid: number, attnum: number])[];
+  /** For views: attnum -> where the column is plainly taken from. A column that is not in here is an expression. */
+  readonly columnOrigins?: Readonly<Record<number, readonly [oid: number, attnum: number]>>;
   /** Generated column lineage: attnum -> source attnums. */
   readonly generatedFrom?: Readonly<Record<number, readonly number[]>>;
   /** Sequences: [table oid, attnum] that owns it. */

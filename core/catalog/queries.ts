@@ -95,6 +95,12 @@ SELECT 'views', (
   FROM pg_rewrite r JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid AND d.refclassid = 'pg_class'::regclass
   WHERE r.ev_class >= ${FIRST_USER_OID} AND NOT (d.refobjid = r.ev_class))::text`;
 
+/** [view, its rewrite rule as pg_node_tree text] for user views: view-origins.ts reads the columns' origins in it. */
+const VIEW_RULE_DOCUMENT = `
+SELECT 'viewrules', (
+  SELECT json_agg(json_build_array(r.ev_class::int8, r.ev_action::text))
+  FROM pg_rewrite r WHERE r.ev_class >= ${FIRST_USER_OID} AND r.ev_type = '1' AND r.rulename = '_RETURN')::text`;
+
 /** [table, generated attnum, source attnum]. Before 15 the dependency hung on the column, since then on its default. */
 const GENERATED_DOCUMENT = `
 SELECT 'generated', (
@@ -184,6 +190,7 @@ const DOCUMENTS = [
   INDEX_DOCUMENT,
   INHERITANCE_DOCUMENT,
   VIEW_DOCUMENT,
+  VIEW_RULE_DOCUMENT,
   GENERATED_DOCUMENT,
   OWNED_DOCUMENT,
   TYPE_DOCUMENT,

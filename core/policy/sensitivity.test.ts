@@ -17,10 +17,17 @@ describe('lineage', () => {
     [16_000, 7],
   ] as const;
 
-  it('a view column of the same name keeps its class, others of a view that uses it are taken to carry it', () => {
+  it('a view column has the class of where it is plainly taken from, expressions of a view that uses a class carry it', () => {
+    const columnOrigins = { 1: id, 2: email, 3: email };
     expect(
-      classesOf(withView({ columns: ['id integer', 'email text', 'contact text', 'n bigint'], dependsOn: [id, email] })),
+      classesOf(
+        withView({ columns: ['id integer', 'email text', 'contact text', 'n bigint'], dependsOn: [id, email], columnOrigins }),
+      ),
     ).toEqual({ 2: 'pii.email', 3: 'pii.email', 4: 'pii.email' });
+  });
+
+  it('a harmless name proves nothing', () => {
+    expect(classesOf(withView({ columns: ['id integer'], dependsOn: [id, ssn] }))).toEqual({ 1: 'pii.national-id' });
   });
 
   it('the most severe class stands for several', () => {

@@ -188,24 +188,24 @@ function rowIn(catalog: Catalog, typeOid: number): number | undefined {
   return undefined;
 }
 
+/**
+ * A view's column that is plainly taken from a base column has that column's class; every other one is an expression and may
+ * show anything the view uses. Names prove nothing: `ssn AS city` is a view, too.
+ */
 function derive(view: RelationData, catalog: Catalog, marks: Marks): boolean {
   if (view.dependsOn === undefined || (view.kind !== 'view' && view.kind !== 'matview')) return false;
-  const known = new Map<string, string | undefined>();
   let carried: string | undefined;
   let nearby: string | undefined;
   for (const [oid, attnum] of view.dependsOn) {
     for (const name of marks.classes.get(oid)?.values() ?? []) nearby = worse(nearby, name);
-    const base = catalog.relation(oid);
-    const column = base === undefined ? undefined : catalog.column(base, attnum);
-    if (column === undefined) continue;
-    const name = marks.get(oid, attnum);
-    if (name !== undefined) carried = worse(carried, name);
-    known.set(column.name, worse(known.get(column.name), name));
+    carried = worse(carried, marks.get(oid, attnum));
   }
   let moved = false;
   for (const column of view.columns) {
+    const origin = view.columnOrigins?.[column.attnum];
     const holdsRow = WHOLE_ROW_CATEGORIES.has(catalog.type(column.typeOid)?.category ?? 'U');
-    const name = known.has(column.name) ? known.get(column.name) : (carried ?? (holdsRow ? nearby : undefined));
+    const known = origin !== undefined && catalog.relation(origin[0]) !== undefined;
+    const name = known ? marks.get(...origin) : (carried ?? (holdsRow ? nearby : undefined));
     if (name !== undefined && marks.add(view.oid, column.attnum, name)) moved = true;
   }
   return moved;
