@@ -159,7 +159,7 @@ describe.each(MAJORS)('random writes on PostgreSQL %i', (major) => {
           expect(after.rows[0]?.state, `${sql}\n${plan.text}`).toBe(before);
         });
       }),
-      { numRuns: 250 },
+      { numRuns: 500 },
     );
     expect(ran).toBeGreaterThan(20);
   });
