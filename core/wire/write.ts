@@ -62,7 +62,6 @@ export const CLOSE_COMPLETE = message('3');
 export const EMPTY_QUERY = message('I');
 export const NO_DATA = message('n');
 export const PORTAL_SUSPENDED = message('s');
-export const COPY_DONE = message('c');
 
 /** Answer to a client that asks for protocol 3.`minor` above ours or for options we do not know. */
 export function negotiateProtocolVersion(newestMinor: number, unknownOptions: readonly string[]): Buffer {

@@ -69,8 +69,3 @@ function collated(text: string, shape: TypeShape): string {
 function template(text: string, attnum: number): SqlTemplate {
   return text.split(COLUMN).flatMap((piece, index) => (index === 0 ? [piece] : [attnum, piece]));
 }
-
-/** True when the mask needs the session's key. */
-export function usesKey(compiled: { readonly kind: string }): boolean {
-  return compiled.kind === 'hash';
-}

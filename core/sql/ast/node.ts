@@ -3,7 +3,7 @@
  * a few fields are unwrapped because the grammar allows one type only (DML targets, aliases, WITH clauses, `larg`/`rarg`,
  * type names), and a missing list member is an empty object. Zero, false and empty values are left out.
  */
-import type { A_Const, Node, RangeVar, SelectStmt } from '@pgsql/types';
+import type { A_Const, Node, SelectStmt } from '@pgsql/types';
 
 type KeysOf<T> = T extends unknown ? keyof T : never;
 export type NodeTag = KeysOf<Node>;
@@ -58,16 +58,8 @@ export function isStar(node: Node | undefined): boolean {
   return node !== undefined && 'A_Star' in node;
 }
 
-export function isMissing(node: Node | undefined): boolean {
-  return tagOf(node) === undefined;
-}
-
 export function columnRef(...fields: string[]): Node {
   return { ColumnRef: { fields: fields.map((sval) => ({ String: { sval } })) } };
-}
-
-export function rangeVarOf(node: Node | undefined): RangeVar | undefined {
-  return asTag(node, 'RangeVar');
 }
 
 export function selectOf(node: Node | undefined): SelectStmt | undefined {
