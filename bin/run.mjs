@@ -24,6 +24,10 @@ const commands = {
     help: 'latency, throughput, memory and start-up against direct, a bare relay and pgbouncer',
     run: (args) => script('bench/run.ts', ...args),
   },
+  conformance: {
+    help: 'foreign test suites, generated attacks, fuzzers and faults, with a scoreboard (--help)',
+    run: (args) => script('test/scoreboard/run.ts', ...args),
+  },
 };
 
 const [name, ...rest] = process.argv.slice(2);
