@@ -1,0 +1,320 @@
+/** One client of the front relay: what it sends in units, what comes back in exchanges, and the detour that floors take. */
+import { randomBytes } from 'node:crypto';
+import { connect, type Socket } from 'node:net';
+import { serverMessage } from '../../support/backend.ts';
+import * as frontend from '../../support/frontend.ts';
+import { refusalOf } from '../floors.ts';
+import type { BackConnection } from './back-relay.ts';
+import { type ClientMessage, ClientStream, sqlOf, startupParameters, statementOf } from './client-stream.ts';
+import type { FrontRelayOptions } from './front-relay.ts';
+import { floorOfTexts } from './naming.ts';
+import type { ProbeSession, Refusal } from './probe.ts';
+import type { Origin } from './recording.ts';
+import { type ServerMessageBytes, ServerStream } from './server-stream.ts';
+
+/** An exchange under way. */
+interface Open {
+  messages: string;
+  readonly sql: string[];
+  readonly answer: ServerMessageBytes[];
+  readonly bytes: Buffer[];
+  floor?: string;
+  refusal?: Refusal;
+  aborted?: true;
+  /** Asked while no transaction block was open: a refusal may still be made good. */
+  readonly idle: boolean;
+}
+
+/** Messages that are sent together; `complete`: a ReadyForQuery follows. */
+interface Unit {
+  readonly messages: readonly ClientMessage[];
+  readonly complete: boolean;
+}
+
+const END_OF_EXCHANGE = /(?:[QFS]|startup)$/;
+
+export class FrontConnection {
+  readonly #client: Socket;
+  readonly #target: Socket;
+  readonly #options: FrontRelayOptions;
+  readonly #probes: ProbeSession;
+  readonly #number: number;
+  readonly #fromClientStream = new ClientStream();
+  readonly #fromTargetStream = new ServerStream();
+  #origin: Origin;
+  #series: ClientMessage[] = [];
+  readonly #queue: Unit[] = [];
+  #working = false;
+  readonly #open: Open[] = [];
+  #waiting: (() => void)[] = [];
+  #back: BackConnection | null = null;
+  #injecting = false;
+  /** A refusal is being swallowed: up to its ReadyForQuery. */
+  #swallowing = false;
+  #phase: 'login' | 'pairing' | 'ready' = 'login';
+  #greeting: ServerMessageBytes | null = null;
+  #status = 'I';
+  /** Prepared statements that were made behind Sluice's back. */
+  readonly #unknown = new Map<string, string>();
+  #destroyed = false;
+
+  constructor(client: Socket, number: number, options: FrontRelayOptions, probes: ProbeSession) {
+    this.#client = client;
+    this.#number = number;
+    this.#options = options;
+    this.#probes = probes;
+    this.#origin = { connection: number, application: '', user: '', database: '' };
+    this.#target = connect({ host: options.host ?? '127.0.0.1', port: options.port });
+    for (const socket of [client, this.#target]) {
+      socket.setNoDelay(true);
+      socket.on('error', () => undefined);
+    }
+    client.on('data', (chunk: Buffer) => {
+      for (const message of this.#fromClientStream.feed(chunk)) this.#fromClient(message);
+    });
+    client.once('close', () => this.destroy());
+    this.#target.on('data', (chunk: Buffer) => {
+      for (const message of this.#fromTargetStream.feed(chunk)) this.#fromTarget(message);
+    });
+    this.#target.once('close', () => {
+      this.destroy();
+    });
+  }
+
+  destroy(): void {
+    if (this.#destroyed) return;
+    this.#destroyed = true;
+    // What was under way ends without ReadyForQuery.
+    while (this.#open.length > 0) this.#complete();
+    this.#wake();
+    this.#client.end();
+    this.#target.end();
+    setTimeout(() => {
+      this.#client.destroy();
+      this.#target.destroy();
+    }, 200).unref();
+  }
+
+  // ---- the client ------------------------------------------------------------------------------------------------------------
+
+  #fromClient(message: ClientMessage): void {
+    switch (message.type) {
+      case 'encryption':
+        this.#client.write('N');
+        return;
+      case 'startup':
+        this.#startup(message);
+        return;
+      case 'cancel':
+      case 'p':
+        this.#target.write(message.bytes);
+        return;
+      case 'd':
+      case 'c':
+      case 'f':
+        if (this.#injecting) this.#back?.more(message.bytes);
+        else this.#target.write(message.bytes);
+        return;
+      default:
+        this.#series.push(message);
+        // Without a way behind Sluice's back nothing has to be known of a series before it is sent.
+        if (this.#options.behind === undefined || 'QFSHX'.includes(message.type))
+          this.#enqueue(this.#series.splice(0), 'QFS'.includes(message.type));
+    }
+  }
+
+  #startup(message: ClientMessage): void {
+    const parameters = startupParameters(message.body);
+    const user = parameters.get('user') ?? '';
+    this.#origin = {
+      connection: this.#number,
+      application: parameters.get('application_name') ?? '',
+      user,
+      database: parameters.get('database') ?? user,
+    };
+    this.#open.push({ messages: 'startup', sql: [], answer: [], bytes: [], idle: false });
+    this.#target.write(message.bytes);
+  }
+
+  #enqueue(messages: readonly ClientMessage[], complete: boolean): void {
+    this.#queue.push({ messages, complete });
+    if (!this.#working) void this.#work();
+  }
+
+  async #work(): Promise<void> {
+    this.#working = true;
+    for (let unit = this.#queue.shift(); unit !== undefined && !this.#destroyed; unit = this.#queue.shift()) {
+      if (this.#options.behind === undefined) this.#forward(unit);
+      else await this.#judge(unit);
+    }
+    this.#working = false;
+  }
+
+  /** Adds messages to the exchange that is being sent, or begins one. */
+  #note(messages: readonly ClientMessage[]): Open {
+    let last = this.#open.at(-1);
+    if (last === undefined || END_OF_EXCHANGE.test(last.messages)) {
+      last = { messages: '', sql: [], answer: [], bytes: [], idle: this.#status === 'I' && this.#open.length === 0 };
+      if (messages[0]?.type !== 'X') this.#open.push(last);
+    }
+    for (const message of messages) {
+      last.messages += message.type;
+      last.bytes.push(message.bytes);
+      const sql = sqlOf(message);
+      if (sql !== null) last.sql.push(sql);
+    }
+    return last;
+  }
+
+  #forward({ messages }: Unit): void {
+    this.#note(messages);
+    this.#target.write(Buffer.concat(messages.map(({ bytes }) => bytes)));
+  }
+
+  // ---- floors ----------------------------------------------------------------------------------------------------------------
+
+  async #judge(unit: Unit): Promise<void> {
+    const whole = unit.complete && (this.#open.length === 0 || END_OF_EXCHANGE.test(this.#open.at(-1)?.messages ?? ''));
+    const simple = unit.messages[0]?.type === 'Q';
+    const texts = unit.messages.flatMap((message) => sqlOf(message) ?? []);
+    const behind = whole ? this.#madeBehind(unit) : null;
+    const named = behind ?? (whole ? floorOfTexts(texts) : null);
+    if (simple || named !== null) await this.#answered();
+    if (this.#destroyed) return;
+    if (behind !== null) {
+      // Sluice was refused the statement itself; of what is done with it, it knows nothing.
+      const exchange = this.#note(unit.messages);
+      exchange.floor = behind;
+      await this.#inject(exchange);
+      return;
+    }
+    if (named === null || this.#status === 'I') {
+      this.#forward(unit);
+      // The refusal of a Query must be known before anything else is sent.
+      if (simple) await this.#answered();
+      return;
+    }
+    const bytes = Buffer.concat(unit.messages.map((message) => message.bytes));
+    const refusal = await this.#probes.refusal(this.#origin, texts.join(';'), bytes);
+    if (refusal === null) return this.#forward(unit);
+    const exchange = this.#note(unit.messages);
+    exchange.floor = named;
+    exchange.refusal = refusal;
+    await this.#inject(exchange);
+  }
+
+  /** The floor that explains a prepared statement which Sluice has never seen. */
+  #madeBehind({ messages }: Unit): string | null {
+    for (const message of messages) {
+      const name = statementOf(message);
+      const floor = name === null || message.type === 'P' ? undefined : this.#unknown.get(name);
+      if (floor !== undefined) return floor;
+    }
+    return null;
+  }
+
+  async #inject(exchange: Open): Promise<void> {
+    this.#injecting = true;
+    await this.#back?.inject(Buffer.concat(exchange.bytes), (bytes) => {
+      for (const message of this.#injectedStream.feed(bytes)) this.#toClient(message);
+    });
+    this.#injecting = false;
+    this.#wake();
+  }
+  readonly #injectedStream = new ServerStream();
+
+  /** Everything that was sent has been answered. */
+  async #answered(): Promise<void> {
+    while ((this.#open.length > 0 || this.#injecting) && !this.#destroyed)
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  }
+
+  #wake(): void {
+    for (const wake of this.#waiting.splice(0)) wake();
+  }
+
+  /** The first message of an answer. True: it is a refusal that a floor explains, and it is not shown. */
+  #refused(exchange: Open, message: ServerMessageBytes): boolean {
+    if (message.type !== 'E' || exchange.messages === 'startup') return false;
+    const refusal = refusalOf(serverMessage(message.body));
+    if (refusal === null) return false;
+    exchange.refusal = refusal;
+    const floor = floorOfTexts(exchange.sql, refusal, exchange.messages[0] ?? '');
+    if (floor === null) return false;
+    exchange.floor = floor;
+    const whole = END_OF_EXCHANGE.test(exchange.messages) && this.#open.length === 1;
+    if (exchange.idle && whole && this.#back !== null && exchange.messages !== 'F') return true;
+    exchange.aborted = true;
+    return false;
+  }
+
+  // ---- the server ------------------------------------------------------------------------------------------------------------
+
+  #fromTarget(message: ServerMessageBytes): undefined {
+    if (this.#phase === 'pairing') return this.#pairing(message);
+    this.#options.onTargetData?.(message.bytes, this.#number);
+    if (this.#phase === 'login') return this.#login(message);
+    const exchange = this.#open[0];
+    if (this.#swallowing) {
+      if (message.type !== 'Z' || exchange === undefined) return;
+      this.#swallowing = false;
+      void this.#inject(exchange);
+      return;
+    }
+    if (exchange !== undefined && exchange.answer.length === 0 && this.#options.behind !== undefined) {
+      if (this.#refused(exchange, message)) {
+        this.#swallowing = true;
+        this.#injecting = true;
+        return;
+      }
+    }
+    this.#toClient(message);
+  }
+
+  /** The first ReadyForQuery is kept back until it is known which upstream connection is ours. */
+  #login(message: ServerMessageBytes): undefined {
+    if (message.type !== 'Z') return this.#toClient(message);
+    const { behind } = this.#options;
+    this.#phase = behind === undefined ? 'ready' : 'pairing';
+    if (behind === undefined) return this.#toClient(message);
+    this.#greeting = message;
+    const token = `relay ${randomBytes(9).toString('hex')}`;
+    void behind.paired(token).then((back) => {
+      this.#back = back;
+    });
+    this.#target.write(frontend.query(`SELECT '${token}'`));
+  }
+
+  #pairing(message: ServerMessageBytes): undefined {
+    if (message.type !== 'Z' || this.#greeting === null) return;
+    this.#phase = 'ready';
+    this.#toClient(this.#greeting);
+  }
+
+  #toClient(message: ServerMessageBytes): undefined {
+    this.#client.write(message.bytes);
+    this.#open[0]?.answer.push(message);
+    if (message.type !== 'Z') return;
+    this.#status = message.body.toString('latin1');
+    this.#complete();
+  }
+
+  #complete(): void {
+    const exchange = this.#open.shift();
+    if (exchange !== undefined) {
+      const { bytes, idle, ...rest } = exchange;
+      this.#options.onExchange(rest, this.#origin);
+      this.#learn(exchange);
+    }
+    if (this.#open.length === 0 && !this.#injecting) this.#wake();
+  }
+
+  /** Which names stand for statements that were prepared behind Sluice's back. */
+  #learn({ bytes, floor, aborted }: Open): void {
+    for (const message of bytes.flatMap((part) => (part[0] === 0x50 ? [part] : []))) {
+      const name = statementOf({ type: 'P', body: message.subarray(5), bytes: message }) ?? '';
+      if (floor === undefined || aborted) this.#unknown.delete(name);
+      else this.#unknown.set(name, floor);
+    }
+  }
+}
