@@ -146,6 +146,12 @@ export interface Bundle {
   readonly createIn: readonly string[];
   /** Everything granted: `*.*` with `*`, nothing masked. Introspection then has nothing to hide. */
   readonly allowAll: boolean;
+  /**
+   * Nothing is left to enforce but the floors, now and for whatever will be created: all tables and functions granted, detection
+   * off, no class declared, no protection, no guardrail. Statements go upstream as they were written, and names that the catalog
+   * does not know (yet) are the server's to answer.
+   */
+  readonly transparent: boolean;
   /** `functions: ['*']` gives schema '*' name '*'. */
   readonly functions: readonly FunctionGrant[];
   readonly session: SessionGrants;

@@ -49,6 +49,26 @@ describe('what is granted', () => {
     expect(bundleOf(compile({ a: 'grants: [{tables: ["*.*"], actions: ["*"]}]' }, CLASSES)).allowAll).toBe(false);
   });
 
+  it('is transparent only where nothing is left to enforce', () => {
+    const all = 'grants: [{tables: ["*.*"], actions: ["*"]}]';
+    const open = 'sensitivity: {detection: "Off"}';
+    const transparent = (policy: string, database: string) => bundleOf(compile({ a: policy }, database)).transparent;
+    const functions = `${all}\nfunctions: ["*"]`;
+    expect(transparent(functions, open)).toBe(true);
+    expect(transparent(functions, `${open}\nprotection: {deny: [Drop]}`)).toBe(false);
+    expect(transparent(functions, `${open}\nprotection: {neverReveal: [secret]}`)).toBe(false);
+    expect(transparent(functions, 'sensitivity: {detection: Automatic}')).toBe(false);
+    const declared = (name: string) =>
+      `sensitivity: {detection: "Off", columns: [{table: public.later, column: a, class: ${name}}]}`;
+    expect(transparent(functions, declared('secret'))).toBe(false);
+    expect(transparent(functions, declared('none'))).toBe(true);
+    expect(transparent(all, open)).toBe(false);
+    expect(transparent(`${functions}\nguardrails: {requireWhere: true}`, open)).toBe(false);
+    expect(transparent(`${functions}\nguardrails: {maxAffectedRows: 5}`, open)).toBe(false);
+    expect(transparent(`${functions}\nmode: Observe`, open)).toBe(false);
+    expect(transparent('grants: [{tables: ["public.*"], actions: ["*"]}]\nfunctions: ["*"]', open)).toBe(false);
+  });
+
   it('protection.deny wins over every grant', () => {
     const bundle = bundleOf(
       compile({ a: 'grants: [{tables: ["*.*"], actions: ["*"]}]' }, 'protection: {deny: [Drop, Truncate, Create]}'),

@@ -64,6 +64,11 @@ export function compileBundle(input: CompileInput): CompileResult {
       : undefined;
   const functions = compileFunctions(policies, catalog);
   const applied = effective ?? governed.relations;
+  const guards = guardrails(policies);
+  const allowAll =
+    accepted.policies.some((each) => each.expanded.everything) &&
+    users.every((relation) => relation.extension !== undefined || granted.get(relation.oid)?.select?.unrestricted === true);
+  const { sensitivity: declared, protection } = database.spec;
   const content: Omit<Bundle, 'version'> = {
     formatVersion: 1,
     identity,
@@ -79,12 +84,20 @@ export function compileBundle(input: CompileInput): CompileResult {
     relations: governed.relations,
     ...(effective === undefined ? {} : { effective }),
     createIn: denied.has('Create') ? [] : [...new Set(accepted.policies.flatMap((each) => each.expanded.createIn))].sort(),
-    allowAll:
-      accepted.policies.some((each) => each.expanded.everything) &&
-      users.every((relation) => relation.extension !== undefined || granted.get(relation.oid)?.select?.unrestricted === true),
+    allowAll,
+    transparent:
+      allowAll &&
+      mode === 'Enforce' &&
+      declared.detection === 'Off' &&
+      declared.columns.every((column) => column.class === 'none') &&
+      protection.deny.length === 0 &&
+      protection.neverReveal.length === 0 &&
+      !guards.requireWhere &&
+      guards.maxAffectedRows === undefined &&
+      functions.functions.some((grant) => grant.schema === '*' && grant.name === '*'),
     functions: functions.functions,
     session: sessionGrants(policies),
-    guardrails: guardrails(policies),
+    guardrails: guards,
     limits: limits(policies),
     protectionDeny: [...denied].sort(),
     audit: database.spec.audit,

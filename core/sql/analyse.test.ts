@@ -76,6 +76,7 @@ const bundle: Bundle = {
   relations: [granted],
   createIn: [],
   allowAll: false,
+  transparent: false,
   functions: [],
   session: { temporaryTables: false, listen: [], notify: [], advisoryLocks: false },
   guardrails: { requireWhere: false },

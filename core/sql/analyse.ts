@@ -140,7 +140,8 @@ function walkStatement(context: StatementContext, node: Node): void {
 
 function allowedPlan(context: StatementState, node: Node): StatementPlan {
   const { source, range } = context;
-  const edits = context.edits.sorted();
+  // Transparent: what was found was only looked at. Names need not be spelled out, because none of them can hide anything.
+  const edits = context.bundle.transparent ? [] : context.edits.sorted();
   let text = source.slice(...range);
   if (edits.length > 0) {
     text = context.edits.apply(source.bytes, range).toString('utf8');

@@ -94,6 +94,8 @@ export interface FactCollector {
   /** '*': all the subject has; null: only the relation itself (count(*)). */
   read(relation: RelationData, column: string | '*' | null, action?: Action): void;
   write(relation: RelationData, column: string | null, action: Action): void;
+  /** A relation that the catalog does not know, by its name as it was written. */
+  unknown(name: string, action: Action): void;
   mask(relation: RelationData, column: string, mask: Mask): void;
   filter(relation: RelationData, filter: RowFilter): void;
   function(qualifiedName: string): void;
@@ -102,9 +104,18 @@ export interface FactCollector {
   governed(): void;
 }
 
+/** Nothing about it is governed: a temporary table, or (transparent bundles only) a name that the catalog does not know. */
+export interface SessionRelation {
+  readonly kind: 'temporary';
+  readonly name: string;
+  readonly columns: readonly string[] | null;
+  /** The server knows what it is, or that it is nothing. */
+  readonly unknown?: true;
+}
+
 /** A relation name in the statement, resolved. */
 export type ResolvedRelation =
-  | { readonly kind: 'temporary'; readonly name: string; readonly columns: readonly string[] | null }
+  | SessionRelation
   | { readonly kind: 'governed'; readonly relation: RelationData; readonly grant: GovernedRelation }
   /** pg_catalog and information_schema. `rule` is the built-in one from introspect/. */
   | { readonly kind: 'system'; readonly relation: RelationData; readonly rule: ReadRule };

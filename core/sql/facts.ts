@@ -14,6 +14,8 @@ interface Use {
 export class Facts implements FactCollector {
   readonly #reads = new Map<string, Use>();
   readonly #writes = new Map<string, Use>();
+  readonly #unknownReads = new Map<string, RelationUse>();
+  readonly #unknownWrites = new Map<string, RelationUse>();
   readonly #masks: Record<string, string> = {};
   readonly #filters: Record<string, readonly string[]> = {};
   readonly #functions = new Set<string>();
@@ -26,6 +28,11 @@ export class Facts implements FactCollector {
 
   write(relation: RelationData, column: string | null, action: Action): void {
     add(this.#writes, relation, column, action);
+  }
+
+  unknown(name: string, action: Action): void {
+    const uses = action === 'Select' || action === 'Explain' ? this.#unknownReads : this.#unknownWrites;
+    uses.set(`${name} ${action}`, { oid: 0, relation: name, columns: [], action });
   }
 
   mask(relation: RelationData, column: string, mask: Mask): void {
@@ -56,6 +63,8 @@ export class Facts implements FactCollector {
       for (const column of [null, ...use.columns]) add(this.#reads, use.relation, column, use.action);
     for (const use of other.#writes.values())
       for (const column of [null, ...use.columns]) add(this.#writes, use.relation, column, use.action);
+    for (const [key, use] of other.#unknownReads) this.#unknownReads.set(key, use);
+    for (const [key, use] of other.#unknownWrites) this.#unknownWrites.set(key, use);
     Object.assign(this.#masks, other.#masks);
     Object.assign(this.#filters, other.#filters);
     for (const name of other.#functions) this.#functions.add(name);
@@ -65,8 +74,8 @@ export class Facts implements FactCollector {
 
   snapshot(): StatementFacts {
     return {
-      reads: uses(this.#reads),
-      writes: uses(this.#writes),
+      reads: [...uses(this.#reads), ...this.#unknownReads.values()],
+      writes: [...uses(this.#writes), ...this.#unknownWrites.values()],
       masks: { ...this.#masks },
       filters: { ...this.#filters },
       functions: [...this.#functions],

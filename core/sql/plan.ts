@@ -52,8 +52,9 @@ export interface Edit {
 }
 
 export interface RelationUse {
+  /** 0: the catalog does not know it (transparent bundles only). */
   readonly oid: number;
-  /** `schema.name`, quoted as SQL. */
+  /** `schema.name`, quoted as SQL; of an unknown one as it was written. */
   readonly relation: string;
   /** Column names; whole-row references list all the subject has. */
   readonly columns: readonly string[];

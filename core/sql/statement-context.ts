@@ -1,4 +1,5 @@
 /** The StatementContext of one statement: the state its analysis gathers, and nothing that decides. */
+import type { Code } from '../errors/codes.ts';
 import { DenialError, type Denial } from '../errors/denial.ts';
 import type { Analyser, StatementContext } from './context.ts';
 import type { EngineOptions } from './engine.ts';
@@ -24,6 +25,9 @@ export interface ContextParts {
   /** For a statement inside another one: edits, sites and stars belong to the outer text. */
   readonly outer?: StatementState;
 }
+
+/** Column, action (of a kind of relation that does not have it) and operator: not granted can only mean that it does not exist. */
+const ABOUT_NAMES: ReadonlySet<Code> = new Set(['SLUICE-202', 'SLUICE-203', 'SLUICE-208']);
 
 export class StatementState implements StatementContext {
   readonly source: Source;
@@ -99,7 +103,8 @@ export class StatementState implements StatementContext {
   }
 
   refuse(denial: Denial): void {
-    if (this.bundle.mode !== 'Observe') throw new DenialError(denial);
-    this.observed.push(denial);
+    if (this.bundle.mode === 'Observe') this.observed.push(denial);
+    // All that exists is granted: what is not there is for the server to say.
+    else if (!this.bundle.transparent || !ABOUT_NAMES.has(denial.code)) throw new DenialError(denial);
   }
 }

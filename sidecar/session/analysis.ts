@@ -84,7 +84,7 @@ export class Analysis {
     }
     let plans = engine.analyse({ sql, protocol, parameterTypes }, core.state, same ? (large?.tree ?? undefined) : undefined);
     if (needsSteps(plans)) plans = analyseStepwise(engine, sql, plans, core.state, core.altered);
-    else if (core.altered.size > 0) plans = plans.map((plan) => refuseAltered(plan, core.altered));
+    else if (core.altered.size > 0 && !engine.bundle.transparent) plans = plans.map((plan) => refuseAltered(plan, core.altered));
     const outlived = plans.find((plan) => plan.uses?.cursor !== undefined && this.outlived(engine, plan.uses.cursor));
     if (outlived !== undefined) return { kind: 'denied', denial: policyChanged('cursor'), plan: outlived, engine };
     const denied = plans.find((plan) => plan.decision === 'deny');

@@ -25,11 +25,39 @@ class FakeSession implements RegisteredSession {
   }
 }
 
+/** A session whose server gave no process id. */
+function entered(registry: SessionRegistry, session: FakeSession) {
+  registry.add(session);
+  return registry.keyOf(session, undefined);
+}
+
 describe('keys', () => {
+  it('carry the process id of the server, and a secret of their own', () => {
+    const registry = new SessionRegistry();
+    const session = new FakeSession();
+    const twin = new FakeSession();
+    registry.add(session);
+    registry.add(twin);
+    const { pid, secret } = registry.keyOf(session, 4711);
+    const other = registry.keyOf(twin, 4711);
+    expect([pid, other.pid]).toEqual([4711, 4711]);
+    expect(secret).not.toEqual(other.secret);
+    registry.cancel({ pid, secret });
+    expect([session.heard, twin.heard]).toEqual([['cancel'], []]);
+  });
+
+  it('do not exist before the server has answered', () => {
+    const registry = new SessionRegistry();
+    const session = new FakeSession();
+    registry.add(session);
+    registry.cancel({ pid: 0, secret: Buffer.alloc(4) });
+    expect(session.heard).toEqual([]);
+  });
+
   it('reach the session they were given to, and no other', () => {
     const registry = new SessionRegistry();
     const sessions = Array.from({ length: 20 }, () => new FakeSession());
-    const keys = sessions.map((session) => registry.add(session));
+    const keys = sessions.map((session) => entered(registry, session));
     registry.cancel(keys[7]!);
     expect(sessions.map((session) => session.heard.length)).toEqual(sessions.map((_, i) => (i === 7 ? 1 : 0)));
   });
@@ -37,7 +65,7 @@ describe('keys', () => {
   it('count in every bit and in their length', () => {
     const registry = new SessionRegistry();
     const session = new FakeSession();
-    const { pid, secret } = registry.add(session);
+    const { pid, secret } = entered(registry, session);
     for (let bit = 0; bit < 32; bit++) {
       registry.cancel({ pid: pid ^ (1 << bit), secret });
       const wrong = Buffer.from(secret);
@@ -52,9 +80,9 @@ describe('keys', () => {
     expect(session.heard).toEqual(['cancel']);
   });
 
-  it('are 63 bits that differ from session to session; the process id is positive', () => {
+  it('are 63 bits that differ from session to session where the server gave no process id, which is positive', () => {
     const registry = new SessionRegistry();
-    const keys = Array.from({ length: 500 }, () => registry.add(new FakeSession()));
+    const keys = Array.from({ length: 500 }, () => entered(registry, new FakeSession()));
     expect(new Set(keys.map(({ pid }) => pid)).size).toBeGreaterThan(495);
     expect(new Set(keys.map(({ secret }) => secret.readUInt32BE(0))).size).toBeGreaterThan(495);
     // Every bit but the sign is drawn: over 500 keys each has been both 0 and 1.
@@ -71,7 +99,7 @@ describe('keys', () => {
   it('and places end with their session', () => {
     const registry = new SessionRegistry();
     const session = new FakeSession();
-    const key = registry.add(session);
+    const key = entered(registry, session);
     registry.add(new FakeSession());
     expect(registry.size).toBe(2);
     registry.remove(session);
@@ -88,7 +116,7 @@ describe('drain', () => {
     const slow = new FakeSession(true);
     const saysGoodbye = new FakeSession();
     registry.add(quick);
-    const key = registry.add(slow);
+    const key = entered(registry, slow);
     registry.add(saysGoodbye);
     registry.remove(saysGoodbye);
     let drained = false;

@@ -1,7 +1,8 @@
 /**
- * All sessions of the process: how many there are, who may cancel which, and how they end together. The keys that clients
- * cancel with are drawn here and are never the server's: 63 random bits of which nothing is shared with any other session. A
- * CancelRequest arrives unauthenticated on a connection of its own, so the comparison takes the same time whatever the guess.
+ * All sessions of the process: how many there are, who may cancel which, and how they end together. The secrets that clients
+ * cancel with are drawn here and are never the server's; the process id is the server's own, because clients compare it with
+ * pg_backend_pid() and with the sender of a notification (ADR 11). A CancelRequest arrives unauthenticated on a connection of its
+ * own, so the comparison takes the same time whatever the guess.
  */
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import type { BackendKey } from '../../core/wire/server-messages.ts';
@@ -22,8 +23,8 @@ export interface RegisteredSession {
 const KEY_BYTES = 8;
 
 export class SessionRegistry {
-  /** With the key of each. */
-  readonly #sessions = new Map<RegisteredSession, Buffer>();
+  /** With the key of each that has one. */
+  readonly #sessions = new Map<RegisteredSession, Buffer | null>();
   /** Those, and those that have ended but whose last bytes are still on their way. */
   readonly #open = new Set<RegisteredSession>();
   #draining = false;
@@ -38,14 +39,19 @@ export class SessionRegistry {
     return this.#draining;
   }
 
-  /** Takes the session in until `remove`. Returns what its BackendKeyData must say. */
-  add(session: RegisteredSession): BackendKey {
-    const key = randomBytes(KEY_BYTES);
-    // A process id is a positive number to clients that look at it.
-    key[0] = key[0]! & 0x7f;
-    this.#sessions.set(session, key);
+  /** Takes the session in until `remove`. */
+  add(session: RegisteredSession): void {
+    this.#sessions.set(session, null);
     this.#open.add(session);
     session.closed.then(() => this.#open.delete(session));
+  }
+
+  /** What the session's BackendKeyData must say; `pid` is the server's, undefined when it gave none. From now on it can be cancelled. */
+  keyOf(session: RegisteredSession, pid: number | undefined): BackendKey {
+    const key = randomBytes(KEY_BYTES);
+    if (pid === undefined) key[0] = key[0]! & 0x7f;
+    else key.writeInt32BE(pid, 0);
+    if (this.#sessions.has(session)) this.#sessions.set(session, key);
     return { pid: key.readInt32BE(0), secret: key.subarray(4) };
   }
 
@@ -61,7 +67,7 @@ export class SessionRegistry {
     guess.writeInt32BE(pid, 0);
     secret.copy(guess, 4);
     let found: RegisteredSession | undefined;
-    for (const [session, key] of this.#sessions) if (timingSafeEqual(key, guess)) found = session;
+    for (const [session, key] of this.#sessions) if (key !== null && timingSafeEqual(key, guess)) found = session;
     found?.cancelRequested();
   }
 

@@ -6,7 +6,6 @@ import type { Socket } from 'node:net';
 import type { SqlEngine } from '../../core/sql/engine.ts';
 import { createSessionState } from '../../core/sql/session-tracker.ts';
 import * as request from '../../core/wire/request.ts';
-import type { BackendKey } from '../../core/wire/server-messages.ts';
 import { authenticationOk, backendKeyData, denialResponse, parameterStatus, readyForQuery } from '../../core/wire/write.ts';
 import type { AcceptedClient } from '../listen/listener.ts';
 import type { UpstreamConnection } from '../upstream/connect.ts';
@@ -79,10 +78,10 @@ class Session implements RegisteredSession {
     const refused = admissionDenial(startup, host, registry, maxSessions) ?? admitted.refused;
     if (refused !== undefined) this.end({ reason: 'refused', denial: refused });
     else {
-      const key = registry.add(this);
+      registry.add(this);
       try {
         await this.#open(admitted.passed);
-        if (!this.#ended) await this.#begin(key, admitted.searchPath, admitted.applicationName);
+        if (!this.#ended) await this.#begin(admitted.searchPath, admitted.applicationName);
       } catch (error) {
         this.end({ reason: 'upstream not available', denial: openingDenial(error) });
       }
@@ -102,7 +101,7 @@ class Session implements RegisteredSession {
     this.#upstream = upstream;
   }
 
-  async #begin(key: BackendKey, searchPath: string | undefined, application: string | undefined): Promise<void> {
+  async #begin(searchPath: string | undefined, application: string | undefined): Promise<void> {
     const { socket, startup } = this.#client;
     const upstream = this.#upstream!;
     const address = socket.remoteAddress;
@@ -121,6 +120,7 @@ class Session implements RegisteredSession {
     this.#environment.telemetry?.sessionOpened();
     const greeting = [authenticationOk()];
     for (const [name, value] of upstream.parameters) greeting.push(parameterStatus(name, value));
+    const key = this.#environment.registry.keyOf(this, upstream.key?.pid);
     greeting.push(backendKeyData(key.pid, key.secret));
     if (searchPath === undefined) greeting.push(readyForQuery('I'));
     this.#toClient!.write([Buffer.concat(greeting)]);

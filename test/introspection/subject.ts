@@ -49,6 +49,7 @@ export function subjectBundle(catalog: Catalog, overrides: Partial<Bundle> = {})
     ],
     createIn: [],
     allowAll: false,
+    transparent: false,
     functions: [{ schema: 'public', name: 'summary_shown', rule: 'test' }],
     session: { temporaryTables: false, listen: [], notify: [], advisoryLocks: false },
     guardrails: { requireWhere: false },

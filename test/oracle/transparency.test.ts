@@ -58,7 +58,12 @@ describe('transparency oracle', () => {
         1e9,
       );
     const base = { S: 'ERROR', C: '42703', M: 'column "x" does not exist', P: '8' };
-    expect(error({ ...base, F: 'a.c', L: '1', W: 'context' })).toEqual(error(base));
+    expect(error({ ...base, F: 'a.c', L: '1', W: 'context' })).not.toEqual(error(base));
+    const syntax = { ...base, C: '42601', M: 'syntax error at or near "x"' };
+    expect(error({ ...syntax, F: 'scan.l', L: '1', R: 'scanner_yyerror' })).toEqual(
+      error({ ...syntax, D: 'SLUICE-101 (floor)' }),
+    );
+    expect(error({ ...syntax, P: '9' })).not.toEqual(error(syntax));
     for (const change of [{ C: '42702' }, { M: 'other' }, { P: '9' }, { S: 'FATAL' }])
       expect(error({ ...base, ...change })).not.toEqual(error(base));
     expect(error({ ...base, C: '23505', n: 'a_key' })).not.toEqual(error({ ...base, C: '23505', n: 'b_key' }));

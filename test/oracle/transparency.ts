@@ -4,12 +4,7 @@
  *
  * - the login (authentication, BackendKeyData, ParameterStatus of application_name, session_authorization): Sluice logs in as
  *   itself, mints its own cancel keys and names itself to the server;
- * - fields W, q, p (context and internal query) and F, L, R (the server's source position) of errors and notices: dropped by
- *   Sluice on purpose;
- * - message, detail and hint of errors of the classes 22 and 23: Sluice words them itself, because the server's quote values.
- *   Severity, SQLSTATE and the names of schema, table, column and constraint must agree;
- * - a refusal by Sluice itself (its detail begins with SLUICE-) for a statement that the server refuses too: both are errors of
- *   class 42, no more is compared (what does not exist and what is not granted get one answer);
+ * - syntax errors: Sluice finds them first and cannot pass on what it cannot read. Severity, SQLSTATE, message and position agree;
  * - OIDs of relations created on the way;
  * - the process id in NotificationResponse;
  * - steps whose answers differ between two direct runs: nondeterministic, reported as unstable and not compared.
@@ -81,22 +76,15 @@ export function normalise(messages: readonly BackendMessage[], firstNewOid: numb
   });
 }
 
+/** All fields, in order; of a syntax error those that both sides can know. */
 function errorText(fields: ServerMessage): string {
-  const code = fields['C'] ?? '';
-  if (fields['D']?.startsWith('SLUICE-') === true && code.startsWith('42')) return `${fields['S']} 42`;
-  const left = /^2[23]/.test(code) ? 'WqpFLRMDH' : 'WqpFLR';
   return Object.entries(fields)
-    .filter(([name]) => !left.includes(name))
+    .filter(([name]) => fields['C'] !== '42601' || 'SVCMP'.includes(name))
     .map(([name, text]) => `${name}=${text}`)
     .join(' ');
 }
 
-/** A refusal of Sluice's own stands for any error of class 42. */
-function sameLine(direct: string | undefined, through: string | undefined): boolean {
-  return direct === through || (through === 'E ERROR 42' && direct !== undefined && /^E .*\bC=42/.test(direct));
-}
-
 function firstDifference(a: readonly string[], b: readonly string[]): number | null {
-  for (let at = 0; at < Math.max(a.length, b.length); at++) if (!sameLine(a[at], b[at])) return at;
+  for (let at = 0; at < Math.max(a.length, b.length); at++) if (a[at] !== b[at]) return at;
   return null;
 }

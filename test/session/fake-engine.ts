@@ -43,6 +43,7 @@ export function fakeBundle(options: FakeOptions = {}): Bundle {
     relations: [],
     createIn: [],
     allowAll: options.allowAll ?? true,
+    transparent: false,
     functions: [],
     session: { temporaryTables: true, listen: ['*'], notify: ['*'], advisoryLocks: true },
     guardrails: { requireWhere: false, ...(maxAffectedRows === undefined ? {} : { maxAffectedRows }) },

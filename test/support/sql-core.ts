@@ -105,6 +105,7 @@ export function bundleFor(catalog: Catalog, options: CoreOptions): Bundle {
     relations,
     createIn: [],
     allowAll: false,
+    transparent: false,
     functions: [],
     session: { temporaryTables: false, listen: [], notify: [], advisoryLocks: false },
     guardrails: { requireWhere: false },

@@ -57,6 +57,7 @@ export function makeBundle(catalog: Catalog, policy: Policy): Bundle {
     ...(policy.mode === 'Observe' ? { effective: effective(catalog, relations, policy) } : {}),
     createIn: [],
     allowAll: false,
+    transparent: false,
     functions: [],
     session: { temporaryTables: policy.temporaryTables ?? true, listen: [], notify: [], advisoryLocks: false },
     guardrails: { requireWhere: policy.requireWhere ?? false },

@@ -85,7 +85,12 @@ export function checkFunction(
   let chosen = candidates;
   let qualify: readonly [string, string] | undefined;
   if (refused.length > 0) {
-    if (name.length === 1 && builtIn.length > 0 && !refused.some((entry) => entry.schema === 'pg_catalog')) {
+    if (
+      name.length === 1 &&
+      builtIn.length > 0 &&
+      !context.bundle.transparent &&
+      !refused.some((entry) => entry.schema === 'pg_catalog')
+    ) {
       chosen = builtIn;
       qualify = ['pg_catalog', builtIn[0]?.name ?? ''];
     } else {

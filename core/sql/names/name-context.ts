@@ -1,7 +1,8 @@
 /** The part of a StatementContext that name checks need. */
 import type { StatementContext } from '../context.ts';
 
-export type NameContext = Pick<StatementContext, 'catalog' | 'bundle' | 'session' | 'refuse' | 'pinLiteral'>;
+export type NameContext = Pick<StatementContext, 'catalog' | 'bundle' | 'session' | 'refuse' | 'pinLiteral'> &
+  Partial<Pick<StatementContext, 'facts'>>;
 
 /** Memoised per key object (a bundle, a catalog): immutable things are looked at once. */
 export function memoise<K extends object, V>(compute: (key: K) => V): (key: K) => V {

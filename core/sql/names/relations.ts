@@ -69,11 +69,11 @@ export function resolveRelation(context: NameContext, rangeVar: RangeVar, action
   const name = rangeVarName(rangeVar);
   const located = rangeVar.location === undefined ? {} : { location: rangeVar.location };
   const entry = findRelation(context, name);
-  if (entry === undefined) return notGranted(context, name, located);
+  if (entry === undefined) return notGranted(context, name, action, located);
   if (entry.kind === 'temporary') return entry;
   const { relation } = entry;
   if (SYSTEM_SCHEMAS.has(relation.schema)) return system(context, relation, action, located);
-  if (relation.kind === 'index' || relation.kind === 'composite') return notGranted(context, name, located);
+  if (relation.kind === 'index' || relation.kind === 'composite') return notGranted(context, name, action, located);
   const grant = grantsOf(context.bundle).get(relation.oid);
   if (grant === undefined) return ungranted(context, relation, name, located);
   if (!permits(grant, action)) return actionNotGranted(context, relation, grant, action, located);
@@ -153,8 +153,10 @@ export function relationDenial(
 const grantedNames = (bundle: Bundle, _catalog: Catalog): readonly string[] =>
   bundle.relations.map((relation) => displayName(relation.schema, relation.name));
 
-function notGranted(context: NameContext, name: readonly string[], located: DenialDetails): never {
-  throw new DenialError(relationDenial(context, name, located));
+function notGranted(context: NameContext, name: readonly string[], action: Action, located: DenialDetails): ResolvedRelation {
+  if (!context.bundle.transparent) throw new DenialError(relationDenial(context, name, located));
+  context.facts?.unknown(displayName(...name), action);
+  return { kind: 'temporary', name: name.at(-1) ?? '', columns: null, unknown: true };
 }
 
 /** Exists, is not granted. Observe records it and lets the statement see it as it is, unless that could show a floor column. */

@@ -262,8 +262,11 @@ function sampleText(context: StatementContext, sample: RangeTableSample): string
 export function sampledSource(state: FromState, node: Node, body: RangeTableSample, position: Position): ScopeSource {
   const rangeVar = asTag(body.relation, 'RangeVar');
   if (rangeVar === undefined) return deny('SLUICE-102', 'TABLESAMPLE is understood on tables only.', { rule: 'floor' });
-  const plain = [...(body.args ?? []), ...(body.repeatable === undefined ? [] : [body.repeatable])].every(isConstant);
-  if (!plain) {
+  const { context, level } = state;
+  const parameters = [...(body.args ?? []), ...(body.repeatable === undefined ? [] : [body.repeatable])];
+  if (context.bundle.transparent) {
+    for (const node of parameters) context.analyser.expression(context, node, level, 'from');
+  } else if (!parameters.every(isConstant)) {
     deny('SLUICE-602', 'The arguments of TABLESAMPLE must be constants or parameters here.', {
       location: locationOf(body),
       rule: 'floor',

@@ -52,7 +52,7 @@ export function resolveFields(
 }
 
 function checkDatabase(context: StatementContext, name: string | undefined, reference: ColumnRef): void {
-  if (name === undefined || name === context.catalog.data.database) return;
+  if (name === undefined || name === context.catalog.data.database || context.bundle.transparent) return;
   deny('SLUICE-102', 'A reference to another database is not possible.', { sqlstate: '0A000', location: locationOf(reference) });
 }
 

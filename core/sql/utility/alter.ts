@@ -76,7 +76,7 @@ export function analyseRename(context: StatementContext, body: RenameStmt): unde
   }
   const target = openRelation(context, body.relation, 'Alter');
   requirePlain(context, target, 'RENAME');
-  if (target.kind === 'temporary' && renamesTable) {
+  if (target.kind === 'temporary' && renamesTable && !context.bundle.transparent) {
     deny('SLUICE-206', 'A temporary table cannot be renamed here.', { rule: 'floor', hint: 'Create it under the other name.' });
   }
   context.effect = afterChange(target);
@@ -93,7 +93,7 @@ export function analyseIndex(context: StatementContext, body: IndexStmt): undefi
     if (expression !== undefined) context.analyser.expression(context, expression, scope, 'other');
   }
   if (body.whereClause !== undefined) context.analyser.expression(context, body.whereClause, scope, 'other');
-  if (target.kind === 'governed') context.effect = { kind: 'schema-change' };
+  if (target.kind === 'governed' || target.unknown) context.effect = { kind: 'schema-change' };
 }
 
 export function analyseCreateSequence(context: StatementContext, body: CreateSeqStmt): undefined {
@@ -134,5 +134,7 @@ function scopeOf(context: StatementContext, target: UtilityTarget): Scope {
 
 /** The columns of a temporary table are not known after a change: it is forgotten and remembered without them. */
 function afterChange(target: UtilityTarget): StatementContext['effect'] {
-  return target.kind === 'temporary' ? { kind: 'create-temporary', name: target.name, columns: null } : { kind: 'schema-change' };
+  return target.kind === 'temporary' && !target.unknown
+    ? { kind: 'create-temporary', name: target.name, columns: null }
+    : { kind: 'schema-change' };
 }

@@ -19,6 +19,11 @@ export function analyseCall(context: StatementContext, body: CallStmt): undefine
   const procedures = candidates(context, name);
   for (const entry of procedures) requireGrant(context, entry, location);
   const first = procedures[0];
+  const scope = context.analyser.scope(null, []);
+  const walkArguments = (): void => {
+    for (const argument of call.args ?? []) context.analyser.expression(context, argument, scope, 'values');
+  };
+  if (first === undefined && context.bundle.transparent) return walkArguments() as undefined;
   if (first === undefined) {
     return deny('SLUICE-204', `Procedure ${displayName(...name)} does not exist or is not granted.`, {
       location,
@@ -29,8 +34,7 @@ export function analyseCall(context: StatementContext, body: CallStmt): undefine
   context.edit({ start, end, replacement: `${quoteIdentifier(first.schema)}.${quoteIdentifier(first.name)}` });
   call.funcname = [{ String: { sval: first.schema } }, { String: { sval: first.name } }];
   context.facts.function(displayName(first.schema, first.name));
-  const scope = context.analyser.scope(null, []);
-  for (const argument of call.args ?? []) context.analyser.expression(context, argument, scope, 'values');
+  walkArguments();
 }
 
 /** Every procedure that the name may mean; all overloads must be granted. */

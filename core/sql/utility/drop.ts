@@ -4,6 +4,7 @@ import { qualifiedName, quoteIdentifier } from '../../catalog/catalog.ts';
 import { deny } from '../../errors/denial.ts';
 import { asTag, namesOf } from '../ast/node.ts';
 import type { StatementContext } from '../context.ts';
+import { displayName } from '../names/hints.ts';
 import { findRelation, grantsOf, permits, relationDenial, resolveRelation } from '../names/relations.ts';
 import { checkProtection } from '../write/guardrails.ts';
 import { droppedNames, type NameInText } from './names-in-text.ts';
@@ -41,7 +42,7 @@ export function analyseDrop(context: StatementContext, body: DropStmt): undefine
   }
   // Mixed statements change the schema; what they say of temporary tables is then learned by asking again.
   if (temporary.length === objects.length) context.effect = { kind: 'drop-temporary', names: temporary };
-  else if (temporary.length === 0) context.effect = { kind: 'schema-change' };
+  else if (temporary.length === 0 || context.bundle.transparent) context.effect = { kind: 'schema-change' };
   else
     deny('SLUICE-206', 'Temporary and permanent tables cannot be dropped in one statement.', {
       rule: 'floor',
@@ -80,6 +81,7 @@ function dropOne(
   const table =
     relation.kind === 'index' && relation.indexOf !== undefined ? context.catalog.relation(relation.indexOf) : relation;
   if (!kinds.includes(relation.kind) || table === undefined) {
+    if (context.bundle.transparent) return unknown(context, name);
     return deny('SLUICE-201', relationDenial(context, name).message, {
       location: place.start,
       hint: `DROP names another kind of object than ${relation.kind}.`,
@@ -96,6 +98,11 @@ function dropOne(
   return undefined;
 }
 
+/** Everything is granted: the server says what it is, and the schema is read again afterwards. */
+function unknown(context: StatementContext, name: readonly string[]): undefined {
+  context.facts.unknown(displayName(...name), 'Drop');
+}
+
 /** `DROP TABLE IF EXISTS x` before a CREATE TEMPORARY TABLE: can only mean a temporary table, and is written so. */
 function dropUnknown(
   context: StatementContext,
@@ -103,7 +110,8 @@ function dropUnknown(
   place: NameInText,
   missingOk: boolean,
   rename: (schema: string, name: string) => void,
-): string {
+): string | undefined {
+  if (context.bundle.transparent) return unknown(context, name);
   const temporary = name.length === 1 || name[0] === 'pg_temp';
   if (!missingOk || !temporary || !context.bundle.session.temporaryTables) {
     const refusal = relationDenial(context, name, { location: place.start });

@@ -35,6 +35,7 @@ export function analyseExecute(context: StatementContext, body: ExecuteStmt): un
   const name = body.name ?? '';
   context.kind = 'execute';
   context.cacheable = false;
+  if (context.bundle.transparent && !context.session.prepared.has(name)) return executeUnknown(context, body);
   const plan = preparedPlan(context, name);
   const scope = context.analyser.scope(null, []);
   for (const parameter of body.params ?? []) context.analyser.expression(context, parameter, scope, 'values');
@@ -43,6 +44,14 @@ export function analyseExecute(context: StatementContext, body: ExecuteStmt): un
   context.returnsRows = plan.returnsRows;
   context.swallowRows = plan.swallowRows === true;
   inheritFacts(context, plan);
+}
+
+/** All that this session can have prepared was seen when it was; the server says that there is nothing of this name. */
+function executeUnknown(context: StatementContext, body: ExecuteStmt): undefined {
+  const scope = context.analyser.scope(null, []);
+  for (const parameter of body.params ?? []) context.analyser.expression(context, parameter, scope, 'values');
+  context.writesRows = true;
+  context.returnsRows = true;
 }
 
 /** The plan of a prepared statement made under this policy (SQLSTATE 26000 otherwise). */
@@ -86,6 +95,11 @@ export function analyseFetch(context: StatementContext, body: FetchStmt): undefi
   const cursor = context.session.cursors.get(name);
   context.kind = body.ismove ? 'move' : 'fetch';
   context.cacheable = false;
+  if (cursor === undefined && context.bundle.transparent) {
+    // A cursor that a granted function has opened, or none.
+    context.returnsRows = !body.ismove;
+    return;
+  }
   if (cursor === undefined) {
     return deny('SLUICE-206', `Cursor ${displayName(name)} does not exist.`, {
       sqlstate: '34000',

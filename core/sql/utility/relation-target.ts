@@ -7,13 +7,13 @@ import { qualifiedName, quoteIdentifier } from '../../catalog/catalog.ts';
 import type { RelationData } from '../../catalog/model.ts';
 import { denial, deny } from '../../errors/denial.ts';
 import type { Action, GovernedRelation } from '../../policy/bundle.ts';
-import type { StatementContext } from '../context.ts';
+import type { SessionRelation, StatementContext } from '../context.ts';
 import { displayName } from '../names/hints.ts';
 import { findRelation, grantsOf, permits, rangeVarName, resolveRelation } from '../names/relations.ts';
 import { checkProtection } from '../write/guardrails.ts';
 
 export type UtilityTarget =
-  | { readonly kind: 'temporary'; readonly name: string; readonly columns: readonly string[] | null }
+  | SessionRelation
   | { readonly kind: 'governed'; readonly relation: RelationData; readonly grant: GovernedRelation };
 
 /** Resolves, checks `action`, records the write (SLUICE-201, -203, -303), and qualifies the name in text and tree. */
@@ -96,6 +96,7 @@ export function requireCreate(context: StatementContext, rangeVar: RangeVar, wha
   checkProtection(context, 'Create');
   const schema = creationSchema(context, rangeVar);
   const located = rangeVar.location === undefined ? {} : { location: rangeVar.location };
+  if (schema === undefined && context.bundle.transparent) return '';
   if (schema === undefined)
     return deny('SLUICE-203', `There is no schema to create ${displayName(rangeVar.relname ?? '')} in.`, {
       ...located,

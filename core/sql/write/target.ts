@@ -59,7 +59,7 @@ export function openTarget(context: StatementContext, relation: RangeVar, statem
   }
   const applied = appliedGrant(context, resolved.relation, resolved.grant);
   qualify(context, relation, resolved.relation, isUnrestricted(applied));
-  checkWritableKind(resolved.relation, relation.location ?? 0);
+  if (!context.bundle.transparent) checkWritableKind(resolved.relation, relation.location ?? 0);
   const options: InPlaceOptions = {
     context,
     relation: resolved.relation,

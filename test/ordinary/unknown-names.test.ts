@@ -1,0 +1,122 @@
+/**
+ * Where nothing is left to enforce but the floors, names that Sluice does not know (yet) are the server's to answer: what a
+ * transaction creates can be used in it, what does not exist gets the server's own error. The floors hold all the same.
+ */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { compareTraffic, type Step } from '../oracle/transparency.ts';
+import { allowAllIdentity, allowAllPolicy, must, rows, startShop, type Shop } from '../support/shop.ts';
+import { startSluice, type RunningSluice } from '../support/sluice.ts';
+import { MAJORS } from '../support/majors.ts';
+
+/** One session each; statements in order, as simple queries. */
+const SESSIONS: Readonly<Record<string, readonly string[]>> = {
+  'a table of this transaction': [
+    'BEGIN',
+    'CREATE TABLE fresh (id int PRIMARY KEY, note text)',
+    "INSERT INTO fresh VALUES (1, 'one') RETURNING *",
+    'SELECT f.id, fresh FROM fresh f JOIN fresh USING (id)',
+    'ALTER TABLE fresh RENAME COLUMN note TO remark',
+    'SELECT remark FROM fresh',
+    'ALTER TABLE fresh RENAME TO stale',
+    'UPDATE stale SET remark = upper(remark) WHERE id = 1',
+    'CREATE INDEX ON stale (remark)',
+    'TRUNCATE stale',
+    'DROP TABLE stale',
+    'SELECT 1 FROM stale',
+    'ROLLBACK',
+  ],
+  'a table changed in this transaction': [
+    'BEGIN',
+    'ALTER TABLE tickets ADD COLUMN extra int DEFAULT 7',
+    'SELECT extra FROM tickets ORDER BY id LIMIT 1',
+    'ROLLBACK',
+    'SELECT extra FROM tickets',
+  ],
+  'what does not exist': [
+    'SELECT * FROM nosuch',
+    'SELECT nosuch FROM tickets',
+    'SELECT tickets.nosuch FROM tickets t',
+    'SELECT * FROM nowhere.tickets',
+    'SELECT otherdb.public.tickets.id FROM otherdb.public.tickets',
+    'INSERT INTO nosuch VALUES (1)',
+    'INSERT INTO tickets (nosuch) VALUES (1)',
+    'UPDATE tickets SET nosuch = 1 WHERE id = 1',
+    'DELETE FROM tickets WHERE nosuch = 1',
+    'DROP TABLE nosuch',
+    'DROP TABLE IF EXISTS nosuch, nosuch2',
+    'DROP VIEW tickets',
+    'ALTER TABLE nosuch ADD COLUMN a int',
+    'TRUNCATE nosuch',
+    'LOCK nosuch',
+    'CREATE TABLE nowhere.t (a int)',
+    'CREATE INDEX ON nosuch (a)',
+    'COPY nosuch TO STDOUT',
+    'SELECT nosuch(1)',
+    'CALL nosuch(1)',
+    "SELECT 'a'::nosuch",
+    'SELECT 1 @#@ 2',
+    'EXECUTE nosuch',
+    'FETCH nosuch',
+    'CLOSE nosuch',
+    'DEALLOCATE nosuch',
+    'SELECT a FROM tickets GROUP BY b',
+    'SELECT count(*) FROM tickets TABLESAMPLE system (50 + 50)',
+  ],
+  'temporary tables under any name': [
+    'CREATE TEMPORARY TABLE tickets (id int)',
+    'INSERT INTO tickets VALUES (42)',
+    'SELECT * FROM tickets',
+    'DROP TABLE tickets',
+    'SELECT count(*) > 1 FROM tickets',
+    'CREATE TABLE kept (a int)',
+    'CREATE TEMP TABLE passing (a int)',
+    'DROP TABLE kept, passing',
+  ],
+};
+
+const REFUSED: readonly string[] = [
+  "SELECT * FROM nosuch WHERE query_to_xml('SELECT 1', true, true, '') IS NULL",
+  "SELECT pg_read_file('/etc/passwd') FROM nosuch",
+  'INSERT INTO pg_class SELECT * FROM nosuch',
+  "COPY nosuch FROM PROGRAM 'id'",
+  'SET ROLE postgres',
+  'CREATE VIEW v AS SELECT * FROM nosuch',
+];
+
+describe.each(MAJORS)('names that are not known on PostgreSQL %i', (major) => {
+  let shops: readonly Shop[] = [];
+  let sluice: RunningSluice;
+  let firstNewOid = 0;
+  beforeAll(async () => {
+    const options = { name: () => 'shop', settings: { autovacuum: 'off' } };
+    shops = await Promise.all([1, 2, 3].map(() => startShop(major, ['a'], options)));
+    const admin = await shops[0]!.connect('shop');
+    firstNewOid = Number((await rows(admin, 'SELECT max(oid::bigint) + 1 FROM pg_class'))[0]?.[0]);
+    await admin.close();
+    sluice = await startSluice({ policy: [allowAllPolicy], as: allowAllIdentity, upstream: shops[2]!.url('shop') });
+  });
+  afterAll(async () => {
+    await sluice?.stop();
+    for (const shop of shops) await shop.stop();
+  });
+
+  it.each(Object.entries(SESSIONS))('%s: the same as without Sluice', async (_name, statements) => {
+    const connections = {
+      direct: await shops[0]!.connect('shop'),
+      again: await shops[1]!.connect('shop'),
+      through: await sluice.connect('shop'),
+    };
+    const steps = statements.map((sql): Step => ({ name: sql, run: async (client) => (await client.query(sql)).messages }));
+    const report = await compareTraffic(steps, connections, firstNewOid);
+    for (const client of Object.values(connections)) await client.close();
+    expect(report).toEqual({ compared: statements.length, unstable: [], mismatches: [] });
+  });
+
+  it.each(REFUSED)('%s: still refused', async (sql) => {
+    const client = await sluice.connect('shop');
+    const { error } = await client.query(sql);
+    expect(error?.['D']).toMatch(/^SLUICE-20[3456] \(floor\)/);
+    await must(client, 'SELECT 1');
+    await client.close();
+  });
+});
