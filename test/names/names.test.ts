@@ -258,6 +258,13 @@ describe.each(MAJORS)('PostgreSQL %i', (major) => {
       expect(codeOf(() => checkFunction(contextOf({ overrides }), ['query_to_xml'], 4, 0))).toBe('SLUICE-204');
     });
 
+    it('leaves an unknown function to the server where everything is granted, but never one with a forbidden name', () => {
+      const context = contextOf({ overrides: { allowAll: true } });
+      expect(checkFunction(context, ['nosuch'], 1, 0).candidates).toEqual([]);
+      for (const name of ['dblink', 'dblink_exec', 'pg_file_write'])
+        expect(codeOf(() => checkFunction(context, [name], 1, 0))).toBe('SLUICE-204');
+    });
+
     it('observes functions, never the forbidden ones', () => {
       const observe = contextOf({ overrides: { mode: 'Observe', masking: 'Record' } });
       checkFunction(observe, ['pg_sleep'], 1, 0);

@@ -276,8 +276,9 @@ function checkCastNotation(
       leakproof: false,
     };
   }
-  // Nothing of that name: the server says so, where its answer gives nothing away.
-  if (visibleTo(context.bundle, context.catalog).all) {
+  // Nothing of that name: the server says so, where its answer gives nothing away. An extension that is newer than our catalog may
+  // have brought what is never available.
+  if (visibleTo(context.bundle, context.catalog).all && !FORBIDDEN.test(bare)) {
     return { candidates: [], guards: [], aggregate: false, window: false, returnsSet: false, volatile: true, leakproof: false };
   }
   return refuse(context, name, [], located);
