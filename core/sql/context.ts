@@ -84,6 +84,8 @@ export interface StatementContext {
   covering: boolean;
   /** Operators that were checked and stay as they are written. */
   readonly plainOperators: Set<string>;
+  /** Left of IN or ANY (SELECT …): a whole row there is compared as it is; cast to its type it would count as its columns. */
+  comparedRow: Node | undefined;
   /** Internal to scope/: how the expression walked next is used, if it is a reg* value (introspect/guards.ts). */
   regUse: RegUse;
   /** The same for what the query being walked puts out: 'oid' inside `x IN (SELECT …)` and the like. */
@@ -175,6 +177,8 @@ export interface ScopeSource {
   readonly site?: ReadSite;
   /** All replaced relations inside (itself, or below a derived table): for locks and outer joins. */
   readonly sites?: readonly ReadSite[];
+  /** A join: what it is made of. Where its columns are not known, a reference to it may read any column of these. */
+  readonly members?: readonly ScopeSource[];
   /** ctid, xmin, … may be referenced (tables and materialised views, not views). */
   readonly systemColumns?: boolean;
 }

@@ -1,4 +1,5 @@
 /** The StatementContext of one statement: the state its analysis gathers, and nothing that decides. */
+import type { Node } from '@pgsql/types';
 import type { Code } from '../errors/codes.ts';
 import { DenialError, type Denial } from '../errors/denial.ts';
 import type { Analyser, StatementContext } from './context.ts';
@@ -55,6 +56,7 @@ export class StatementState implements StatementContext {
   /** A whole query is being checked for nodes that the walk does not meet. */
   covering = false;
   readonly plainOperators = new Set<string>();
+  comparedRow: Node | undefined;
   regUse: RegUse = 'text';
   outputUse: RegUse = 'text';
   kind: StatementKind = 'other';

@@ -47,16 +47,24 @@ export function joinSources(
   const columns =
     merged === null || sides.left === null || sides.right === null ? null : joinColumns(merged, sides.left, sides.right);
   if (body.alias !== undefined) {
-    return [{ name: body.alias.aliasname ?? null, kind: 'derived', columns: renameColumns(columns, body.alias), sites }];
+    // Names are given by position: every column must stay where the client counts it, and what is not granted is not counted.
+    const renames = (body.alias.colnames?.length ?? 0) > 0;
+    if (renames) keepAllColumns(sites);
+    const counted = renames ? (columns?.filter((column) => !column.ungranted) ?? null) : columns;
+    return [
+      { name: body.alias.aliasname ?? null, kind: 'derived', columns: renameColumns(counted, body.alias), sites, members: both },
+    ];
   }
   // What has no name and shows its columns no more (the joins below this one) cannot be reached at all.
   const members = both
     .filter((source) => source.name !== null)
     .map((source) => (source.columnsVisible === false ? source : { ...source, columnsVisible: false }));
-  const joined: ScopeSource = { name: null, kind: 'derived', columns, sites };
+  const joined: ScopeSource = { name: null, kind: 'derived', columns, sites, members: both };
   const usingAlias = body.join_using_alias?.aliasname;
   const aliased: readonly ScopeSource[] =
-    usingAlias === undefined ? [] : [{ name: usingAlias, kind: 'derived', columns: merged, columnsVisible: false, sites }];
+    usingAlias === undefined
+      ? []
+      : [{ name: usingAlias, kind: 'derived', columns: merged, columnsVisible: false, sites, members: both }];
   return [joined, ...members, ...aliased];
 }
 

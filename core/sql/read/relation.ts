@@ -11,7 +11,7 @@ import { asTag, locationOf } from '../ast/node.ts';
 import type { OutputColumns, ScopeColumn, ScopeSource, StatementContext } from '../context.ts';
 import { memoise } from '../names/name-context.ts';
 import { resolveRelation } from '../names/relations.ts';
-import { isConstant } from '../scope/constants.ts';
+import { walkAt } from '../scope/expression.ts';
 import { findCte } from '../scope/scope.ts';
 import { type FromState, type Position, renameColumns } from './from.ts';
 import type { ReadSite } from './site.ts';
@@ -258,21 +258,28 @@ function sampleText(context: StatementContext, sample: RangeTableSample): string
   return context.source.slice(keyword, sampleEnd(context, keyword));
 }
 
-/** TABLESAMPLE moves inside the subquery; its arguments must be plain, because nothing in them is rewritten. */
+/** TABLESAMPLE moves inside the subquery, where its arguments see nothing of what stands before it in FROM. */
 export function sampledSource(state: FromState, node: Node, body: RangeTableSample, position: Position): ScopeSource {
+  const { context, level } = state;
   const rangeVar = asTag(body.relation, 'RangeVar');
   if (rangeVar === undefined) return deny('SLUICE-102', 'TABLESAMPLE is understood on tables only.', { rule: 'floor' });
-  const { context, level } = state;
-  const parameters = [...(body.args ?? []), ...(body.repeatable === undefined ? [] : [body.repeatable])];
-  if (context.bundle.transparent) {
-    for (const node of parameters) context.analyser.expression(context, node, level, 'from');
-  } else if (!parameters.every(isConstant)) {
-    deny('SLUICE-602', 'The arguments of TABLESAMPLE must be constants or parameters here.', {
+  const source = relationSource(state, node, rangeVar, position, body);
+  const arguments_ = [...(body.args ?? []), ...(body.repeatable === undefined ? [] : [body.repeatable])];
+  if (source.site !== undefined && !arguments_.every(namesNothing)) {
+    deny('SLUICE-602', 'The arguments of TABLESAMPLE must not refer to columns here.', {
       location: locationOf(body),
       rule: 'floor',
     });
   }
-  return relationSource(state, node, rangeVar, position, body);
+  for (const argument of arguments_) walkAt(context, argument, level, 'from');
+  return source;
+}
+
+/** Made of constants and parameters, by operators, casts and functions. */
+function namesNothing(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  if ('ColumnRef' in value || 'SubLink' in value) return false;
+  return Object.values(value).every(namesNothing);
 }
 
 /** Two relations of one name without aliases: PostgreSQL tells relations apart by schema, but not subqueries. */

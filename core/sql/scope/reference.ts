@@ -67,10 +67,12 @@ function follow(
   switch (found.kind) {
     case 'column':
       noteColumn(context, node, reference, found.scope, found.source, found.column);
+      keepApart(names, scope, found);
       dropSchema(context, reference, names, found.source);
       return found.column.typeOid ?? 0;
     case 'system':
       noteSystemColumn(context, node, reference, found.scope, found.source, found.name);
+      keepApart(names, scope, found);
       dropSchema(context, reference, names, found.source);
       return SYSTEM_TYPES[found.name] ?? 0;
     case 'whole-row':
@@ -78,8 +80,12 @@ function follow(
       if (found.kind === 'attribute' && found.source.onReference === undefined)
         unknownColumn(context, found.name, [found.source], reference);
       noteRow(context, found.source, found.scope, node, reference);
+      keepApart(names, scope, found);
       dropSchema(context, reference, names, found.source);
-      if (found.kind === 'whole-row' && names.length === 1) keepRowType(context, node, reference, found.source);
+      if (found.kind === 'whole-row' && names.length === 1) {
+        found.source.site?.qualified.push({ reference, names });
+        keepRowType(context, node, reference, found.source);
+      }
       return 0;
     case 'opaque':
       refuseUncertain(found.otherwise, names.at(-1)!, reference);
@@ -208,6 +214,7 @@ function noteOtherwise(context: StatementContext, node: Node, reference: ColumnR
 function noteUnknown(context: StatementContext, source: ScopeSource, scope: Scope): void {
   const late = isLate(scope);
   keepAllColumns(source.sites);
+  recordMembers(context, source);
   for (const site of source.sites ?? []) {
     if (!late) context.frames.touch({ site, attnum: 'all' });
     if (site.rule.columns.some((column) => column.mask !== undefined))
@@ -233,10 +240,38 @@ export function noteRow(context: StatementContext, source: ScopeSource, scope: S
   for (const column of source.columns ?? []) {
     if (column.ungranted) continue;
     if (source.relation === undefined && column.masked) context.maskedReads.push(column.name);
-    recordRead(context, source, column);
-    if (source.site !== undefined && column.origin !== undefined) source.site.late.add(column.origin.attnum);
+    for (const part of partsOf({ source, column })) {
+      recordRead(context, part.source, part.column);
+      const site = part.source.site;
+      if (site === undefined) continue;
+      if (part.column.origin !== undefined) site.late.add(part.column.origin.attnum);
+      site.wholeRow = true;
+    }
   }
+  if (source.columns === null) recordMembers(context, source);
   if (source.site !== undefined) source.site.wholeRow = true;
+}
+
+interface Part {
+  readonly source: ScopeSource;
+  readonly column: ScopeColumn;
+}
+
+/** The relations' own columns behind a join's column. */
+function partsOf(part: Part): readonly Part[] {
+  if (part.column.behind !== undefined) return partsOf(part.column.behind);
+  return part.column.merged?.flatMap(partsOf) ?? [part];
+}
+
+/** A join whose columns are not known: whatever is read of it may be any column of its members. */
+export function recordMembers(context: StatementContext, source: ScopeSource): void {
+  for (const member of source.members ?? []) {
+    if (member.columns === null) recordMembers(context, member);
+    for (const column of member.columns ?? []) {
+      if (!column.ungranted)
+        for (const part of partsOf({ source: member, column })) recordRead(context, part.source, part.column);
+    }
+  }
 }
 
 /** Byte range of the reference's own tokens, a final `.*` included. */
@@ -264,19 +299,33 @@ export function dropSchema(
     source.site.qualified.push({ reference, names });
 }
 
+/**
+ * `schema.table.column` from inside a subquery that has a table of that name itself: without its schema the name would mean the
+ * inner one, so the outer one gets another name.
+ */
+function keepApart(names: readonly string[], from: Scope, found: Extract<Resolution, { readonly source: ScopeSource }>): void {
+  const site = found.source.site;
+  if (names.length < 3 || site === undefined || found.source.schema === undefined) return;
+  for (let level: Scope | null = from; level !== null && level !== found.scope; level = level.parent) {
+    if (level.sources.some(({ name }) => name === found.source.name))
+      site.renamed ??= `${found.source.schema}.${found.source.name}`.slice(0, 40);
+  }
+}
+
 /** Makes the changes that `dropSchema` has noted for one site. */
 export function dropSchemas(context: StatementContext, site: ReadSite): void {
   const name = exposedName(site);
   for (const { reference, names } of site.qualified) {
-    if (names.length === 2 && site.renamed === null) continue;
+    if (names.length <= 2 && site.renamed === null) continue;
     const start = locationOf(reference);
     let token = context.source.tokenAt(start);
     for (let skip = 0; skip < (names.length - 2) * 2 && token !== undefined; skip += 1) token = context.source.next(token);
-    if (token === undefined || token.value !== names.at(-2)) {
+    // A bare name is the whole row.
+    if (token === undefined || token.value !== (names.at(-2) ?? names[0])) {
       deny('SLUICE-105', 'The statement could not be rewritten safely.', { location: Math.max(0, start), rule: 'floor' });
     }
     context.edit({ start, end: token.end, replacement: quoteIdentifier(name) });
-    reference.fields = [{ String: { sval: name } }, ...(reference.fields ?? []).slice(-1)];
+    reference.fields = [{ String: { sval: name } }, ...(reference.fields ?? []).slice(1).slice(-1)];
   }
 }
 
@@ -287,6 +336,7 @@ export function dropSchemas(context: StatementContext, site: ReadSite): void {
  */
 function keepRowType(context: StatementContext, node: Node, reference: ColumnRef, source: ScopeSource): void {
   const site = source.site;
+  if (node === context.comparedRow) return;
   if (site === undefined || site.outer || site.relation.rowTypeOid === 0 || site.relation.schema === 'pg_catalog') return;
   if (site.rule.columns.length !== site.relation.columns.length || isStar(reference.fields?.at(-1))) return;
   if (site.rule.columns.some(({ mask }) => mask?.ofBaseType === true)) return;

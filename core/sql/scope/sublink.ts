@@ -14,6 +14,7 @@ const BOOLEAN = 16;
 /** EXISTS and IN bodies may become joins (nested, nullable); scalar and ARRAY ones stay subplans. */
 export function walkSubLink(context: StatementContext, body: SubLink, scope: Scope, use: RegUse): number {
   if (body.testexpr !== undefined) {
+    context.comparedRow = body.testexpr;
     walkAsNumber(context, body.testexpr, scope);
     // IN has no operator in the text: the server looks for `=` by name all the same, on the client's search path.
     checkOperatorName(context, body.operName ?? [{ String: { sval: '=' } }], locationOf(body));

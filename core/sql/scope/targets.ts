@@ -10,7 +10,7 @@ import type { OutputColumns, Scope, ScopeColumn, ScopeSource, StatementContext }
 import { walk } from './expression.ts';
 import { keepAllColumns } from '../read/site.ts';
 import { outputName } from './output-name.ts';
-import { dropSchema, noteColumn, noteRow, recordRead, referToColumn, resolveFields } from './reference.ts';
+import { dropSchema, noteColumn, noteRow, recordMembers, recordRead, referToColumn, resolveFields } from './reference.ts';
 import { targetEnd } from './spans.ts';
 import { starColumns } from './stars.ts';
 import { resolveSource } from './resolve.ts';
@@ -139,6 +139,7 @@ function expandSource(
   const expanded = starColumns(source);
   if (expanded === null) {
     keepAllColumns(source.sites);
+    recordMembers(context, source);
     return false;
   }
   const late = isLate(scope);
