@@ -31,9 +31,12 @@ export interface LocalPostgres {
   readonly user: 'postgres';
   readonly password: string;
   readonly dataDirectory: string;
+  /** Of the postmaster that runs now. */
   readonly pid: number;
   /** postgres://user:password@host:port/database */
   url(database?: string, user?: string, password?: string): string;
+  /** Ends the postmaster with this signal and starts another one on the same data and port. */
+  restart(signal: 'SIGTERM' | 'SIGINT' | 'SIGQUIT' | 'SIGKILL'): Promise<void>;
   /** Stops the server at once (SIGKILL to the postmaster), as a crash would. */
   kill(): Promise<void>;
   /** Fast shutdown; the data directory is removed. */
@@ -90,19 +93,27 @@ export async function startLocalPostgres(options: LocalPostgresOptions = {}): Pr
     ...options.settings,
   };
   const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-  const server = spawn(join(binaries, 'postgres'), ['-D', dataDirectory, ...flags], {
-    ...account,
-    env: environment,
-    cwd: dataDirectory,
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  await ready(server);
-  const stopAtExit = (): void => void server.kill('SIGKILL');
+  const start = async (): Promise<Running> => {
+    const server = spawn(join(binaries, 'postgres'), ['-D', dataDirectory, ...flags], {
+      ...account,
+      env: environment,
+      cwd: dataDirectory,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    const gone = new Promise<void>((resolve) => server.once('exit', () => resolve()));
+    await ready(server);
+    return { server, gone };
+  };
+  let running = await start();
+  const stopAtExit = (): void => void running.server.kill('SIGKILL');
   process.once('exit', stopAtExit);
-  const gone = new Promise<void>((resolve) => server.once('exit', () => resolve()));
-  const end = async (signal: 'SIGINT' | 'SIGKILL'): Promise<void> => {
+  const signalled = async (signal: NodeJS.Signals): Promise<void> => {
+    const { server, gone } = running;
     if (server.exitCode === null && server.signalCode === null) server.kill(signal);
     await gone;
+  };
+  const end = async (signal: 'SIGINT' | 'SIGKILL'): Promise<void> => {
+    await signalled(signal);
     process.removeListener('exit', stopAtExit);
     await rm(dataDirectory, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
   };
@@ -113,12 +124,33 @@ export async function startLocalPostgres(options: LocalPostgresOptions = {}): Pr
     user: 'postgres',
     password,
     dataDirectory,
-    pid: server.pid ?? 0,
+    get pid() {
+      return running.server.pid ?? 0;
+    },
     url: (database = 'postgres', user = 'postgres', pass = password) =>
       `postgres://${user}:${pass}@127.0.0.1:${port}/${database}`,
+    restart: async (signal) => {
+      await signalled(signal);
+      // Backends outlive a postmaster that was killed until they look up from what they do; until then the memory is taken.
+      const deadline = Date.now() + 30_000;
+      for (;;) {
+        try {
+          running = await start();
+          return;
+        } catch (error) {
+          if (Date.now() > deadline) throw error;
+          await new Promise((resolve) => setTimeout(resolve, 50));
+        }
+      }
+    },
     kill: () => end('SIGKILL'),
     stop: () => end('SIGINT'),
   };
+}
+
+interface Running {
+  readonly server: ChildProcess;
+  readonly gone: Promise<void>;
 }
 
 /** Where the server binaries of a major live, or null. */

@@ -51,6 +51,7 @@ export class Inbound {
   /** Messages of ours that must go behind what is being committed. */
   #deferred: (() => void)[] = [];
   #running = false;
+  #terminating = false;
 
   /** `send`: to the server. `idle`: reading may go on. */
   constructor(
@@ -76,6 +77,11 @@ export class Inbound {
   /** True: the client must not be read. */
   get busy(): boolean {
     return this.#held !== null || this.#committing;
+  }
+
+  /** The client has said Terminate and waits for nothing more, but what it sent before is still under way. */
+  get terminating(): boolean {
+    return this.#terminating;
   }
 
   get atBoundary(): boolean {
@@ -202,10 +208,7 @@ export class Inbound {
   #judge(type: number, body: Buffer, length: number): Disposition {
     const { core } = this;
     if (core.ended) return DROP;
-    if (type === CLIENT.terminate) {
-      core.end({ reason: 'client terminated' });
-      return DROP;
-    }
+    if (type === CLIENT.terminate) return this.#terminate();
     if (core.copyIn === 'active') return copyMessage(this, type, body);
     if (core.skipping && type !== CLIENT.sync) return DROP;
     if (core.aborting && !core.skipping) return this.hold('guard');
@@ -251,6 +254,17 @@ export class Inbound {
         ? this.refusals.query(error.denial, null, null)
         : this.refusals.extended(error.denial, null, null, type === CLIENT.parse);
     }
+  }
+
+  /** The server reads it behind everything that came before, so what is under way is finished first and not cancelled. */
+  #terminate(): Disposition {
+    const { core } = this;
+    if (core.pipeline.length > 0 && core.copyIn !== 'active') {
+      this.#terminating = true;
+      return this.hold('idle');
+    }
+    core.end({ reason: 'client terminated' });
+    return DROP;
   }
 
   #sync(body: Buffer): Disposition {

@@ -23,7 +23,9 @@ import { AuditTrail } from './audit-trail.ts';
 import { type Ending, SessionCore } from './core.ts';
 import type { ConnectSettings, SessionEnvironment } from './environment.ts';
 import { Inbound } from './inbound.ts';
+import { cancelUntilClosed } from './last-cancel.ts';
 import { Outbound } from './outbound.ts';
+import { ReadAhead } from './read-ahead.ts';
 import type { RegisteredSession } from './registry.ts';
 import { SocketWriter } from './socket-writer.ts';
 
@@ -50,9 +52,12 @@ class Session implements RegisteredSession {
   #outbound: Outbound | null = null;
   #toClient: SocketWriter | null = null;
   #toServer: SocketWriter | null = null;
+  readonly #ahead = new ReadAhead();
   #unsubscribe: () => void = () => {};
   #idleTimer: NodeJS.Timeout | undefined;
   #ended = false;
+  /** The client's socket has ended. */
+  #gone = false;
   #started = false;
   /** Ends at the next idle ReadyForQuery with this. */
   #leaving: Ending | null = null;
@@ -71,8 +76,8 @@ class Session implements RegisteredSession {
 
   async run(): Promise<void> {
     const { socket, startup } = this.#client;
-    socket.on('close', () => this.end({ reason: 'client disconnected' }));
-    socket.on('end', () => this.end({ reason: 'client disconnected' }));
+    socket.on('close', () => this.#clientGone());
+    socket.on('end', () => this.#clientGone());
     const admitted = admitClientSettings(startup.settings);
     const { host, registry, maxSessions } = this.#environment;
     const refused = admissionDenial(startup, host, registry, maxSessions) ?? admitted.refused;
@@ -191,9 +196,15 @@ class Session implements RegisteredSession {
 
   #fromClient(chunk: Buffer): void {
     clearTimeout(this.#idleTimer);
-    this.#guarded(() => this.#inbound?.receive(chunk));
-    if (this.#inbound?.busy === true || this.#toServer?.blocked === true) this.#client.socket.pause();
-    else this.#idle();
+    this.#ahead.hear(chunk);
+    if (this.#mayReceive()) this.#guarded(() => this.#inbound?.receive(chunk));
+    else this.#ahead.keep(chunk);
+    if (this.#ahead.full || this.#toServer?.blocked === true) this.#client.socket.pause();
+    else if (this.#mayReceive()) this.#idle();
+  }
+
+  #mayReceive(): boolean {
+    return this.#inbound?.busy !== true && this.#toServer?.blocked !== true;
   }
 
   #fromServer(chunk: Buffer): void {
@@ -202,7 +213,15 @@ class Session implements RegisteredSession {
   }
 
   #resumeClient(): void {
-    if (!this.#ended && this.#inbound?.busy !== true && this.#toServer?.blocked !== true) this.#client.socket.resume();
+    while (!this.#ended && this.#mayReceive()) {
+      const chunk = this.#ahead.take();
+      if (chunk === undefined) break;
+      this.#guarded(() => this.#inbound?.receive(chunk));
+    }
+    if (this.#ended) return;
+    // Whatever it was that looked like a goodbye, it was none.
+    if (this.#gone && this.#mayReceive()) this.end({ reason: 'client disconnected' });
+    else if (!this.#ahead.full && this.#toServer?.blocked !== true) this.#client.socket.resume();
   }
 
   #resumeUpstream(): void {
@@ -237,6 +256,14 @@ class Session implements RegisteredSession {
 
   stop(): void {
     this.end({ reason: 'drained', denial: shuttingDown() });
+  }
+
+  /** A client that has left wants nothing any more, unless it said goodbye: then what it sent is still to be done. */
+  #clientGone(): void {
+    this.#gone = true;
+    const waits = this.#inbound?.terminating === true || (this.#inbound?.busy === true && this.#ahead.saidGoodbye);
+    if (waits && this.#core?.copyIn !== 'active') this.#resumeUpstream();
+    else this.end({ reason: 'client disconnected' });
   }
 
   #engineChanged(engine: SqlEngine | undefined): void {
@@ -318,11 +345,15 @@ class Session implements RegisteredSession {
     if (upstream === null) return;
     const { socket } = upstream;
     if (socket.destroyed) return;
-    if (busy) this.#core?.cancel().catch(() => {});
     socket.removeAllListeners('data');
     socket.resume();
     socket.end(request.TERMINATE);
-    this.#destroyLater(socket);
+    const core = this.#core;
+    if (busy && core !== null && !this.#environment.registry.draining) cancelUntilClosed(socket, () => core.cancel());
+    else {
+      if (busy) core?.cancel().catch(() => {});
+      this.#destroyLater(socket);
+    }
   }
 
   #leaveClient(ending: Ending): void {

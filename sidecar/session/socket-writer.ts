@@ -30,7 +30,7 @@ export class SocketWriter {
   }
 
   get blocked(): boolean {
-    return this.#blocked;
+    return this.#blocked && !this.#socket.destroyed;
   }
 
   write(buffers: readonly Buffer[]): void {
