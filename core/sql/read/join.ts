@@ -42,14 +42,17 @@ export function joinSources(
   const sides: Sides = { context, kind, left: visibleColumns(left), right: visibleColumns(right), level, sites };
   if (sides.left === null || body.isNatural) keepAllColumns(sitesOf(left));
   if (sides.right === null || body.isNatural) keepAllColumns(sitesOf(right));
-  if (body.isNatural) for (const source of both) if (source.site !== undefined) source.site.natural = true;
+  if (body.isNatural) for (const source of both) if (source.site !== undefined) source.site.positional = true;
   const merged = mergedNames(body, sides.left, sides.right)?.map((name) => merge(sides, name)) ?? null;
   const columns =
     merged === null || sides.left === null || sides.right === null ? null : joinColumns(merged, sides.left, sides.right);
   if (body.alias !== undefined) {
     // Names are given by position: every column must stay where the client counts it, and what is not granted is not counted.
     const renames = (body.alias.colnames?.length ?? 0) > 0;
-    if (renames) keepAllColumns(sites);
+    if (renames) {
+      keepAllColumns(sites);
+      for (const site of sites) site.positional = true;
+    }
     const counted = renames ? (columns?.filter((column) => !column.ungranted) ?? null) : columns;
     return [
       { name: body.alias.aliasname ?? null, kind: 'derived', columns: renameColumns(counted, body.alias), sites, members: both },

@@ -194,7 +194,7 @@ function createSite(
     useAll: (alias?.colnames?.length ?? 0) > 0,
     conjuncts: [],
     qualified: [],
-    natural: false,
+    positional: false,
     outer: position.region.id !== 0,
   };
 }

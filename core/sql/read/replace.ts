@@ -40,10 +40,14 @@ function replaceSite(context: StatementContext, site: ReadSite): void {
       hint: 'Name the columns instead of the whole row, or leave the system column out.',
     });
   }
-  if (site.systemColumns.size > 0 && site.natural) {
-    deny('SLUICE-602', `System columns of ${exposedName(site)} cannot be read beside a NATURAL JOIN here.`, {
-      hint: 'Write JOIN … USING (…).',
-    });
+  if (site.systemColumns.size > 0 && site.positional) {
+    deny(
+      'SLUICE-602',
+      `System columns of ${exposedName(site)} cannot be read in a NATURAL JOIN or below a join's alias list here.`,
+      {
+        hint: 'Write JOIN … USING (…), and give the join an alias without a column list.',
+      },
+    );
   }
   dropSchemas(context, site);
   const { text: query, tree } = subquery(context, site, tierOf(site));

@@ -54,8 +54,8 @@ export interface ReadSite {
   readonly conjuncts: Conjunct[];
   /** References through the relation's own name, for when it loses its schema or its name. */
   readonly qualified: { readonly reference: ColumnRef; readonly names: readonly string[] }[];
-  /** Member of a NATURAL join: every column that the subquery shows takes part in it. */
-  natural: boolean;
+  /** Member of a NATURAL join, or of a join whose alias lists columns: every column that the subquery shows takes part. */
+  positional: boolean;
   /** On the nullable side of an outer join of its own level. */
   readonly outer: boolean;
 }

@@ -63,7 +63,7 @@ const PRINTING: ReadonlySet<string> = new Set([
 /** `column(row)`: PostgreSQL reads it as `row.column` when no function fits, so an in-place source must hear of it. */
 function functionalColumn(context: StatementContext, body: FuncCall, scope: Scope, node: Node, name: string): boolean {
   const argument = body.args![0]!;
-  const source = rowArgument(argument, scope);
+  const source = rowArgument(context, argument, scope);
   if (source === undefined) return false;
   const reference: ColumnRef = (argument as { ColumnRef: ColumnRef }).ColumnRef;
   const column = source.columns?.find((candidate) => candidate.name === name && !candidate.ungranted);

@@ -138,7 +138,12 @@ const WALKERS: Walkers = {
     return type;
   },
   A_Indirection: (context, body, scope) => {
-    walk(context, body.arg!, scope);
+    const row = asTag(body.arg, 'ColumnRef');
+    if (row === undefined || isStar(row.fields?.at(-1))) walk(context, body.arg!, scope);
+    else {
+      context.met.add(row);
+      referToColumn(context, body.arg!, row, scope, true);
+    }
     for (const step of body.indirection ?? []) {
       if ('A_Indices' in step) {
         context.frames.unsafe();

@@ -16,11 +16,21 @@ import { isLate } from './scope.ts';
 /** Type OIDs of the system columns. */
 const SYSTEM_TYPES: Readonly<Record<string, number>> = { tableoid: 26, xmin: 28, cmin: 29, xmax: 28, cmax: 29, ctid: 27 };
 
-/** Resolves a ColumnRef (not ending in `*`) and does what follows. Returns the type OID, 0 when not known. */
-export function referToColumn(context: StatementContext, node: Node, reference: ColumnRef, scope: Scope): number {
+/**
+ * Resolves a ColumnRef (not ending in `*`) and does what follows. Returns the type OID, 0 when not known.
+ *
+ * @param selected a field or all fields of it are taken at once, by the names that the subquery's columns have here.
+ */
+export function referToColumn(
+  context: StatementContext,
+  node: Node,
+  reference: ColumnRef,
+  scope: Scope,
+  selected = false,
+): number {
   const names = namesOf(reference.fields);
   if (names === undefined) return referToRow(context, node, reference, scope);
-  return follow(context, node, reference, resolveFields(context, scope, names, reference), names, scope);
+  return follow(context, node, reference, resolveFields(context, scope, names, reference), names, scope, selected);
 }
 
 /** `t.*` outside a target list (ROW(t.*), f(t.*), count(t.*)): the whole row. */
@@ -63,6 +73,7 @@ function follow(
   found: Resolution,
   names: readonly string[],
   scope: Scope,
+  selected = false,
 ): number {
   switch (found.kind) {
     case 'column':
@@ -84,7 +95,7 @@ function follow(
       dropSchema(context, reference, names, found.source);
       if (found.kind === 'whole-row' && names.length === 1) {
         found.source.site?.qualified.push({ reference, names });
-        keepRowType(context, node, reference, found.source);
+        if (!selected) keepRowType(context, node, reference, found.source);
       }
       return 0;
     case 'opaque':
@@ -399,10 +410,15 @@ function unknownName(context: StatementContext, name: string, scope: Scope, refe
 }
 
 /** The source whose whole row an argument names, for functional notation `f(t)`. */
-export function rowArgument(node: Node | undefined, scope: Scope): ScopeSource | undefined {
+export function rowArgument(context: StatementContext, node: Node | undefined, scope: Scope): ScopeSource | undefined {
   const reference = asTag(node, 'ColumnRef');
   const names = namesOf(reference?.fields);
   if (names === undefined || names.length === 0 || names.length > 2) return undefined;
   const found = names.length === 1 ? resolveName(scope, names[0]!) : resolveSource(scope, names[1]!, names[0]);
-  return found.kind === 'whole-row' ? found.source : undefined;
+  if (found.kind === 'whole-row') return found.source;
+  // A function in FROM whose columns are not known might bring a column of the row's name: both meanings are provided for.
+  if (found.kind !== 'opaque' || found.otherwise.kind !== 'whole-row' || found.otherwise.source.site === undefined)
+    return undefined;
+  noteUnknown(context, found.source, found.scope);
+  return found.otherwise.source;
 }

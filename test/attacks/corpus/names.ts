@@ -59,6 +59,11 @@ export const NAMES: readonly Attack[] = [
   read('A3', 'field star', 'SELECT (c).* FROM customers c'),
   read('A3', 'functional notation', 'SELECT ssn(customers) FROM customers'),
   read('A3', 'functional notation over an alias', 'SELECT id, email(c), phone(c) FROM customers c'),
+  read(
+    'A3',
+    'functional notation beside a function in FROM',
+    'SELECT ssn(c) FROM customers c CROSS JOIN LATERAL unnest(ARRAY[id(c)]) AS f(v)',
+  ),
   read('A3', 'attribute notation for a function', 'SELECT (c).describe_customer FROM customers c', {
     twin: 'SELECT add_tax(price) FROM products',
   }),
@@ -77,6 +82,21 @@ export const NAMES: readonly Attack[] = [
     'A4',
     'alias list through a join',
     'SELECT j.q7 FROM (customers AS t(q1, q2, q3, q4, q5, q6, q7) CROSS JOIN (SELECT 1 AS one) AS z) AS j',
+  ),
+  read(
+    'A4',
+    'alias list over a join',
+    'SELECT j.q0, j.q6 FROM (customers AS t CROSS JOIN (SELECT 1 AS one) AS z) AS j(q0, q1, q2, q3, q4, q5, q6)',
+  ),
+  read(
+    'A4',
+    'alias list over a join with hidden columns',
+    'SELECT j.q0, j.q3, j.q4 FROM (employees AS t CROSS JOIN (SELECT 1 AS one) AS z) AS j(q0, q1, q2, q3, q4)',
+  ),
+  read(
+    'A4',
+    'row expanded under an alias list',
+    'SELECT d.v0, d.v1 FROM (SELECT (t).* FROM "Weird Schema"."Customer Data" AS t(v0, v1, v2, v3, v4)) AS d',
   ),
   read('A4', 'CTE alias list', 'WITH r(a, b, c, d, e, f, g) AS (TABLE customers) SELECT a, g FROM r'),
   read('A4', 'derived alias list', 'SELECT harmless FROM (SELECT ssn FROM customers) AS d(harmless)'),
