@@ -1,7 +1,9 @@
 /**
  * One statement list, every protocol form: the last statement travels as simple query, extended with text and with binary
  * results, prepared once and executed again without another Describe, through SQL PREPARE, through a cursor, a portal with a
- * row limit, COPY, behind another statement in one message, and inside a temporary table. The steps before it are simple.
+ * row limit, COPY, behind another statement in one message, and inside a temporary table; never described, described as
+ * another portal, with a parameter, behind an error in the pipeline, and across the two namespaces that SQL and the protocol
+ * share. The steps before it are simple.
  */
 import type { BackendMessage, Exchange } from '../support/backend.ts';
 import { dataRow, rowDescription, serverMessage } from '../support/backend.ts';
@@ -20,13 +22,37 @@ export const FORMS = [
   'copy',
   'multi',
   'stash',
+  'blind',
+  'other-portal',
+  'parameter',
+  'after-error',
+  'flushed',
+  'interleaved',
+  'declared-portal',
+  'sql-execute',
+  'bound-prepare',
+  'copy-binary',
+  'binary-cursor',
+  'held-cursor',
   'raw',
 ] as const;
 export type Form = (typeof FORMS)[number];
 
 const FITTING: Readonly<Record<Shape, readonly Form[]>> = {
-  query: ['simple', 'extended', 'binary', 'prepared', 'sql-prepare', 'cursor', 'portal', 'copy', 'multi', 'stash'],
-  dml: ['simple', 'extended', 'binary', 'prepared', 'sql-prepare', 'multi'],
+  query: FORMS.filter((form) => form !== 'raw'),
+  dml: [
+    'simple',
+    'extended',
+    'binary',
+    'prepared',
+    'sql-prepare',
+    'multi',
+    'blind',
+    'other-portal',
+    'flushed',
+    'sql-execute',
+    'bound-prepare',
+  ],
   utility: ['simple', 'extended'],
   script: ['simple', 'extended'],
   raw: ['raw'],
@@ -34,6 +60,11 @@ const FITTING: Readonly<Record<Shape, readonly Form[]>> = {
 
 /** Always run; of the others each attack takes two in turn, so that a run stays short and every form meets every class. */
 const ALWAYS: readonly Form[] = ['simple', 'extended', 'prepared', 'raw'];
+
+/** Every form that a statement of this shape can take. */
+export function formsFitting(shape: Shape): readonly Form[] {
+  return FITTING[shape];
+}
 
 /** The forms of one attack or twin. With ALL_FORMS set in the environment every fitting one, which takes twice as long. */
 export function formsOf({
@@ -128,6 +159,128 @@ async function performLast(client: WireClient, sql: string, form: Form): Promise
         await client.query(`CREATE TEMPORARY TABLE stash AS SELECT * FROM (${sql}) AS taken`),
         await client.query('SELECT * FROM stash'),
       ];
+    default:
+      return performUnusual(client, sql, form);
+  }
+}
+
+/** Forms that no driver needs and the protocol allows. */
+async function performUnusual(client: WireClient, sql: string, form: Form): Promise<readonly Exchange[]> {
+  const { parse, bind, describe, execute, flush, query, sync } = frontend;
+  switch (form) {
+    case 'blind':
+      return [await client.exchange([parse('', sql), bind({ resultFormat: 1 }), execute(), sync])];
+    case 'other-portal':
+      return [
+        await client.exchange([
+          parse('harmless', 'SELECT 1 AS one'),
+          bind({ portal: 'shown', statement: 'harmless' }),
+          parse('harmful', sql),
+          bind({ portal: 'run', statement: 'harmful' }),
+          describe('P', 'shown'),
+          execute('run'),
+          sync,
+        ]),
+      ];
+    case 'parameter':
+      return [
+        await client.extended(`SELECT given.* FROM (${sql}) AS given WHERE $1`, { parameters: ['t'] }),
+        await client.extended(`SELECT given.* FROM (${sql}) AS given WHERE $1::int4 = 1`, {
+          parameters: [Buffer.from([0, 0, 0, 1])],
+          resultFormat: 1,
+        }),
+      ];
+    case 'after-error':
+      return [
+        await client.exchange(
+          [
+            parse('', 'SELECT 1/0'),
+            bind(),
+            execute(),
+            parse('', sql),
+            bind(),
+            execute(),
+            sync,
+            parse('', sql),
+            bind(),
+            execute(),
+            sync,
+          ],
+          2,
+        ),
+      ];
+    case 'flushed':
+      return [
+        await client.exchange([
+          parse('f', sql),
+          flush,
+          describe('S', 'f'),
+          flush,
+          bind({ statement: 'f' }),
+          flush,
+          execute(),
+          flush,
+          sync,
+        ]),
+      ];
+    case 'interleaved':
+      return [
+        await client.exchange(
+          [
+            query('BEGIN'),
+            parse('a', sql),
+            bind({ portal: 'one', statement: 'a' }),
+            bind({ portal: 'two', statement: 'a', resultFormat: 1 }),
+            execute('one', 1),
+            execute('two', 1),
+            execute('one', 1),
+            execute('two'),
+            execute('one'),
+            sync,
+          ],
+          2,
+        ),
+        await client.query('COMMIT'),
+      ];
+    case 'declared-portal':
+      return [
+        await client.query('BEGIN'),
+        await client.query(`DECLARE walk CURSOR FOR ${sql}`),
+        await client.exchange([describe('P', 'walk'), execute('walk', 2), execute('walk'), sync]),
+        await client.query('COMMIT'),
+      ];
+    case 'sql-execute':
+      return [
+        await client.exchange([parse('kept', sql), sync]),
+        await client.query('EXECUTE kept'),
+        await client.query('EXECUTE kept'),
+      ];
+    case 'bound-prepare':
+      return [
+        await client.query(`PREPARE kept AS ${sql}`),
+        await client.exchange([describe('S', 'kept'), bind({ statement: 'kept', resultFormat: 1 }), execute(), sync]),
+      ];
+    case 'copy-binary':
+      return [
+        await client.query(`COPY (${sql}) TO STDOUT WITH (FORMAT binary)`),
+        await client.extended(`COPY (${sql}) TO STDOUT WITH (FORMAT csv)`),
+      ];
+    case 'binary-cursor':
+      return [
+        await client.query('BEGIN'),
+        await client.query(`DECLARE bits BINARY CURSOR FOR ${sql}`),
+        await client.query('FETCH ALL FROM bits'),
+        await client.query('COMMIT'),
+      ];
+    case 'held-cursor':
+      return [
+        await client.query(`DECLARE held SCROLL CURSOR WITH HOLD FOR ${sql}`),
+        await client.query('FETCH LAST FROM held'),
+        await client.query('FETCH BACKWARD ALL FROM held'),
+        await client.query('CLOSE held'),
+      ];
+    default:
+      throw new Error(`no such form: ${form}`);
   }
 }
 

@@ -29,7 +29,7 @@ export interface Laboratory {
   stop(): Promise<void>;
 }
 
-async function startSide(major: 15 | 18, variant: Variant): Promise<Shop> {
+export async function startSide(major: 15 | 18, variant: Variant): Promise<Shop> {
   const shop = await startShop(major, [variant], { name: () => 'shop', settings: { autovacuum: 'off' } });
   await shop.copy('shop', 'pristine');
   return shop;
@@ -44,7 +44,7 @@ async function restore(shop: Shop): Promise<void> {
 }
 
 /** Leaves a session whose last statement holds a protected value: what pg_stat_activity would show to others. */
-async function talkativeSession(shop: Shop): Promise<WireClient> {
+export async function talkativeSession(shop: Shop): Promise<WireClient> {
   const client = await shop.connect('postgres', 'superuser');
   const inside = await shop.connect('shop', 'superuser');
   const [[value] = []] = await rows(inside, 'SELECT max(ssn) FROM customers');

@@ -8,9 +8,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { describeFindings, type Finding } from '../oracle/canary-oracle.ts';
 import { rows } from '../support/shop.ts';
 import type { WireClient } from '../support/wire-client.ts';
+import { firstDifference } from './compare.ts';
 import { CORPUS } from './corpus/index.ts';
 import { STARTUP } from './corpus/protocol.ts';
-import { formsOf, perform, transcript, type Form, type Outcome } from './forms.ts';
+import { formsOf, perform, type Form } from './forms.ts';
 import { MAJOR, startSluiceLaboratory } from './laboratory.ts';
 import { changed, stateOf, type State } from './state.ts';
 
@@ -52,24 +53,6 @@ async function alive(client: WireClient): Promise<boolean> {
   return results[0]?.rows[0]?.[0]?.toString() === '1';
 }
 
-/**
- * The first line in which two answers differ, or null. OIDs of relations made on the way depend on nothing hidden. Where the
- * statement asks for no order, the planner's choice may depend on how many rows there are in all, and rows are compared as a set.
- */
-function firstDifference(a: Outcome, b: Outcome, ordered: boolean): string | null {
-  const fresh = (line: string): string =>
-    line.replace(/@(\d+)\./g, (text, oid: string) => (Number(oid) > newestOid ? '@new.' : text));
-  const lines = (outcome: Outcome): readonly string[] => {
-    const all = transcript(outcome.messages).map(fresh);
-    return ordered ? all : all.sort();
-  };
-  const [left, right] = [lines(a), lines(b)];
-  for (let at = 0; at < Math.max(left.length, right.length); at++) {
-    if (left[at] !== right[at]) return `message ${at}:\n  a: ${left[at]}\n  b: ${right[at]}`;
-  }
-  return null;
-}
-
 describe('through sluice', () => {
   it.each(corpus.map((attack) => [attack.class, attack.name, attack] as const))('%s %s fails', async (_class, _name, attack) => {
     const { a, b } = laboratory;
@@ -89,7 +72,7 @@ describe('through sluice', () => {
       const survived = [await alive(clients[0]), await alive(clients[1])];
       const findings: readonly Finding[] = [...a.oracle.take(), ...b.oracle.take()];
       if (findings.length > 0) problem('leaked', form, describeFindings(findings));
-      const difference = attack.residual === undefined ? firstDifference(...outcomes, ordered) : null;
+      const difference = attack.residual === undefined ? firstDifference(...outcomes, { ordered, newestOid }) : null;
       if (difference !== null) problem('told', form, difference);
       if (survived.includes(false)) {
         problem('dead', form, 'the session did not survive');

@@ -1,0 +1,24 @@
+/** Whether two databases that differ only in what is hidden gave the same answer. */
+import { transcript, type Outcome } from './forms.ts';
+
+export interface Comparing {
+  /** The statement asks for an order. Otherwise the planner's choice may depend on how many rows there are in all. */
+  readonly ordered: boolean;
+  /** OIDs of relations made on the way, above this, depend on nothing hidden. */
+  readonly newestOid: number;
+}
+
+/** The first line in which two answers differ, or null. */
+export function firstDifference(a: Outcome, b: Outcome, { ordered, newestOid }: Comparing): string | null {
+  const fresh = (line: string): string =>
+    line.replace(/@(\d+)\./g, (text, oid: string) => (Number(oid) > newestOid ? '@new.' : text));
+  const lines = (outcome: Outcome): readonly string[] => {
+    const all = transcript(outcome.messages).map(fresh);
+    return ordered ? all : all.sort();
+  };
+  const [left, right] = [lines(a), lines(b)];
+  for (let at = 0; at < Math.max(left.length, right.length); at++) {
+    if (left[at] !== right[at]) return `message ${at}:\n  a: ${left[at]}\n  b: ${right[at]}`;
+  }
+  return null;
+}
