@@ -1,0 +1,70 @@
+/** libpq_pipeline: libpq's own test of pipelining, directly and through Sluice, with the traces that it has to leave. */
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { Suite } from '../../scoreboard/suite.ts';
+import { boardOf, compareRuns, summary } from '../relay/board.ts';
+import { runDirectly, runThrough } from '../relay/passage.ts';
+import { type LibpqPipeline, libpqPipeline } from '../source/libpq-pipeline.ts';
+
+const run = promisify(execFile);
+const DATABASE = 'pipeline';
+/** As its own TAP test has it. */
+const ROWS = '700';
+
+interface Outcome {
+  readonly test: string;
+  /** Ended well, and left the trace that is expected of it. */
+  readonly ok: boolean;
+}
+
+export const suite: Suite = {
+  name: 'pipeline',
+  about: "libpq's test of pipeline mode, direct and through Sluice with everything granted",
+  async run(options) {
+    const built = await libpqPipeline(15);
+    const { stdout } = await run(built.program, ['tests']);
+    const tests = stdout
+      .trim()
+      .split(/\s+/)
+      .filter((name) => options.only.length === 0 || options.only.includes(name));
+    const workload = async (port: number): Promise<readonly Outcome[]> => {
+      const outcomes: Outcome[] = [];
+      for (const test of tests) outcomes.push({ test, ok: await passes(built, test, port) });
+      return outcomes;
+    };
+    const direct = await runDirectly({ database: DATABASE }, workload);
+    const again = await runDirectly({ database: DATABASE }, workload);
+    const through = await runThrough({ database: DATABASE }, workload);
+    const verdicts = compareRuns({ direct, again, through }, (trace) => trace.replace(/^libpq_pipeline\//, '').replace(' ', '#'));
+    for (const line of summary(verdicts)) options.say(line);
+    const good = (outcomes: readonly Outcome[]): string =>
+      `${outcomes.filter(({ ok }) => ok).length} of ${outcomes.length}${outcomes.flatMap(({ test, ok }) => (ok ? [] : [` (not ${test})`])).join('')}`;
+    return [
+      boardOf('pipeline', `${tests.length} tests of libpq_pipeline, PostgreSQL 15`, verdicts, {
+        deaths: through.deaths,
+        figures: { 'tests passed directly': good(direct.result), 'tests passed through Sluice': good(through.result) },
+      }),
+    ];
+  },
+};
+
+async function passes({ program, traces }: LibpqPipeline, test: string, port: number): Promise<boolean> {
+  const directory = await mkdtemp(join(tmpdir(), 'sluice-pipeline-'));
+  const file = join(directory, 'trace');
+  const expected = await readFile(join(traces, `${test}.trace`), 'utf8').catch(() => null);
+  try {
+    const connection = `host=127.0.0.1 port=${port} user=postgres dbname=${DATABASE} sslmode=disable gssencmode=disable`;
+    await run(program, [...(expected === null ? [] : ['-t', file]), '-r', ROWS, test, connection], {
+      timeout: 60_000,
+      env: { ...process.env, PGAPPNAME: `libpq_pipeline/${test}` },
+    });
+    return expected === null || (await readFile(file, 'utf8')) === expected;
+  } catch {
+    return false;
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}

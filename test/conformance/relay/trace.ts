@@ -1,0 +1,69 @@
+/** Exchanges as they are kept for comparison: printable lines instead of bytes, long answers by their hash. */
+import { createHash } from 'node:crypto';
+import type { BackendMessage } from '../../support/backend.ts';
+import { normalise } from '../../oracle/transparency.ts';
+import type { Exchange, OnExchange } from './recording.ts';
+
+/** The first OID that is not of initdb. */
+const FIRST_NEW_OID = 16384;
+/** Longer answers are told apart by a hash, and shown by their beginning. */
+const KEPT = 60;
+
+export interface Traced {
+  readonly messages: string;
+  readonly sql: readonly string[];
+  readonly lines: readonly string[];
+  readonly floor?: string;
+  readonly refusal?: Exchange['refusal'];
+  readonly aborted?: true;
+}
+
+/** One client connection's exchanges in order. */
+export interface Trace {
+  /** What the client called itself, and which of its connections it was: `pg_regress/join 1`. */
+  readonly name: string;
+  readonly exchanges: readonly Traced[];
+}
+
+/** Collects what a relay records; `traces` is complete once its clients have left. */
+export class Tracer {
+  readonly #traces = new Map<number, { readonly name: string; readonly exchanges: Traced[] }>();
+  readonly #counts = new Map<string, number>();
+
+  readonly onExchange: OnExchange = (exchange, origin) => {
+    let trace = this.#traces.get(origin.connection);
+    if (trace === undefined) {
+      const count = (this.#counts.get(origin.application) ?? 0) + 1;
+      this.#counts.set(origin.application, count);
+      trace = { name: `${origin.application} ${count}`, exchanges: [] };
+      this.#traces.set(origin.connection, trace);
+    }
+    const { messages, sql, answer, ...rest } = exchange;
+    trace.exchanges.push({ messages, sql, lines: printed(answer), ...rest });
+  };
+
+  get traces(): readonly Trace[] {
+    return [...this.#traces.values()];
+  }
+}
+
+function printed(answer: readonly BackendMessage[]): readonly string[] {
+  const lines = normalise(answer, FIRST_NEW_OID).map(withoutSlots);
+  if (lines.length <= KEPT) return lines.map(shortened);
+  const hash = createHash('sha256');
+  for (const line of lines) hash.update(line).update('\n');
+  return [
+    ...lines.slice(0, KEPT).map(shortened),
+    `… ${lines.length - KEPT} more, ${hash.digest('hex')}`,
+    ...lines.slice(-2).map(shortened),
+  ];
+}
+
+function shortened(line: string): string {
+  return line.length <= 2_000 ? line : `${line.slice(0, 500)}… ${createHash('sha256').update(line).digest('hex')}`;
+}
+
+/** Which number a session's temporary schema has depends on who else is connected. */
+function withoutSlots(line: string): string {
+  return line.replaceAll(/\bpg_(toast_)?temp_\d+\b/g, 'pg_$1temp_N');
+}
