@@ -65,7 +65,7 @@ export class Analysis {
     if (pipeline.length === 0) return false;
     if (pipeline.pendingEffects > 0) return true;
     if (dirty && (pipeline.pendingEnds > 0 || (status === 'I' && pipeline.pendingReadies > 0))) return true;
-    return catalogStale && status === 'I';
+    return catalogStale && status === 'I' && this.#core.engine?.bundle.transparent !== true;
   }
 
   analyse(sql: Buffer, protocol: AnalyseRequest['protocol'], parameterTypes: readonly number[]): Verdict {
@@ -73,8 +73,12 @@ export class Analysis {
     const engine = this.engine();
     if ('code' in engine) return { kind: 'denied', denial: engine, plan: null, engine: core.host.engine };
     if (this.needsBarrier()) return BARRIER;
-    if (core.catalogStale && core.status === 'I')
-      return { kind: 'wait', until: core.refreshCatalog('schema changed by this session') };
+    if (core.catalogStale && core.status === 'I') {
+      const refreshed = core.refreshCatalog('schema changed by this session');
+      if (!engine.bundle.transparent) return { kind: 'wait', until: refreshed };
+      // Nothing that is decided depends on it: names that are not known yet are the server's to answer.
+      core.catalogStale = false;
+    }
 
     const large = this.#large;
     const same = large?.sql.equals(sql) === true;

@@ -32,6 +32,16 @@ const SESSIONS: Readonly<Record<string, readonly string[]>> = {
     'ROLLBACK',
     'SELECT extra FROM tickets',
   ],
+  'settings that nothing pins': [
+    'SET parallel_leader_participation = off',
+    'SHOW parallel_leader_participation',
+    'RESET parallel_leader_participation',
+    'SET default_with_oids = off',
+    'SET nosuch = 1',
+    'RESET nosuch',
+    "SELECT set_config('stats_fetch_consistency', 'none', false)",
+    "SELECT set_config('nosuch', '1', false)",
+  ],
   'what does not exist': [
     'SELECT * FROM nosuch',
     'SELECT nosuch FROM tickets',

@@ -10,7 +10,7 @@ import { displayName } from './hints.ts';
 import type { ArgumentGuard } from './functions.ts';
 import { stringLiteral } from './literals.ts';
 import type { NameContext } from './name-context.ts';
-import { isReadableSetting, isSettable, settingRule } from './settings.ts';
+import { isOpenSetting, isReadableSetting, isSettable, settingRule } from './settings.ts';
 
 const ADVISORY = /^pg_(?:try_)?advisory_/;
 
@@ -74,6 +74,7 @@ function setConfig(context: NameContext, args: readonly Node[], located: DenialD
   const rule = setting === undefined ? undefined : settingRule(setting.value);
   const settled = setting !== undefined && rule !== undefined && rule !== 'path' && rule !== 'timeout';
   if (settled && (rule === 'any' || (value !== undefined && isSettable(setting.value, value.value)))) return;
+  if (setting !== undefined && context.bundle.transparent && isOpenSetting(setting.value)) return;
   const shown = setting === undefined ? 'a setting whose name is computed' : displayName(setting.value);
   throw new DenialError(
     denial('SLUICE-205', `set_config() of ${shown} is not granted.`, {

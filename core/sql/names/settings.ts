@@ -74,6 +74,11 @@ const ANY: readonly string[] = [
   'enable_seqscan',
   'enable_sort',
   'enable_tidscan',
+  'force_parallel_mode',
+  'parallel_leader_participation',
+  'max_parallel_workers',
+  'max_parallel_maintenance_workers',
+  'stats_fetch_consistency',
   'cpu_index_tuple_cost',
   'cpu_operator_cost',
   'cpu_tuple_cost',
@@ -157,6 +162,18 @@ export function isSettable(name: string, value: string | null): boolean {
   if (rule === undefined) return false;
   if (typeof rule === 'string' || value === null) return true;
   return rule.includes(value.trim().toLowerCase());
+}
+
+/**
+ * What stays pinned even where nothing is governed: how text is read, what is logged or shown of it, who acts, what the server
+ * writes to its own disk, and settings of applications.
+ */
+const PINNED =
+  /^(?:client_encoding|names|standard_conforming_strings|backslash_quote|transform_null_equals|quote_all_identifiers|row_security|lc_messages|client_min_messages|role|session_authorization|session_replication_role|debug_.*|log_.*|track_.*|trace_.*|allow_system_table_mods|allow_in_place_tablespaces|password_encryption|zero_damaged_pages|ignore_.*|lo_compat_privileges|.*_preload_libraries|dynamic_library_path|temp_tablespaces|vacuum_.*|wal_.*|commit_.*|max_stack_depth|exit_on_error|event_triggers|restrict_nonsystem_relation_kind|createrole_self_grant|scram_iterations|backtrace_functions|jit_(?:debugging|dump|profiling).*|.*\..*)$/;
+
+/** Whether a setting of no rule may be changed in a transparent bundle: whatever is not pinned. */
+export function isOpenSetting(name: string): boolean {
+  return settingRule(name) === undefined && !PINNED.test(name.toLowerCase());
 }
 
 /** Our own settings, and those that describe the server's machine, are not readable by any route. */

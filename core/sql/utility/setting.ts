@@ -8,7 +8,7 @@ import { RESERVED_SETTING_PREFIX } from '../../policy/bundle.ts';
 import { asTag } from '../ast/node.ts';
 import type { StatementContext } from '../context.ts';
 import { nearest } from '../names/hints.ts';
-import { isReadableSetting, isSettable, settableNames, settingRule } from '../names/settings.ts';
+import { isOpenSetting, isReadableSetting, isSettable, settableNames, settingRule } from '../names/settings.ts';
 import { truncateIdentifier } from '../text/lexer.ts';
 
 export function analyseSet(context: StatementContext, body: VariableSetStmt): undefined {
@@ -47,7 +47,7 @@ function analyseDefault(context: StatementContext, name: string, body: VariableS
     context.effect = local ? { kind: 'set-search-path', path, local } : { kind: 'reset-search-path' };
     return;
   }
-  if (!RESETTABLE.has(name) && !isSettable(name, null)) refuseSetting(context, name, null);
+  if (!RESETTABLE.has(name) && !settable(context, name, null)) refuseSetting(context, name, null);
 }
 
 function analyseValue(context: StatementContext, name: string, body: VariableSetStmt): undefined {
@@ -57,8 +57,12 @@ function analyseValue(context: StatementContext, name: string, body: VariableSet
     context.effect = { kind: 'set-search-path', path: searchPath(context, values), local: body.is_local ?? false };
     return;
   }
-  if (!isSettable(name, value)) refuseSetting(context, name, value);
+  if (!settable(context, name, value)) refuseSetting(context, name, value);
   if (settingRule(name) === 'timeout') checkTimeout(context, name, value);
+}
+
+function settable(context: StatementContext, name: string, value: string | null): boolean {
+  return isSettable(name, value) || (context.bundle.transparent && isOpenSetting(name));
 }
 
 /** Each value is one identifier (the server quotes it); `"$user"` is the login's own schema. */
