@@ -42,6 +42,14 @@ const SESSIONS: Readonly<Record<string, readonly string[]>> = {
     "SELECT set_config('stats_fetch_consistency', 'none', false)",
     "SELECT set_config('nosuch', '1', false)",
   ],
+  "forms that are the server's to judge": [
+    'CREATE TABLE booking (room box, EXCLUDE USING gist (room WITH &&))',
+    "INSERT INTO booking VALUES ('(1,1),(0,0)'), ('(2,2),(0.5,0.5)')",
+    'CREATE TABLE placed (id int PRIMARY KEY USING INDEX TABLESPACE pg_default)',
+    'SELECT * FROM (SELECT 1 INTO f) AS bar',
+    "SELECT array_in('{1,2}', 'int4'::regtype, -1)",
+    'DROP TABLE booking, placed',
+  ],
   'what does not exist': [
     'SELECT * FROM nosuch',
     'SELECT nosuch FROM tickets',
@@ -91,6 +99,7 @@ const REFUSED: readonly string[] = [
   "COPY nosuch FROM PROGRAM 'id'",
   'SET ROLE postgres',
   'CREATE VIEW v AS SELECT * FROM nosuch',
+  'CREATE TABLE t (a text, EXCLUDE USING gist ((pg_read_file(a)) WITH =))',
 ];
 
 describe.each(MAJORS)('names that are not known on PostgreSQL %i', (major) => {

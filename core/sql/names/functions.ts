@@ -23,6 +23,7 @@ import { type DenialDetails, denial, DenialError } from '../../errors/denial.ts'
 import { INTROSPECTION_FUNCTIONS, type IntrospectionFunction } from '../introspect/functions.ts';
 import { argumentGuard, commentGuard, REG_TYPES, regGuard, type RegUse, regValue, type Wrap } from '../introspect/guards.ts';
 import { isGrantedFunction, visibleTo } from '../introspect/visible.ts';
+import type { Bundle } from '../../policy/bundle.ts';
 import { isInternalFunction, isTrustedExtensionFunction } from './extensions.ts';
 import { displayName, nearest } from './hints.ts';
 import { stringLiteral } from './literals.ts';
@@ -119,8 +120,9 @@ export function fromColumn(name: string): string | undefined {
 }
 
 /** A function that a user wrote may share its name with one of those: its grant is the administrator's word for it. */
-function isForbidden(entry: FunctionData): boolean {
-  if (isInternalFunction(entry)) return true;
+function isForbidden(bundle: Bundle, entry: FunctionData): boolean {
+  // Input functions of types and the like: what they can be called with the server decides.
+  if (isInternalFunction(entry) && !bundle.transparent) return true;
   const foreign =
     entry.schema === 'pg_catalog' || entry.extension !== undefined || entry.language === 'c' || entry.language === 'internal';
   return foreign && FORBIDDEN.test(entry.name);
@@ -144,7 +146,7 @@ function takes(entry: FunctionData, count: number): boolean {
 }
 
 function isAllowed(context: NameContext, entry: FunctionData, argumentCount: number): boolean {
-  if (isForbidden(entry)) return false;
+  if (isForbidden(context.bundle, entry)) return false;
   if (entry.schema === 'pg_catalog') {
     if (isSafeFunction(entry.name, argumentCount) || isSessionFunction(entry.name)) return true;
     if (Object.hasOwn(INTROSPECTION_FUNCTIONS, entry.name)) return true;
@@ -306,7 +308,7 @@ function refuse(
   located: DenialDetails,
 ): CheckedFunction {
   const shown = displayName(...name);
-  const floor = refused.find(isForbidden);
+  const floor = refused.find((entry) => isForbidden(context.bundle, entry));
   if (floor !== undefined) {
     throw new DenialError(
       denial('SLUICE-204', `Function ${shown} is never available here.`, {

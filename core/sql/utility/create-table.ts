@@ -132,9 +132,18 @@ export function checkConstraint(context: StatementContext, constraint: Constrain
     if (expression !== undefined) context.analyser.expression(context, expression, scope, 'other');
   }
   if (constraint.pktable !== undefined) checkReferenced(context, constraint.pktable);
+  if (context.bundle.transparent) return checkExclusions(context, constraint.exclusions ?? [], scope);
   if ((constraint.exclusions ?? []).length > 0)
     deny('SLUICE-206', 'EXCLUDE constraints are not possible here.', { rule: 'floor' });
   if (constraint.indexspace !== undefined) deny('SLUICE-206', 'USING INDEX TABLESPACE is not possible here.', { rule: 'floor' });
+}
+
+/** Pairs of an index element and an operator. */
+function checkExclusions(context: StatementContext, exclusions: readonly Node[], scope: Scope): undefined {
+  for (const pair of exclusions) {
+    const expression = asTag(asTag(pair, 'List')?.items?.[0], 'IndexElem')?.expr;
+    if (expression !== undefined) context.analyser.expression(context, expression, scope, 'other');
+  }
 }
 
 /** A foreign key tells whether a value exists in the other table. */

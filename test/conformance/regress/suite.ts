@@ -6,6 +6,7 @@ import { runDirectly, runThrough } from '../relay/passage.ts';
 import { type PgRegressResult, runPgRegress } from '../relay/pg-regress.ts';
 import { postgresSource } from '../source/postgres-source.ts';
 import { regressLibrary } from '../source/regress-library.ts';
+import { runRestricted } from './restricted.ts';
 import { regressTests } from './tests.ts';
 
 const DATABASE = 'regression';
@@ -19,10 +20,11 @@ export const suite: Suite = {
     const source = await postgresSource(15);
     const libraryDirectory = await regressLibrary(15);
     const tests = await regressTests(source, options.bounded, options.only);
+    const inputDirectory = join(source, 'src/test/regress');
     const workload = (port: number): Promise<PgRegressResult> =>
       runPgRegress({
         program: 'regress/pg_regress',
-        inputDirectory: join(source, 'src/test/regress'),
+        inputDirectory,
         libraryDirectory,
         tests,
         port,
@@ -44,6 +46,7 @@ export const suite: Suite = {
           'files that pg_regress calls ok through Sluice': through.result.ok.length,
         },
       }),
+      await runRestricted({ ...options, inputDirectory, libraryDirectory }),
     ];
   },
 };

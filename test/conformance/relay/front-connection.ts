@@ -196,7 +196,7 @@ export class FrontConnection {
     }
     const bytes = Buffer.concat(unit.messages.map((message) => message.bytes));
     const refusal = await this.#probes.refusal(this.#origin, texts.join(';'), bytes);
-    if (refusal === null) return this.#forward(unit);
+    if (refusal === null || this.#options.mayRunBehind?.(named, texts.join(';')) === false) return this.#forward(unit);
     const exchange = this.#note(unit.messages);
     exchange.floor = named;
     exchange.refusal = refusal;
@@ -243,7 +243,9 @@ export class FrontConnection {
     if (floor === null) return false;
     exchange.floor = floor;
     const whole = END_OF_EXCHANGE.test(exchange.messages) && this.#open.length === 1;
-    if (exchange.idle && whole && this.#back !== null && exchange.messages !== 'F') return true;
+    const { mayRunBehind } = this.#options;
+    const wanted = mayRunBehind === undefined || mayRunBehind(floor, exchange.sql.join(';'));
+    if (exchange.idle && whole && wanted && this.#back !== null && exchange.messages !== 'F') return true;
     exchange.aborted = true;
     return false;
   }

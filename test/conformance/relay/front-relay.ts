@@ -28,6 +28,8 @@ export interface FrontRelayOptions {
   readonly onExchange: OnExchange;
   /** The relay between Sluice and the server. */
   readonly behind?: BackRelay;
+  /** Which of the refused statements that a floor names may run behind Sluice's back; all unless given. */
+  readonly mayRunBehind?: (floor: string, sql: string) => boolean;
   /** Every message that the target itself sends to a client; what ran behind Sluice's back is not among them. */
   readonly onTargetData?: (bytes: Buffer, connection: number) => void;
 }

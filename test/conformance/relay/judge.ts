@@ -92,41 +92,51 @@ export function firstDifference(a: Traced, b: Traced): number | null {
   return null;
 }
 
-/** How far apart two sequences may drift before they are given up as matching again. */
-const WINDOW = 200;
-
 /** For each exchange of `base` the one of `other` that asked the same; what `other` asked beyond that. */
 export function align(
   base: readonly Traced[],
   other: readonly Traced[],
 ): { readonly pairs: readonly (Traced | undefined)[]; readonly extra: readonly Traced[] } {
+  const left = base.map(question);
+  const right = other.map(question);
   const pairs: (Traced | undefined)[] = base.map(() => undefined);
-  const extra: Traced[] = [];
-  let i = 0;
-  let j = 0;
-  while (i < base.length && j < other.length) {
-    if (question(base[i]!) === question(other[j]!)) {
-      pairs[i++] = other[j++];
-      continue;
-    }
-    const [skipBase, skipOther] = nextMatch(base.slice(i, i + WINDOW), other.slice(j, j + WINDOW));
-    for (let skipped = 0; skipped < skipOther; skipped++) extra.push(other[j + skipped]!);
-    i += skipBase;
-    j += skipOther;
+  let start = 0;
+  while (start < left.length && start < right.length && left[start] === right[start]) {
+    pairs[start] = other[start];
+    start++;
   }
-  extra.push(...other.slice(j));
+  let tail = 0;
+  while (tail < left.length - start && tail < right.length - start && left.at(-1 - tail) === right.at(-1 - tail)) {
+    pairs[left.length - 1 - tail] = other[right.length - 1 - tail];
+    tail++;
+  }
+  const matched = new Set<number>();
+  for (const [i, j] of longestCommon(left.slice(start, left.length - tail), right.slice(start, right.length - tail))) {
+    pairs[start + i] = other[start + j];
+    matched.add(start + j);
+  }
+  const extra = other.filter((_, index) => index >= start && index < right.length - tail && !matched.has(index));
   return { pairs, extra };
 }
 
-/** How many to leave out on each side, as few as possible, before both ask the same again. */
-function nextMatch(base: readonly Traced[], other: readonly Traced[]): readonly [base: number, other: number] {
-  const right = other.map(question);
-  const left = base.map(question);
-  for (let total = 1; total < left.length + right.length; total++) {
-    for (let skip = Math.max(0, total - right.length + 1); skip <= Math.min(total, left.length - 1); skip++)
-      if (left[skip] === right[total - skip]) return [skip, total - skip];
+/** Index pairs of a longest common subsequence. */
+function longestCommon(left: readonly string[], right: readonly string[]): readonly (readonly [number, number])[] {
+  const width = right.length + 1;
+  const lengths = new Uint16Array((left.length + 1) * width);
+  for (let i = left.length - 1; i >= 0; i--) {
+    for (let j = right.length - 1; j >= 0; j--) {
+      const at = i * width + j;
+      lengths[at] =
+        left[i] === right[j] ? (lengths[at + width + 1] ?? 0) + 1 : Math.max(lengths[at + width] ?? 0, lengths[at + 1] ?? 0);
+    }
   }
-  return [base.length, other.length];
+  const found: [number, number][] = [];
+  for (let i = 0, j = 0; i < left.length && j < right.length; ) {
+    if (left[i] === right[j]) found.push([i++, j++]);
+    else if ((lengths[(i + 1) * width + j] ?? 0) >= (lengths[i * width + j + 1] ?? 0)) i++;
+    else j++;
+  }
+  return found;
 }
 
 /** OIDs that psql writes into its own queries differ from run to run. */

@@ -62,7 +62,7 @@ export async function runThrough<T>(options: PassageOptions, workload: (port: nu
   }
 }
 
-function alive(pid: number): boolean {
+export function alive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

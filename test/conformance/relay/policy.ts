@@ -5,31 +5,52 @@ import { join } from 'node:path';
 
 export const IDENTITY = 'ai-agents/suite';
 
-/** Everything is granted: what the suite sees has to be what it would see without Sluice. */
-export function allowAll(database: string): string {
-  return `apiVersion: sluice.dev/v1alpha1
+const HEAD = (database: string, more: string): string => `apiVersion: sluice.dev/v1alpha1
 kind: Database
 metadata: {name: suite, namespace: data-platform}
 spec:
   endpoint: {host: 127.0.0.1, port: 5432, database: ${database}}
   tls: {mode: Disable}
   credentialsSecretRef: {name: suite-login}
-  sensitivity: {detection: "Off"}
+${more}
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: suite-login, namespace: data-platform}
+stringData: {username: postgres, password: none}
 ---
 apiVersion: sluice.dev/v1alpha1
 kind: DatabaseAccessPolicy
-metadata: {name: everything, namespace: data-platform}
+metadata: {name: suite, namespace: data-platform}
 spec:
   databaseRef: {name: suite}
   subjects:
     - serviceAccount: {namespace: ai-agents, name: suite}
   mode: Enforce
-  grants:
+  session: {temporaryTables: true, listen: ["*"], notify: ["*"], advisoryLocks: true}
+`;
+
+/** Everything is granted: what the suite sees has to be what it would see without Sluice. */
+export function allowAll(database: string): string {
+  return `${HEAD(database, '  sensitivity: {detection: "Off"}')}  grants:
     - tables: ["*.*"]
       actions: ["*"]
   functions: ["*"]
-  session: {temporaryTables: true, listen: ["*"], notify: ["*"], advisoryLocks: true}
 `;
+}
+
+export interface Restrictions {
+  /** Relation, column, class; those of class `secret` can never be revealed. */
+  readonly classes: readonly (readonly [table: string, column: string, name: string])[];
+  /** A YAML list, indented by four. */
+  readonly grants: string;
+}
+
+/** Some columns masked, some rows filtered, some tables not granted. */
+export function restricted(database: string, { classes, grants }: Restrictions): string {
+  const columns = classes.map(([table, column, name]) => `      - {table: ${table}, column: ${column}, class: ${name}}`);
+  const sensitivity = `  sensitivity:\n    detection: "Off"\n    columns:\n${columns.join('\n')}\n  protection: {neverReveal: [secret]}`;
+  return `${HEAD(database, sensitivity)}  grants:${grants}\n`;
 }
 
 /** Calls `use` with a file that holds the policy. */
