@@ -177,8 +177,10 @@ export interface ScopeSource {
   readonly site?: ReadSite;
   /** All replaced relations inside (itself, or below a derived table): for locks and outer joins. */
   readonly sites?: readonly ReadSite[];
-  /** A join: what it is made of. Where its columns are not known, a reference to it may read any column of these. */
+  /** A join: what it is made of. Where its columns are not known, a reference to it may read a column of these. */
   readonly members?: readonly ScopeSource[];
+  /** A join with an alias list: its columns are not named as its members' are. */
+  readonly renames?: true;
   /** ctid, xmin, … may be referenced (tables and materialised views, not views). */
   readonly systemColumns?: boolean;
 }

@@ -1,7 +1,7 @@
 /** Compares what our resolver says a statement reads with what the server's analyser recorded. */
 import type { Catalog } from '../../core/catalog/catalog.ts';
 import type { StatementPlan } from '../../core/sql/plan.ts';
-import type { Lineage } from './node-tree.ts';
+import { FIRST_UNPINNED, type Lineage } from './node-tree.ts';
 
 export type Verdict =
   | { readonly kind: 'same' }
@@ -35,7 +35,7 @@ export function judge(plan: StatementPlan, server: Lineage, catalog: Catalog): V
 /** Relations and columns as `oid` and `oid.attnum`; a whole row reads every column; system columns carry no value of a cell. */
 export function readsOf(server: Lineage, catalog: Catalog): ReadonlySet<string> {
   const reads = new Set<string>([...server.relations].map(String));
-  for (const key of server.columns) if (!key.includes('-')) reads.add(key);
+  for (const key of [...server.columns, ...server.rowColumns]) if (!key.includes('-')) reads.add(key);
   for (const oid of server.wholeRows)
     for (const column of catalog.relation(oid)?.columns ?? []) reads.add(`${oid}.${column.attnum}`);
   return reads;
@@ -47,7 +47,25 @@ export function readsOf(server: Lineage, catalog: Catalog): ReadonlySet<string> 
  */
 export function unmasked(server: Lineage, governed: ReadonlySet<number>): readonly string[] {
   return [
-    ...[...server.columns].filter((key) => !key.includes('-') && governed.has(Number(key.split('.')[0]))),
+    ...[...server.columns, ...server.rowColumns].filter((key) => !key.includes('-') && governed.has(Number(key.split('.')[0]))),
     ...[...server.wholeRows].filter((oid) => governed.has(oid)).map((oid) => `${oid}.*`),
+  ];
+}
+
+/**
+ * Where pg_depend and the rule tree do not agree the oracle itself is wrong. Fields of composite types are columns to pg_depend,
+ * whether their relation is read or not (a field of a whole row among them); dependencies on what initdb made first are not recorded.
+ */
+export function disagreement(lineage: Lineage, recorded: ReadonlySet<string>): readonly string[] {
+  const relation = (key: string): number => Number(key.split('.')[0]);
+  return [
+    ...[...recorded].filter(
+      (key) =>
+        !lineage.columns.has(key) &&
+        !lineage.rowColumns.has(key) &&
+        !lineage.wholeRows.has(relation(key)) &&
+        lineage.relations.has(relation(key)),
+    ),
+    ...[...lineage.columns].filter((key) => !recorded.has(key) && relation(key) >= FIRST_UNPINNED),
   ];
 }

@@ -49,6 +49,9 @@ function tokenize(text: string): readonly string[] {
   return text.match(/[(){}]|(?:\\[\s\S]|[^\s(){}\\])+/g) ?? [];
 }
 
+/** access/transam.h: what initdb made before is never dropped, so nothing is noted to depend on it. */
+export const FIRST_UNPINNED = 12_000;
+
 /** What a query reads. */
 export interface Lineage {
   /** OIDs of the relations in its range tables. */
@@ -57,6 +60,8 @@ export interface Lineage {
   readonly columns: ReadonlySet<string>;
   /** Relations referenced by whole-row Vars. */
   readonly wholeRows: ReadonlySet<number>;
+  /** Columns read through the whole row of a join; pg_depend does not have these either. */
+  readonly rowColumns: ReadonlySet<string>;
 }
 
 /** @param self OID of the view itself, whose OLD and NEW entries stand in its range table. */
@@ -64,6 +69,8 @@ export function lineageOf(action: string, self: number): Lineage {
   const relations = new Set<number>();
   const columns = new Set<string>();
   const wholeRows = new Set<number>();
+  const rowColumns = new Set<string>();
+  let inRow = 0;
 
   const walk = (value: TreeValue, levels: readonly (readonly TreeNode[])[]): void => {
     if (typeof value === 'string') return;
@@ -97,18 +104,20 @@ export function lineageOf(action: string, self: number): Lineage {
     const relid = relationOf(entry);
     if (relid !== undefined) {
       if (attnum === 0) wholeRows.add(relid);
-      else columns.add(`${relid}.${attnum}`);
+      else (inRow > 0 ? rowColumns : columns).add(`${relid}.${attnum}`);
       return;
     }
     if (atom(entry, 'rtekind') !== JOIN) return;
     const outer = levels.slice(up);
     const behind = entry.fields.get('joinaliasvars')?.[0];
     if (behind === undefined || !isList(behind)) return;
+    if (attnum === 0) inRow += 1;
     for (const [index, part] of behind.entries()) if (attnum === 0 || index === attnum - 1) walk(part, outer);
+    if (attnum === 0) inRow -= 1;
   };
 
   walk(parseNodeTree(action), []);
-  return { relations, columns, wholeRows };
+  return { relations, columns, wholeRows, rowColumns };
 }
 
 /** RTEKind values as outfuncs.c writes them. */

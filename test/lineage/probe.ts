@@ -4,14 +4,14 @@
  */
 import { Catalog } from '../../core/catalog/catalog.ts';
 import { buildCatalog } from '../../core/catalog/build.ts';
-import { CATALOG_QUERY } from '../../core/catalog/queries.ts';
 import { createEngine } from '../../core/sql/analyse.ts';
 import type { SqlEngine } from '../../core/sql/engine.ts';
 import type { SqlParser } from '../../core/sql/parse/parser.ts';
 import type { SessionView } from '../../core/sql/session-state.ts';
 import type { Exchange } from '../support/backend.ts';
 import { emptySession } from '../support/sql-core.ts';
-import { judge, type Verdict, unmasked } from './judge.ts';
+import { CATALOG_INSIDE } from './catalog-query.ts';
+import { disagreement, judge, type Verdict, unmasked } from './judge.ts';
 import { type Lineage, lineageOf } from './node-tree.ts';
 import { allowAll, maskAll } from './policies.ts';
 import type { RelayedSession } from './relay.ts';
@@ -34,36 +34,20 @@ export interface Finding {
     | { readonly kind: 'denied'; readonly code: string; readonly message: string };
 }
 
-/** Own temporary relations take part as those of an ordinary schema, so that the resolver is judged on them, too. */
-const TEMPORARY = "nspname !~ '^pg_(toast_)?temp_'";
-const CATALOG = inTransaction(CATALOG_QUERY.replace(TEMPORARY, `(${TEMPORARY} OR oid = pg_my_temp_schema())`));
-
-/** The catalog's query has a transaction of its own; here it reads in the session's. */
-function inTransaction(query: string): string {
-  const [, ...rest] = query.split(';\n');
-  if (!query.includes('pg_my_temp_schema()') || rest.at(-1) !== 'COMMIT') throw new Error('the catalog query has changed');
-  return [...PLAIN_PLANNER, ...rest.slice(0, -1)].join(';\n').replace(/SET LOCAL statement_timeout[^;]*/, '');
-}
-
-/** Tests turn the planner's methods off and make parallel workers cheap; neither is good for our own questions. */
-const PLAIN_PLANNER = [
-  ...['seqscan', 'indexscan', 'indexonlyscan', 'bitmapscan', 'hashjoin', 'mergejoin', 'nestloop', 'sort', 'hashagg', 'material'],
-]
-  .map((method) => `SET LOCAL enable_${method} = on`)
-  .concat('SET LOCAL max_parallel_workers_per_gather = 0');
-
 interface Known {
   readonly catalog: Catalog;
   readonly plain: SqlEngine;
   readonly masked: SqlEngine;
   readonly governed: ReadonlySet<number>;
-  readonly view: SessionView;
 }
 
 export class Probe {
   readonly #parser: SqlParser;
   readonly #found: (finding: Finding) => void;
   #known: Known | undefined;
+  /** The schema may have changed since it was read. */
+  #stale = false;
+  #view: SessionView | undefined;
   /** How often the catalog was read. */
   learned = 0;
 
@@ -76,7 +60,10 @@ export class Probe {
   async before(session: RelayedSession, sql: string): Promise<void> {
     const selects = session.status === 'E' ? [] : selectsIn(this.#parser, sql);
     if (selects.length > 0) await this.#inside(session, selects);
-    if (changesNames(this.#parser, sql)) this.#known = undefined;
+    if (changesNames(this.#parser, sql)) {
+      this.#stale = true;
+      this.#view = undefined;
+    }
   }
 
   async #inside(session: RelayedSession, selects: ReturnType<typeof selectsIn>): Promise<void> {
@@ -86,12 +73,15 @@ export class Probe {
     const back = 'ROLLBACK TO SAVEPOINT lineage_statement';
     try {
       for (const { text, within } of selects) {
-        const fresh = this.#known === undefined;
+        this.#view ??= await this.#readPath(session);
+        const fresh = this.#known === undefined || !this.#stale;
         this.#known ??= await this.#learn(session, back);
         let finding = await this.#look(session, this.#known, text, within, back);
-        // A function may have changed the schema unseen: what looks wrong is looked at again.
-        if (!fresh && !looksRight(finding)) {
+        // Reading the schema costs more than all the rest: what is right by the server's word needs no newer one. What looks wrong
+        // is looked at again, also because a function may have changed the schema unseen.
+        if (!looksRight(finding, fresh)) {
           this.#known = await this.#learn(session, back);
+          this.#view = await this.#readPath(session);
           finding = await this.#look(session, this.#known, text, within, back);
         }
         this.#found(finding);
@@ -103,15 +93,11 @@ export class Probe {
 
   async #learn(session: RelayedSession, back: string): Promise<Known> {
     this.learned += 1;
-    const answer = await session.ask(CATALOG);
+    this.#stale = false;
+    const answer = await session.ask(CATALOG_INSIDE);
     await session.ask(back);
     if (answer.error !== null) throw new Error(`catalog: ${answer.error['M']}`);
     const catalog = new Catalog(buildCatalog(answer.results.flatMap(textRows)));
-    const path = await session.ask(
-      'SELECT pg_catalog.array_to_json(pg_catalog.current_schemas(false)), (SELECT nspname FROM pg_catalog.pg_namespace WHERE oid OPERATOR(pg_catalog.=) pg_catalog.pg_my_temp_schema())',
-    );
-    const [schemas, temporary] = textRows(path.results[0]!)[0]!;
-    const searchPath = [...(temporary === null ? [] : [temporary!]), ...(JSON.parse(schemas!) as string[])];
     const engine = (bundle: ReturnType<typeof allowAll>) => createEngine({ catalog, bundle, parser: this.#parser, salt: '7f' });
     const masks = maskAll(catalog);
     return {
@@ -119,8 +105,19 @@ export class Probe {
       plain: engine(allowAll(catalog)),
       masked: engine(masks),
       governed: new Set(masks.relations.map(({ oid }) => oid)),
-      view: { ...emptySession, searchPath },
     };
+  }
+
+  /** The server's own word on where names are searched. */
+  async #readPath(session: RelayedSession): Promise<SessionView> {
+    const path = await session.ask(
+      'SELECT pg_catalog.array_to_json(pg_catalog.current_schemas(false)), (SELECT nspname FROM pg_catalog.pg_namespace WHERE oid OPERATOR(pg_catalog.=) pg_catalog.pg_my_temp_schema())',
+    );
+    const [schemas, temporary] = textRows(path.results[0]!)[0]!;
+    const listed = JSON.parse(schemas!) as string[];
+    // Searched first unless the path places it.
+    const searchPath = temporary == null || listed.includes(temporary) ? listed : [temporary, ...listed];
+    return { ...emptySession, searchPath };
   }
 
   async #look(session: RelayedSession, known: Known, text: string, within: string, back: string): Promise<Finding> {
@@ -128,7 +125,7 @@ export class Probe {
     if ('rejected' in recorded) return { select: text, within, verdict: null, server: null, rejected: recorded.rejected };
     const { lineage, disagreement } = recorded;
     const request = { sql: Buffer.from(text), protocol: 'simple', parameterTypes: [] } as const;
-    const plan = known.plain.analyse(request, known.view)[0];
+    const plan = known.plain.analyse(request, this.#view!)[0];
     if (plan === undefined) throw new Error('no plan');
     return {
       select: text,
@@ -146,7 +143,7 @@ export class Probe {
     request: Parameters<SqlEngine['analyse']>[0],
     back: string,
   ): Promise<NonNullable<Finding['masked']>> {
-    const plan = known.masked.analyse(request, known.view)[0]!;
+    const plan = known.masked.analyse(request, this.#view!)[0]!;
     if (plan.denial !== undefined) return { kind: 'denied', code: plan.denial.code, message: plan.denial.message };
     const recorded = await this.#record(session, plan.text, back);
     if ('rejected' in recorded) return { kind: 'refused', why: recorded.rejected, text: plan.text };
@@ -174,22 +171,19 @@ ${back}`,
     const [self, action, depends] = textRows(answer.results[1]!)[0]!;
     const lineage = lineageOf(action!, Number(self));
     const recorded = new Set(JSON.parse(depends ?? '[]') as string[]);
-    const differing = [
-      ...[...recorded].filter((key) => !lineage.columns.has(key)).map((key) => `only pg_depend: ${key}`),
-      ...[...lineage.columns]
-        .filter((key) => !recorded.has(key) && Number(key.split('.')[0]) >= FIRST_UNPINNED)
-        .map((key) => `only the rule: ${key}`),
-    ];
+    const differing = disagreement(lineage, recorded);
     return { lineage, ...(differing.length === 0 ? {} : { disagreement: differing.join(', ') }) };
   }
 }
 
-function looksRight({ verdict, masked }: Finding): boolean {
-  return verdict === null || ((verdict.kind === 'same' || verdict.kind === 'superset') && masked?.kind !== 'open');
+/** `fresh`: nothing is known to have changed, so that only what is never right needs another look. */
+function looksRight({ verdict, masked }: Finding, fresh: boolean): boolean {
+  if (verdict === null) return true;
+  if (verdict.kind === 'missing' || masked?.kind === 'open') return false;
+  return (
+    fresh || ((verdict.kind === 'same' || verdict.kind === 'superset') && (masked === undefined || masked.kind === 'closed'))
+  );
 }
-
-/** Dependencies on what initdb made first are not recorded (access/transam.h, FirstUnpinnedObjectId). */
-const FIRST_UNPINNED = 12_000;
 
 function textRows(result: Exchange['results'][number]): (string | null)[][] {
   return result.rows.map((row) => row.map((value) => value?.toString('utf8') ?? null));

@@ -54,9 +54,9 @@ export function joinSources(
       for (const site of sites) site.positional = true;
     }
     const counted = renames ? (columns?.filter((column) => !column.ungranted) ?? null) : columns;
-    return [
-      { name: body.alias.aliasname ?? null, kind: 'derived', columns: renameColumns(counted, body.alias), sites, members: both },
-    ];
+    const name = body.alias.aliasname ?? null;
+    const shown = renameColumns(counted, body.alias);
+    return [{ name, kind: 'derived', columns: shown, sites, members: both, ...(renames ? { renames } : {}) }];
   }
   // What has no name and shows its columns no more (the joins below this one) cannot be reached at all.
   const members = both

@@ -40,10 +40,19 @@ describe.each([
     'SELECT * FROM a JOIN (SELECT (v.c).* FROM (VALUES (ROW(1))) v(c)) g ON true JOIN b USING (id)',
     'SELECT j.* FROM (a JOIN b USING (id) CROSS JOIN (SELECT (v.c).* FROM (VALUES (ROW(1))) v(c)) g) AS j',
     'SELECT j FROM (a JOIN b USING (id) CROSS JOIN (SELECT (v.c).* FROM (VALUES (ROW(1))) v(c)) g) AS j',
-    'SELECT one FROM (a JOIN b USING (id) CROSS JOIN (SELECT (v.c).* FROM (VALUES (ROW(1))) v(c)) g) AS j',
-    'SELECT j.one FROM (a JOIN b USING (id) CROSS JOIN (SELECT (v.c).* FROM (VALUES (ROW(1))) v(c)) g) AS j',
+    'SELECT x FROM (a JOIN b USING (id) CROSS JOIN (SELECT (v.c).* FROM (VALUES (ROW(1))) v(c)) g) AS j(w, x)',
+    'SELECT j.x FROM (a JOIN b USING (id) CROSS JOIN (SELECT (v.c).* FROM (VALUES (ROW(1))) v(c)) g) AS j(w, x)',
   ])('%s', (sql) => {
     expect(reads(sql)).toMatchObject(ALL);
+  });
+
+  it('records the column that a name can only mean', () => {
+    const opaque = '(SELECT (v.c).* FROM (VALUES (ROW(1))) v(c)) g';
+    expect(reads(`SELECT one FROM a CROSS JOIN ${opaque}`)).toEqual({ 'public.a': ['one'] });
+    expect(reads(`SELECT j.three FROM (a JOIN b USING (id) CROSS JOIN ${opaque}) AS j`)).toEqual({
+      'public.a': ['id'],
+      'public.b': ['id', 'three'],
+    });
   });
 
   it('keeps an outer table apart from an inner one of the same name in another schema', () => {

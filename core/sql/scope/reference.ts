@@ -101,7 +101,7 @@ function follow(
     case 'opaque':
       refuseUncertain(found.otherwise, names.at(-1)!, reference);
       noteOtherwise(context, node, reference, found.otherwise);
-      noteUnknown(context, found.source, found.scope);
+      noteUnknown(context, found.source, found.scope, names.at(-1)!);
       dropSchema(context, reference, names, found.source);
       return 0;
     case 'ungranted':
@@ -218,14 +218,15 @@ function noteSystemColumn(
 function noteOtherwise(context: StatementContext, node: Node, reference: ColumnRef, otherwise: Resolution): void {
   if (otherwise.kind === 'column') noteColumn(context, node, reference, otherwise.scope, otherwise.source, otherwise.column);
   else if (otherwise.kind === 'opaque') noteOtherwise(context, node, reference, otherwise.otherwise);
+  else if (otherwise.kind === 'whole-row') noteRow(context, otherwise.source, otherwise.scope, node, reference);
   if ('source' in otherwise) keepAllColumns(otherwise.source.sites);
 }
 
 /** A column of a source whose columns are not known may be any column of the relations below it. */
-function noteUnknown(context: StatementContext, source: ScopeSource, scope: Scope): void {
+function noteUnknown(context: StatementContext, source: ScopeSource, scope: Scope, name: string): void {
   const late = isLate(scope);
   keepAllColumns(source.sites);
-  recordMembers(context, source);
+  recordMembers(context, source, name);
   for (const site of source.sites ?? []) {
     if (!late) context.frames.touch({ site, attnum: 'all' });
     if (site.rule.columns.some((column) => column.mask !== undefined))
@@ -274,13 +275,14 @@ function partsOf(part: Part): readonly Part[] {
   return part.column.merged?.flatMap(partsOf) ?? [part];
 }
 
-/** A join whose columns are not known: whatever is read of it may be any column of its members. */
-export function recordMembers(context: StatementContext, source: ScopeSource): void {
+/** A join whose columns are not known: what is read of it is a column of its members, of that name if there is one. */
+export function recordMembers(context: StatementContext, source: ScopeSource, name?: string): void {
+  const wanted = source.renames ? undefined : name;
   for (const member of source.members ?? []) {
-    if (member.columns === null) recordMembers(context, member);
+    if (member.columns === null) recordMembers(context, member, wanted);
     for (const column of member.columns ?? []) {
-      if (!column.ungranted)
-        for (const part of partsOf({ source: member, column })) recordRead(context, part.source, part.column);
+      if (column.ungranted || (wanted !== undefined && column.name !== wanted)) continue;
+      for (const part of partsOf({ source: member, column })) recordRead(context, part.source, part.column);
     }
   }
 }
