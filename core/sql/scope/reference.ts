@@ -421,6 +421,6 @@ export function rowArgument(context: StatementContext, node: Node | undefined, s
   // A function in FROM whose columns are not known might bring a column of the row's name: both meanings are provided for.
   if (found.kind !== 'opaque' || found.otherwise.kind !== 'whole-row' || found.otherwise.source.site === undefined)
     return undefined;
-  noteUnknown(context, found.source, found.scope);
+  noteUnknown(context, found.source, found.scope, names.at(-1)!);
   return found.otherwise.source;
 }
