@@ -13,7 +13,7 @@ import type { EngineOptions, SqlEngine } from './engine.ts';
 import { FragmentParser } from './parse/fragment.ts';
 import { PARSER_RESTARTING } from './parse/wasm-parser.ts';
 import { checkParameterTypes } from './names/types.ts';
-import type { ParseOutcome, ParseTree } from './parse/parser.ts';
+import type { ParseOutcome } from './parse/parser.ts';
 import type { AnalyseRequest, AnalyseResult, StatementKind, StatementPlan } from './plan.ts';
 import { fromItems } from './read/from.ts';
 import { replaceSites } from './read/replace.ts';
@@ -38,7 +38,7 @@ export function createEngine(options: EngineOptions): SqlEngine {
   return {
     bundle: options.bundle,
     catalog: options.catalog,
-    analyse: (request, session, tree) => analyseText({ options, fragments, analyser }, request, session, tree),
+    analyse: (request, session) => analyseText({ options, fragments, analyser }, request, session),
   };
 }
 
@@ -48,11 +48,10 @@ interface Engine {
   readonly analyser: Analyser;
 }
 
-function analyseText(engine: Engine, request: AnalyseRequest, session: SessionView, tree: ParseTree | undefined): AnalyseResult {
+function analyseText(engine: Engine, request: AnalyseRequest, session: SessionView): AnalyseResult {
   const source = createSource(request.sql);
   const whole: readonly [number, number] = [0, request.sql.length];
-  const outcome: ParseOutcome =
-    tree === undefined ? engine.options.parser.parse(parserText(request.sql, source)) : { ok: true, tree };
+  const outcome: ParseOutcome = engine.options.parser.parse(parserText(request.sql, source));
   if (!outcome.ok) return [deniedPlan(source, whole, parseDenial(outcome))];
   const statements = outcome.tree.stmts ?? [];
   if (request.protocol === 'extended' && statements.length > 1) {
@@ -62,7 +61,14 @@ function analyseText(engine: Engine, request: AnalyseRequest, session: SessionVi
   const plans: StatementPlan[] = [];
   let added = 0;
   for (const statement of statements) {
-    const plan = analyseStatement(engine, request, session, source, statement, added > MAXIMUM_ADDED);
+    const plan = analyseStatement(
+      engine,
+      request,
+      session,
+      source,
+      statement,
+      added > (engine.options.maximumAdded ?? MAXIMUM_ADDED),
+    );
     for (const edit of plan.edits) added += edit.replacement.length;
     plans.push(plan);
   }

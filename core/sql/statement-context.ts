@@ -80,7 +80,7 @@ export class StatementState implements StatementContext {
     this.fragments = parts.fragments;
     this.salt = options.salt;
     this.analyser = parts.analyser;
-    this.edits = outer?.edits ?? new EditList();
+    this.edits = outer?.edits ?? new EditList(options.maximumAdded);
     this.sites = outer?.sites ?? [];
     this.cteUses = outer?.cteUses ?? [];
     this.stars = outer?.stars ?? [];

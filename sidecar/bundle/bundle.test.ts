@@ -216,7 +216,7 @@ describe('the host', () => {
       identity: { namespace: 'ai', serviceAccount: 'agent' },
       readCatalog: async () => TABLES,
       createEngine: (catalog: Catalog, bundle: Bundle): Made => ({ catalog, bundle, analyse: () => [] }),
-      parseLarge: async () => ({ ok: false, message: 'none here' }),
+      analyseLarge: async () => [],
       clock,
       report: () => undefined,
       catalogFailed: (error) => failures.push(error),

@@ -24,7 +24,7 @@ export interface PolicyHostOptions {
   /** A short text that changes when the schema does; without it the schema is read whole each time. */
   readonly probeCatalog?: () => Promise<string>;
   readonly createEngine: (catalog: Catalog, bundle: Bundle) => SqlEngine;
-  readonly parseLarge: EngineHost['parseLarge'];
+  readonly analyseLarge: EngineHost['analyseLarge'];
   readonly clock: Clock;
   /** What compiling found, when it differs from the last time. */
   readonly report: (diagnostics: readonly Diagnostic[]) => void;
@@ -35,7 +35,7 @@ export interface PolicyHostOptions {
 }
 
 export class PolicyHost implements EngineHost {
-  readonly parseLarge: EngineHost['parseLarge'];
+  readonly analyseLarge: EngineHost['analyseLarge'];
   readonly #options: PolicyHostOptions;
   readonly #listeners = new Set<(engine: SqlEngine | undefined) => void>();
   readonly #refresh: CatalogRefresh;
@@ -52,7 +52,7 @@ export class PolicyHost implements EngineHost {
 
   constructor(options: PolicyHostOptions) {
     this.#options = options;
-    this.parseLarge = options.parseLarge;
+    this.analyseLarge = options.analyseLarge;
     this.#refresh = new CatalogRefresh({
       clock: options.clock,
       read: () => this.#reread(),

@@ -15,7 +15,7 @@ import { PolicyHost } from '../bundle/host.ts';
 import { systemClock } from '../bundle/clock.ts';
 import type { PolicySource } from '../bundle/policy-source.ts';
 import type { Journal } from '../journal/journal.ts';
-import { LargeParser } from '../parser/large-parser.ts';
+import { LargeAnalyser } from '../parser/large-analyser.ts';
 import { listen, type ListenAddress } from '../listen/listener.ts';
 import type { SessionEnvironment } from '../session/environment.ts';
 import { SessionRegistry } from '../session/registry.ts';
@@ -42,6 +42,9 @@ export interface ProxyOptions {
   readonly reportDiagnostics: (diagnostics: readonly Diagnostic[]) => void;
 }
 
+/** Characters that rewriting may add in the event loop; a statement that needs more goes to the worker. */
+const INLINE_ADDED = 32 * 1024;
+
 export interface RunningProxy {
   readonly addresses: readonly ListenAddress[];
   readonly host: PolicyHost;
@@ -53,15 +56,18 @@ export interface RunningProxy {
 export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
   const { source, identity, access, journal, telemetry, log } = options;
   const [parser, schema] = await Promise.all([createWasmParser(), openSchemaReader(options)]);
-  const largeParser = new LargeParser();
+  const large = new LargeAnalyser();
   const host = new PolicyHost({
     source,
     identity,
     readCatalog: () => schema.use(readCatalog),
     probeCatalog: () => schema.use(probeCatalog),
     createEngine: (catalog, bundle) =>
-      new CachedEngine(createEngine({ catalog, bundle, parser, salt: randomBytes(6).toString('hex') }), parser),
-    parseLarge: (sql) => largeParser.parse(sql),
+      new CachedEngine(
+        createEngine({ catalog, bundle, parser, salt: randomBytes(6).toString('hex'), maximumAdded: INLINE_ADDED }),
+        parser,
+      ),
+    analyseLarge: (engine, request, session, altered) => large.analyse(engine, request, session, altered),
     clock: systemClock,
     report: options.reportDiagnostics,
     catalogFailed: (error) => log('warn', 'schema-not-read', { reason: (error as Error).message }),
@@ -108,7 +114,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
         host.close();
         source.close();
         schema.close();
-        await largeParser.close();
+        await large.close();
       },
     };
   } catch (error) {

@@ -4,11 +4,10 @@
  */
 import { type Denial, denial } from '../../core/errors/denial.ts';
 import type { SqlEngine } from '../../core/sql/engine.ts';
-import type { ParseTree } from '../../core/sql/parse/parser.ts';
 import { prescan } from '../../core/sql/parse/prescan.ts';
 import type { AnalyseRequest, AnalyseResult, StatementPlan } from '../../core/sql/plan.ts';
 import type { SessionCore } from './core.ts';
-import { analyseStepwise, needsSteps, refuseAltered } from './stepwise.ts';
+import { analyseMessage } from './stepwise.ts';
 
 export type Verdict =
   | { readonly kind: 'allowed'; readonly engine: SqlEngine; readonly plans: AnalyseResult }
@@ -23,12 +22,20 @@ export type Verdict =
   /** Ask again when it settles (it never rejects). */
   | { readonly kind: 'wait'; readonly until: Promise<void> };
 
+interface LargeAnswer {
+  readonly sql: Buffer;
+  /** What it was found under. */
+  readonly engine: SqlEngine;
+  readonly epoch: number;
+  readonly answer: AnalyseResult | Denial;
+}
+
 const BARRIER: Verdict = { kind: 'barrier' };
 
 export class Analysis {
   readonly #core: SessionCore;
-  /** The tree of the statement that is being held, from the worker. */
-  #large: { readonly sql: Buffer; readonly tree: ParseTree | null; readonly denial: Denial | null } | null = null;
+  /** The worker's answer to the statement that is being held. */
+  #large: LargeAnswer | null = null;
 
   constructor(core: SessionCore) {
     this.#core = core;
@@ -80,28 +87,20 @@ export class Analysis {
       core.catalogStale = false;
     }
 
-    const large = this.#large;
-    const same = large?.sql.equals(sql) === true;
-    if (large !== null && same && large.denial !== null) {
-      this.#large = null;
-      return { kind: 'denied', denial: large.denial, plan: null, engine };
-    }
-    let plans = engine.analyse({ sql, protocol, parameterTypes }, core.state, same ? (large?.tree ?? undefined) : undefined);
-    if (needsSteps(plans)) plans = analyseStepwise(engine, sql, plans, core.state, core.altered);
-    else if (core.altered.size > 0 && !engine.bundle.transparent) plans = plans.map((plan) => refuseAltered(plan, core.altered));
+    const request = { sql, protocol, parameterTypes };
+    const large = this.#largeAnswer(engine, sql);
+    if (large !== undefined && 'code' in large) return { kind: 'denied', denial: large, plan: null, engine };
+    const plans = large ?? analyseMessage(engine, request, core.state, core.altered);
+    if (large?.length === 1 && core.altered.size === 0) engine.keep?.(request, core.state, large);
     const outlived = plans.find((plan) => plan.uses?.cursor !== undefined && this.outlived(engine, plan.uses.cursor));
     if (outlived !== undefined) return { kind: 'denied', denial: policyChanged('cursor'), plan: outlived, engine };
     const denied = plans.find((plan) => plan.decision === 'deny');
-    if (denied?.denial === undefined) {
-      this.#large = null;
-      return { kind: 'allowed', engine, plans };
-    }
-    if (denied.denial.code === 'SLUICE-104' && !same && prescan(sql).path === 'worker') {
-      return { kind: 'wait', until: this.#parseLarge(Buffer.from(sql)) };
+    if (denied?.denial === undefined) return { kind: 'allowed', engine, plans };
+    if (denied.denial.code === 'SLUICE-104' && large === undefined && prescan(sql).path !== 'refused') {
+      return { kind: 'wait', until: this.#analyseLarge(engine, { ...request, sql: Buffer.from(sql) }) };
     }
     // It may name what an unanswered Parse or Bind is about to define.
     if (core.pipeline.pendingNames > 0) return BARRIER;
-    this.#large = null;
     return { kind: 'denied', denial: denied.denial, plan: denied, engine };
   }
 
@@ -111,19 +110,25 @@ export class Analysis {
     return version !== undefined && version !== engine.bundle.version;
   }
 
-  async #parseLarge(sql: Buffer): Promise<void> {
+  /** What the worker said of this text, if it has been asked and nothing has changed since. */
+  #largeAnswer(engine: SqlEngine, sql: Buffer): AnalyseResult | Denial | undefined {
+    const large = this.#large;
+    if (large === null || !large.sql.equals(sql)) return undefined;
+    // Kept while an answer is awaited: the message comes again after it.
+    if (this.#core.pipeline.pendingNames === 0) this.#large = null;
+    return large.engine === engine && large.epoch === this.#core.state.epoch ? large.answer : undefined;
+  }
+
+  async #analyseLarge(engine: SqlEngine, request: AnalyseRequest): Promise<void> {
+    const { host, state, altered } = this.#core;
+    const { epoch } = state;
+    const { sql } = request;
     try {
-      const parsed = await this.#core.host.parseLarge(sql.toString('utf8'));
-      this.#large = parsed.ok
-        ? { sql, tree: parsed.tree, denial: null }
-        : { sql, tree: null, denial: denial('SLUICE-101', parsed.message) };
+      this.#large = { sql, engine, epoch, answer: await host.analyseLarge(engine, request, state, altered) };
     } catch (error) {
-      const reason = error instanceof Error ? error.message : 'unknown';
-      this.#large = {
-        sql,
-        tree: null,
-        denial: denial('SLUICE-702', 'the statement could not be parsed now', { detail: reason }),
-      };
+      const detail = error instanceof Error ? error.message : 'unknown';
+      const answer = denial('SLUICE-702', 'the statement could not be parsed now', { detail });
+      this.#large = { sql, engine, epoch, answer };
     }
   }
 }

@@ -3,7 +3,8 @@
  * policy or the schema changes; a session looks it up per statement and never keeps it.
  */
 import type { SqlEngine } from '../../core/sql/engine.ts';
-import type { ParseTree } from '../../core/sql/parse/parser.ts';
+import type { AnalyseRequest, AnalyseResult } from '../../core/sql/plan.ts';
+import type { SessionView } from '../../core/sql/session-state.ts';
 
 export interface EngineHost {
   /** Undefined: no valid policy right now; everything is refused with SLUICE-703. */
@@ -12,10 +13,13 @@ export interface EngineHost {
   readonly reason?: string;
   /** The schema may have changed (DDL of ours, 42P01 or 42703 from the server): resolves when re-read. Coalesced, rate-limited. */
   refreshCatalog(cause: string): Promise<void>;
-  /** Parses what is too large for the inline parser, in a disposable worker with a deadline. */
-  parseLarge(
-    sql: string,
-  ): Promise<{ readonly ok: true; readonly tree: ParseTree } | { readonly ok: false; readonly message: string }>;
+  /** Analyses what is too large for the event loop, in a disposable worker with a deadline; rejects when that is impossible now. */
+  analyseLarge(
+    engine: SqlEngine,
+    request: AnalyseRequest,
+    session: SessionView,
+    altered: ReadonlySet<number>,
+  ): Promise<AnalyseResult>;
   /** Called with the new engine (or undefined) after each replacement; returns the unsubscribe function. */
   onChange(listener: (engine: SqlEngine | undefined) => void): () => void;
 }

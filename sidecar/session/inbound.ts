@@ -23,10 +23,12 @@ import { Refusals } from './refusals.ts';
 import { simpleQuery } from './simple-query.ts';
 
 /** What a held message waits for. */
-export type Condition = 'idle' | 'space' | 'guard' | 'copy' | 'settled';
+export type Condition = 'idle' | 'space' | 'guard' | 'copy' | 'settled' | 'turn';
 
 /** More unanswered messages than this and the client is not read until half of them are answered. */
 const MAX_PENDING = 4_096;
+/** Milliseconds of one turn of the event loop that a session may take; what it sent beyond waits for the next turn. */
+const TURN = 4;
 
 export class Inbound {
   readonly core: SessionCore;
@@ -51,6 +53,10 @@ export class Inbound {
   /** Messages of ours that must go behind what is being committed. */
   #deferred: (() => void)[] = [];
   #running = false;
+  /** When this turn began. */
+  #began = 0;
+  /** The next turn has come. */
+  #turn = false;
   #terminating = false;
 
   /** `send`: to the server. `idle`: reading may go on. */
@@ -172,7 +178,13 @@ export class Inbound {
   /** The current message waits. Where answers are awaited the server is asked to send what it has. */
   hold(condition: Condition): typeof HOLD {
     this.#condition = condition;
-    if (condition !== 'settled' && condition !== 'copy' && this.core.groupOpen && this.core.pipeline.length > 0)
+    if (
+      condition !== 'settled' &&
+      condition !== 'copy' &&
+      condition !== 'turn' &&
+      this.core.groupOpen &&
+      this.core.pipeline.length > 0
+    )
       this.emit(request.FLUSH);
     return HOLD;
   }
@@ -213,6 +225,7 @@ export class Inbound {
     if (core.skipping && type !== CLIENT.sync) return DROP;
     if (core.aborting && !core.skipping) return this.hold('guard');
     if (core.pipeline.length >= MAX_PENDING) return this.hold('space');
+    if (performance.now() - this.#began > TURN) return this.#nextTurn();
     try {
       switch (type) {
         case CLIENT.query:
@@ -256,6 +269,24 @@ export class Inbound {
     }
   }
 
+  /** Others are served first: a chunk may hold thousands of messages, each of them new to us. */
+  #nextTurn(): typeof HOLD {
+    this.#turn = false;
+    setImmediate(() => {
+      this.#turn = true;
+      this.#guarded(() => this.poke());
+    });
+    return this.hold('turn');
+  }
+
+  #guarded(step: () => void): void {
+    try {
+      step();
+    } catch (error) {
+      this.core.fault(error);
+    }
+  }
+
   /** The server reads it behind everything that came before, so what is under way is finished first and not cancelled. */
   #terminate(): Disposition {
     const { core } = this;
@@ -294,11 +325,14 @@ export class Inbound {
         return copyIn !== 'expected';
       case 'settled':
         return this.#settled;
+      case 'turn':
+        return this.#turn;
     }
   }
 
   #run(step: () => boolean): void {
     this.#running = true;
+    this.#began = performance.now();
     try {
       step();
     } catch (error) {

@@ -5,9 +5,22 @@
  */
 import { denial } from '../../core/errors/denial.ts';
 import type { SqlEngine } from '../../core/sql/engine.ts';
-import type { AnalyseResult, SessionEffect, StatementPlan } from '../../core/sql/plan.ts';
+import type { AnalyseRequest, AnalyseResult, SessionEffect, StatementPlan } from '../../core/sql/plan.ts';
 import type { CursorEntry, PreparedEntry, SessionView, TemporaryRelation } from '../../core/sql/session-state.ts';
 import { changesMeaning } from './pipeline.ts';
+
+/** Everything one message says. `altered`: relations that this transaction may have renamed or replaced. */
+export function analyseMessage(
+  engine: SqlEngine,
+  request: AnalyseRequest,
+  session: SessionView,
+  altered: ReadonlySet<number>,
+): AnalyseResult {
+  const plans = engine.analyse(request, session);
+  if (needsSteps(plans)) return analyseStepwise(engine, request.sql, plans, session, altered);
+  if (altered.size === 0 || engine.bundle.transparent) return plans;
+  return plans.map((plan) => refuseAltered(plan, altered));
+}
 
 /** Whether the plans, made at once, have to be made again one by one. */
 export function needsSteps(plans: AnalyseResult): boolean {

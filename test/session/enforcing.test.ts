@@ -1,12 +1,14 @@
 /** Refusals, rewritten statements and policy changes, in every protocol form, against a real server. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { denial } from '../../core/errors/denial.ts';
+import { type Denial, denial } from '../../core/errors/denial.ts';
+import type { AnalyseResult } from '../../core/sql/plan.ts';
 import * as f from '../support/frontend.ts';
 import { type LocalPostgres, startLocalPostgres } from '../support/postgres.ts';
 import { WireClient } from '../support/wire-client.ts';
 import { fakeEngine } from './fake-engine.ts';
 import { startProxy, type TestProxy } from './proxy.ts';
 import { MAJORS } from '../support/majors.ts';
+import { emptySession } from '../support/sql-core.ts';
 
 const DENIED = '/* deny */ select 1';
 const p = (name: string, sql: string) => f.parse(name, sql);
@@ -216,27 +218,30 @@ describe.each(MAJORS)('PostgreSQL %i', (major) => {
     });
   });
 
-  it('what is too large for this process is parsed elsewhere, and what follows waits', async () => {
+  it('what is too large for this process is analysed elsewhere, and what follows waits', async () => {
     const engine = fakeEngine();
-    const tooLarge = denial('SLUICE-104', 'too large');
+    const denied = (plans: AnalyseResult, reason: Denial): AnalyseResult =>
+      plans.map((plan) => ({ ...plan, decision: 'deny' as const, denial: reason }));
+    const large = `select 9 where 1 in (${Array.from({ length: 7_000 }, () => '1').join(',')})`;
+    const answer = engine.analyse({ sql: Buffer.from(large), protocol: 'simple', parameterTypes: [] }, emptySession);
     proxy.host.set({
       ...engine,
-      analyse: (request, session, tree) => {
-        const plans = engine.analyse(request, session, tree);
-        return request.sql.length > 10_000 && tree === undefined
-          ? plans.map((plan) => ({ ...plan, decision: 'deny' as const, denial: tooLarge }))
-          : plans;
+      analyse: (request, session) => {
+        const plans = engine.analyse(request, session);
+        return request.sql.length > 10_000 ? denied(plans, denial('SLUICE-104', 'too large')) : plans;
       },
     });
-    const large = `select 9 where 1 in (${Array.from({ length: 7_000 }, () => '1').join(',')})`;
     proxy.host.parsed = [];
-    proxy.host.large = { ok: true, tree: { version: 0, stmts: [] } };
-    const answer = await client.exchange([f.query('select 1'), f.query(large), f.query('select 3')], 3);
-    expect(types(answer)).toBe('TDCZTDCZTDCZ');
+    proxy.host.large = answer;
+    const served = await client.exchange([f.query('select 1'), f.query(large), f.query('select 3')], 3);
+    expect(types(served)).toBe('TDCZTDCZTDCZ');
     expect(proxy.host.parsed).toEqual([large]);
-    proxy.host.large = { ok: false, message: 'syntax error at end of input' };
+    proxy.host.large = denied(answer, denial('SLUICE-101', 'syntax error at end of input'));
     const refused = await client.exchange([p('', large), b(''), f.execute(), f.sync, f.query('select 3')], 2);
     expect([types(refused), refused.error?.['C']]).toEqual(['EZTDCZ', '42601']);
+    proxy.host.large = null;
+    const broken = await client.exchange([f.query(large), f.query('select 3')], 2);
+    expect([types(broken), broken.error?.['C']]).toEqual(['EZTDCZ', '57P03']);
   });
 
   it('what was opened or prepared under an older policy cannot go on under a new one', async () => {

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { randomBytes } from 'node:crypto';
 import type { AuditEntry } from '../../core/audit/record.ts';
 import type { SqlEngine } from '../../core/sql/engine.ts';
+import type { AnalyseRequest, AnalyseResult } from '../../core/sql/plan.ts';
 import { listen } from '../../sidecar/listen/listener.ts';
 import type { EngineHost } from '../../sidecar/session/engine-host.ts';
 import { SessionRegistry } from '../../sidecar/session/registry.ts';
@@ -33,12 +34,13 @@ export class FakeHost implements EngineHost {
     this.refreshes.push(cause);
   }
   /** What a worker would answer, and what it was asked. */
-  large: Awaited<ReturnType<EngineHost['parseLarge']>> | null = null;
+  large: AnalyseResult | null = null;
   parsed: string[] = [];
-  async parseLarge(sql: string): ReturnType<EngineHost['parseLarge']> {
-    this.parsed.push(sql);
+  async analyseLarge(_engine: SqlEngine, { sql }: AnalyseRequest): Promise<AnalyseResult> {
+    this.parsed.push(sql.toString());
     await new Promise((resolve) => setTimeout(resolve, 10));
-    return this.large ?? { ok: false, message: 'no worker here' };
+    if (this.large === null) throw new Error('no worker here');
+    return this.large;
   }
   onChange(listener: (engine: SqlEngine | undefined) => void): () => void {
     this.#listeners.add(listener);

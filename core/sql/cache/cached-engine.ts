@@ -14,7 +14,7 @@ import { isUtf8 } from 'node:buffer';
 import { isDeepStrictEqual } from 'node:util';
 import { denial } from '../../errors/denial.ts';
 import type { SqlEngine } from '../engine.ts';
-import type { ParseTree, SqlParser } from '../parse/parser.ts';
+import type { SqlParser } from '../parse/parser.ts';
 import { INLINE_BOUNDS, prescan } from '../parse/prescan.ts';
 import type { AnalyseRequest, AnalyseResult, StatementPlan } from '../plan.ts';
 import type { SessionView } from '../session-state.ts';
@@ -96,12 +96,9 @@ export class CachedEngine implements SqlEngine {
     };
   }
 
-  /**
-   * As the engine's. Without `tree`, a statement beyond the inline bounds is denied with SLUICE-104; where `prescan` says 'worker',
-   * the caller has it parsed there and comes again with the tree.
-   */
-  analyse(request: AnalyseRequest, session: SessionView, tree?: ParseTree): AnalyseResult {
-    if (tree !== undefined || request.sql.length > LARGEST_ENTRY) return this.#analyse(request, session, tree);
+  /** As the engine's, but what is beyond the inline bounds is denied with SLUICE-104: it is for a thread of its own. */
+  analyse(request: AnalyseRequest, session: SessionView): AnalyseResult {
+    if (request.sql.length > LARGEST_ENTRY) return this.#analyse(request, session);
     const prefix = this.#prefix(request, session);
     const key = prefix + request.sql.toString('latin1');
     const known = this.#exact.get(key);
@@ -113,6 +110,11 @@ export class CachedEngine implements SqlEngine {
     if (shape !== undefined && shape.literals.length > 0 && shape.literals.length <= MOST_LITERALS * 2)
       return this.#byShape(request, session, shape, prefix, key);
     return this.#remember(key, this.#analyse(request, session));
+  }
+
+  keep(request: AnalyseRequest, session: SessionView, result: AnalyseResult): void {
+    if (request.sql.length > LARGEST_ENTRY) return;
+    this.#remember(this.#prefix(request, session) + request.sql.toString('latin1'), result);
   }
 
   #byShape(request: AnalyseRequest, session: SessionView, shape: Shape, prefix: string, key: string): AnalyseResult {
@@ -173,9 +175,8 @@ export class CachedEngine implements SqlEngine {
     this.#shapes.set(shapeKey, entry, weight);
   }
 
-  #analyse(request: AnalyseRequest, session: SessionView, tree?: ParseTree): AnalyseResult {
+  #analyse(request: AnalyseRequest, session: SessionView): AnalyseResult {
     this.#misses += 1;
-    if (tree !== undefined) return this.#engine.analyse(request, session, tree);
     const scan = prescan(request.sql, INLINE_BOUNDS);
     if (scan.path === 'inline') return this.#engine.analyse(request, session);
     const reason =

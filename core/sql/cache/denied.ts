@@ -4,7 +4,7 @@ import type { StatementPlan } from '../plan.ts';
 import { fingerprint } from '../text/fingerprint.ts';
 
 /** Of a large statement only the first bytes are fingerprinted: the refusal must stay cheap. */
-const FINGERPRINTED = 64 * 1024;
+const FINGERPRINTED = 16 * 1024;
 
 export function deniedBeforeAnalysis(sql: Buffer, reason: Denial): StatementPlan {
   return {

@@ -12,24 +12,25 @@ const depth = (sql: string): number => measureStatement(Buffer.from(sql)).depth;
 describe('prescan', () => {
   it('lets ordinary statements through in place', () => {
     expect(path('SELECT 1')).toBe('inline');
-    expect(path(`SELECT ${Array.from({ length: 300 }, (_, index) => `t.column_${index}`).join(', ')} FROM t`)).toBe('inline');
-    expect(path(`SELECT * FROM t WHERE id IN (${Array.from({ length: 1500 }, (_, index) => index).join(', ')})`)).toBe('inline');
-    expect(path(`SELECT * FROM t WHERE ${Array.from({ length: 400 }, (_, index) => `a${index} = ${index}`).join(' AND ')}`)).toBe(
+    expect(path(`SELECT ${Array.from({ length: 250 }, (_, index) => `t.column_${index}`).join(', ')} FROM t`)).toBe('inline');
+    expect(path(`SELECT * FROM t WHERE id IN (${Array.from({ length: 500 }, (_, index) => index).join(', ')})`)).toBe('inline');
+    expect(path(`SELECT * FROM t WHERE ${Array.from({ length: 250 }, (_, index) => `a${index} = ${index}`).join(' AND ')}`)).toBe(
       'inline',
     );
     const between = 'x BETWEEN 1 AND 2';
-    expect(path(`SELECT * FROM t WHERE ${Array.from({ length: 300 }, () => between).join(' AND ')}`)).toBe('inline');
+    expect(path(`SELECT * FROM t WHERE ${Array.from({ length: 150 }, () => between).join(' AND ')}`)).toBe('inline');
     expect(
-      path(`SELECT CASE ${Array.from({ length: 300 }, (_, index) => `WHEN x = ${index} THEN 'v${index}'`).join(' ')} END FROM t`),
+      path(`SELECT CASE ${Array.from({ length: 150 }, (_, index) => `WHEN x = ${index} THEN 'v${index}'`).join(' ')} END FROM t`),
     ).toBe('inline');
-    expect(path(`SELECT '${'x'.repeat(200_000)}'`)).toBe('inline');
+    expect(path(`SELECT '${'x'.repeat(60_000)}'`)).toBe('inline');
   });
 
   it('sends large ones to the worker and refuses enormous ones', () => {
     const rows = (count: number): string => `INSERT INTO t VALUES ${Array.from({ length: count }, () => '(1, 2, 3)').join(', ')}`;
-    expect(path(rows(450))).toBe('inline');
+    expect(path(rows(140))).toBe('inline');
     expect(path(rows(2_000))).toBe('worker');
-    expect(codeOf(Buffer.from(rows(5_000)))).toBe('SLUICE-104');
+    expect(path(rows(10_000))).toBe('worker');
+    expect(codeOf(Buffer.from(rows(15_000)))).toBe('SLUICE-104');
     expect(codeOf(Buffer.alloc(HARD_BOUNDS.bytes + 1, 'a'))).toBe('SLUICE-104');
   });
 
@@ -82,7 +83,7 @@ describe('prescan', () => {
       expect(codeOf(Buffer.from(`SELECT ${before}${bomb}1${close}${after}`))).toBe('SLUICE-104');
     }
     expect(path(`SELECT '${bomb}', "${bomb}", $$${bomb}$$, E'\\'${bomb}' -- ${bomb}\n /* ${bomb} */`)).toBe('inline');
-    expect(path(`SELECT 'a' -- '\n, ${Array.from({ length: 600 }, () => '1').join(', ')} /* ' */`)).toBe('inline');
+    expect(path(`SELECT 'a' -- '\n, ${Array.from({ length: 500 }, () => '1').join(', ')} /* ' */`)).toBe('inline');
   });
 
   it('counts depth, not length', () => {

@@ -10,8 +10,8 @@ import { deny } from '../../errors/denial.ts';
 import type { Edit } from '../plan.ts';
 
 /**
- * Characters that rewriting may add to what one message carries. A short statement can name a wide table a thousand times; what comes
- * out is parsed once more in the event loop.
+ * Characters that rewriting may add to what one message carries. A short statement can name a wide table a thousand times, and what
+ * comes out is parsed once more.
  */
 export const MAXIMUM_ADDED = 160 * 1024;
 
@@ -26,6 +26,11 @@ export function tooMuchRewriting(): never {
 export class EditList {
   #edits: Edit[] = [];
   #added = 0;
+  readonly #maximum: number;
+
+  constructor(maximum = MAXIMUM_ADDED) {
+    this.#maximum = maximum;
+  }
 
   get size(): number {
     return this.#edits.length;
@@ -34,7 +39,7 @@ export class EditList {
   add(edit: Edit): void {
     if (!(edit.start >= 0 && edit.end >= edit.start)) conflict(edit);
     this.#added += edit.replacement.length;
-    if (this.#added > MAXIMUM_ADDED) tooMuchRewriting();
+    if (this.#added > this.#maximum) tooMuchRewriting();
     this.#edits.push(edit);
   }
 
@@ -45,7 +50,7 @@ export class EditList {
   take(bytes: Buffer, start: number, end: number): string {
     const inside = (edit: Edit): boolean =>
       edit.start >= start && edit.end <= end && !(edit.start === edit.end && (edit.start === start || edit.end === end));
-    const taken = new EditList();
+    const taken = new EditList(this.#maximum);
     taken.#edits = this.#edits.filter(inside);
     this.#edits = this.#edits.filter((edit) => !inside(edit));
     return taken.apply(bytes, [start, end]).toString('utf8');
