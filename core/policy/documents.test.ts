@@ -61,12 +61,34 @@ ${policy('  mode: Observe')}`);
   });
 });
 
+describe('text that is meant to be dear to read', () => {
+  it.each<[string, string, RegExp]>([
+    ['nested lists', `  mode: ${'['.repeat(10_000)}`, /nested too deeply$/],
+    ['nested fields', `  mode: ${'{a: '.repeat(5_000)}`, /nested too deeply$/],
+    ['a long tag', `  mode: ${'!'.repeat(10_000)}`, /!!…$/],
+    ['many aliases', `  a: &a x\n${Array.from({ length: 20_000 }, (_, n) => `  b${n}: *a\n`).join('')}`, /more than 500 aliases/],
+    ['many keys', Array.from({ length: 20_000 }, (_, n) => `  b${n}: 1\n`).join(''), /unknown field/],
+    ['what it stands in', '  mode: Enforce\nstatus: &s [*s]', /stands inside of what it refers to$/],
+  ])('%s', (_name, spec, expected) => {
+    const [first, ...rest] = said(policy(spec));
+    expect(first).toMatch(expected);
+    expect(first?.length).toBeLessThan(500);
+    expect(rest.length).toBeLessThan(50);
+  });
+});
+
 describe('mistakes, all at once, each in its place', () => {
   it.each([
     [
       '  grants:\n    - tables: [a.b]\n      actions: [Select, Selct]',
       'policy.yaml:10:25 spec.grants[0].actions[1]: "Selct" is not an action; did you mean "Select"?',
     ],
+    ['  grants: [{tables: [a.b], actions: [Select], rowFilter: }]', 'spec.grants[0].rowFilter: "rowFilter" has no value'],
+    ['  grants: [{tables: [a.b], actions: [Select], columns: null}]', '"columns" has no value; give it one or leave it out'],
+    ['  mode: Enforce\n  "mode": Observe', 'policy.yaml:9:3: the key "mode" stands twice'],
+    ['  limits: {1: a, "1": b}', 'policy.yaml:8:18: the key "1" stands twice'],
+    ['  limits: {? [a] : b}', 'policy.yaml:8:14: a key must be a word'],
+    ['  limits: &all {maxRows: *all}', 'policy.yaml:8:26: "*all" stands inside of what it refers to'],
     ['  mode: enforce', 'policy.yaml:8:9 spec.mode: "enforce" is not valid here; did you mean "Enforce"?'],
     ['  grnts: []', 'policy.yaml:8:3 spec.grnts: unknown field "grnts"; did you mean "grants"?'],
     ['  zzz: 1', 'policy.yaml:8:3 spec.zzz: unknown field "zzz"; expected one of databaseRef, subjects'],

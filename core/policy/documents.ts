@@ -2,7 +2,7 @@
  * Policy files as kubectl takes them: YAML text in, typed objects out, with the place of every field remembered, so that
  * whatever is found wrong later can be said with file, line and column. Pure: reading the files is someone else's work.
  */
-import { type Document, LineCounter, parseAllDocuments, visit } from 'yaml';
+import { type Document, LineCounter, parseAllDocuments } from 'yaml';
 import { type DatabaseAccessPolicy, policyKind } from '../../crds/database-access-policy.ts';
 import { type Database, databaseKind } from '../../crds/database.ts';
 import { API_VERSION, GROUP, namespaceName, objectName } from '../../crds/meta.ts';
@@ -11,6 +11,7 @@ import type { Diagnostic } from './diagnostic.ts';
 import { type Place, parsePath, position } from './document-position.ts';
 import { nearest } from './nearest.ts';
 import { type Issue, type Path, formatPath, validate } from './validate.ts';
+import { type StructureProblem, structureProblems } from './yaml-structure.ts';
 
 export interface PolicyFile {
   /** As it should appear in messages. */
@@ -75,29 +76,16 @@ class Loader {
 
   file({ name, text }: PolicyFile): void {
     const lines = new LineCounter();
-    const documents = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false });
+    const documents = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false });
     if (!Array.isArray(documents)) return;
     for (const document of documents) {
-      const place: Place = { file: name, document, lines };
-      for (const { at, alias } of unresolvedAliases(document)) {
+      const problems = problemsOf(document);
+      for (const { at, message } of problems.slice(0, MOST_PROBLEMS)) {
         const { line, col } = lines.linePos(at);
-        const message = `"*${alias}" begins with * and so refers to an anchor that does not exist; put it in quotes`;
         this.#diagnostics.push({ severity: 'error', reason: 'Syntax', message, file: name, line, column: col });
-        this.#unreadable = true;
       }
-      for (const error of document.errors) {
-        const { line, col } = lines.linePos(error.pos[0]);
-        this.#diagnostics.push({
-          severity: 'error',
-          reason: 'Syntax',
-          message: yamlMessage(error.message),
-          file: name,
-          line,
-          column: col,
-        });
-      }
-      if (document.errors.length > 0) this.#unreadable = true;
-      else if (unresolvedAliases(document).length === 0) this.#document(place);
+      if (problems.length > 0) this.#unreadable = true;
+      else this.#document({ file: name, document, lines });
     }
   }
 
@@ -117,7 +105,8 @@ class Loader {
     try {
       return place.document.toJS({ maxAliasCount: 100 });
     } catch (error) {
-      this.#refuse(place, [], yamlMessage(error instanceof Error ? error.message : 'not valid YAML'));
+      const deep = error instanceof RangeError;
+      this.#refuse(place, [], deep ? TOO_DEEP : yamlMessage(error instanceof Error ? error.message : 'not valid YAML'));
       return undefined;
     }
   }
@@ -209,7 +198,8 @@ class Loader {
   }
 
   #issues(place: Place, issues: readonly Issue[]): void {
-    for (const { path, message, atKey } of issues) {
+    // Finding each one's place takes time, too.
+    for (const { path, message, atKey } of issues.slice(0, MOST_PROBLEMS)) {
       this.#diagnostics.push({
         severity: 'error',
         reason: 'Invalid',
@@ -262,17 +252,28 @@ function unknownFields(value: Record<string, unknown>, known: readonly string[])
     });
 }
 
-/** `*.*` without quotes is the mistake everyone makes once: YAML reads it as an alias. */
-function unresolvedAliases(document: Document): readonly { readonly at: number; readonly alias: string }[] {
-  const found: { at: number; alias: string }[] = [];
-  visit(document, {
-    Alias(_key, node) {
-      if (node.resolve(document) === undefined) found.push({ at: node.range?.[0] ?? 0, alias: node.source });
-    },
-  });
-  return found;
+/** Of one document: nobody reads more, and a broken one has thousands. */
+const MOST_PROBLEMS = 50;
+
+function problemsOf(document: Document): readonly StructureProblem[] {
+  if (document.errors.some(({ code }) => code === 'RESOURCE_EXHAUSTION')) return [{ at: 0, message: TOO_DEEP }];
+  if (document.errors.length > 0)
+    return document.errors.map(({ pos, message }) => ({ at: pos[0], message: yamlMessage(message) }));
+  try {
+    return structureProblems(document);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return [{ at: 0, message: TOO_DEEP }];
+  }
 }
 
+const TOO_DEEP = 'the document is nested too deeply';
+
+/** The library quotes whatever it could not read, however long. */
 function yamlMessage(message: string): string {
-  return message.replace(/\s+at line [0-9]+, column [0-9]+[\s\S]*$/, '').trim();
+  const text = message
+    .replace(/\s+at line [0-9]+, column [0-9]+[\s\S]*$/, '')
+    .replaceAll(/\s+/g, ' ')
+    .trim();
+  return text.length > 300 ? `${text.slice(0, 300)}…` : text;
 }

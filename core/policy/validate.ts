@@ -121,7 +121,10 @@ function visitObject(value: Record<string, unknown>, schema: ObjectSchema, path:
   const filled: Record<string, unknown> = {};
   for (const [name, property] of Object.entries(schema.properties)) {
     const given = Object.hasOwn(value, name) ? value[name] : undefined;
-    if (given !== undefined && given !== null) filled[name] = visit(given, property.schema, [...path, name], issues);
+    // A value that was lost on the way (an empty variable of a template) must not mean what leaving the field out means: all columns, no filter.
+    if (given === null)
+      issues.push({ path: [...path, name], atKey: true, message: `"${name}" has no value; give it one or leave it out` });
+    else if (given !== undefined) filled[name] = visit(given, property.schema, [...path, name], issues);
     else if (property.presence === 'defaulted')
       filled[name] = visit(structuredClone(property.default), property.schema, [...path, name], issues);
     else if (property.presence === 'required' && !isMisspelt(name, value, names)) {

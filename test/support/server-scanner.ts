@@ -16,14 +16,26 @@ export interface ServerScanner {
   difference(sql: Buffer): LexicalDifference | undefined;
   /** The scanner reports an error. */
   rejects(sql: Buffer): boolean;
+  /** `start:end` of what it calls a constant; null where it reports an error. */
+  literals(sql: Buffer): ReadonlySet<string> | null;
 }
 
 export async function createServerScanner(): Promise<ServerScanner> {
   const module = await createModule({ print: () => undefined, printErr: () => undefined });
+  // Mostly asked two things about one text.
+  let last: { readonly sql: Buffer; readonly tokens: readonly Scanned[] | null } | undefined;
+  const scanned = (sql: Buffer): readonly Scanned[] | null => {
+    if (last?.sql !== sql) last = { sql, tokens: scan(module, sql) };
+    return last.tokens;
+  };
   return {
-    rejects: (sql) => scan(module, sql) === null,
+    rejects: (sql) => scanned(sql) === null,
+    literals: (sql) => {
+      const constants = scanned(sql)?.filter(({ name }) => /^[IFSBX]CONST$|^USCONST$/.test(name));
+      return constants === undefined ? null : new Set(constants.map(({ start, end }) => `${start}:${end}`));
+    },
     difference: (sql) => {
-      const theirs = scan(module, sql);
+      const theirs = scanned(sql);
       const tokens = tokenize(sql);
       const ours = tokens.map((token): Extent => [token.start, token.end]);
       if (theirs === null) return undefined;
@@ -105,8 +117,12 @@ function inOurUnits(sql: Buffer, tokens: readonly Scanned[]): readonly Extent[] 
     if (isUnicode && following !== undefined && /^uescape$/i.test(text(following)) && isString(visible[index + 2])) {
       result.push({ start: token.start, end: visible[index + 2]!.end });
       index += 2;
-    } else if (last !== undefined && text(token).startsWith("'") && continues(sql, last, token)) last.end = token.end;
-    else result.push({ start: token.start, end: token.end });
+    } else if (last !== undefined && text(token).startsWith("'") && continues(sql, last, token)) {
+      // Bit strings have no doubled quotes: the first one ends it, and a string begins.
+      const bits = /^[bx]'/i.test(sql.toString('latin1', last.start, last.end));
+      last.end = bits ? sql.indexOf("'", token.start + 1) + 1 : token.end;
+      if (last.end < token.end) result.push({ start: last.end, end: token.end });
+    } else result.push({ start: token.start, end: token.end });
   }
   return result.map(({ start, end }) => [start, end]);
 }
