@@ -192,12 +192,18 @@ describe('startup', () => {
     ['silence', [''], /no startup packet in time/, false],
     ['half a packet', [hello().subarray(0, 11)], /no startup packet in time/, false],
   ])('answers %s with one FATAL and closes', async (_name, bytes, expected, tls) => {
-    const { port, clients } = await stage({ startupTimeout: 300, ...(tls ? { secureContext: () => secureContext } : {}) });
+    const refused: string[] = [];
+    const { port, clients } = await stage({
+      startupTimeout: 300,
+      onRefused: ({ code }) => void refused.push(code),
+      ...(tls ? { secureContext: () => secureContext } : {}),
+    });
     const answer = await talk(port, bytes);
     expect(answer).toMatch(/^E.*SFATAL\0VFATAL\0C/s);
     expect(answer).toMatch(expected);
     expect(answer.split('SFATAL')).toHaveLength(2);
     expect(clients).toHaveLength(0);
+    expect(refused).toEqual([expect.stringMatching(/^SLUICE-50[1-3]$/)]);
   });
 
   it('negotiates protocol 3.2 down', async () => {

@@ -38,6 +38,8 @@ export interface ListenerOptions {
   readonly onClient: (client: AcceptedClient) => void | Promise<void>;
   /** Unverified: whoever sent it may be guessing. Nothing is answered, whatever comes of it. */
   readonly onCancel: (request: CancelRequest) => void;
+  /** A connection that was turned away before `onClient`. */
+  readonly onRefused?: (reason: Denial) => void;
   /** A fault of ours in `onClient` or `onCancel`: that connection is closed, the others live. */
   readonly onFault: (error: unknown) => void;
 }
@@ -125,7 +127,7 @@ class Reception {
     // Without a listener a reset connection would end the process.
     tcp.on('error', () => tcp.destroy());
     if (this.#pending.size >= (this.#options.maxPending ?? 100)) {
-      refuse(tcp, tooMany());
+      this.#refuse(tcp, tooMany());
       return;
     }
     this.#pending.add(tcp);
@@ -138,7 +140,7 @@ class Reception {
     if (socket !== tcp) socket.on('error', () => socket.destroy());
     try {
       if (outcome.kind === 'gone' || socket.destroyed) tcp.destroy();
-      else if (outcome.kind === 'refused') refuse(socket, outcome.error.denial);
+      else if (outcome.kind === 'refused') this.#refuse(socket, outcome.error.denial);
       else if (outcome.kind === 'cancel') {
         this.#options.onCancel(outcome.request);
         socket.end(() => socket.destroy());
@@ -151,6 +153,11 @@ class Reception {
       socket.destroy();
       this.#options.onFault(error);
     }
+  }
+
+  #refuse(socket: Socket, reason: Denial): void {
+    this.#options.onRefused?.(reason);
+    refuse(socket, reason);
   }
 
   close(): void {

@@ -151,7 +151,7 @@ function misspelt(key: string, random: Random): string {
     name.replace(/[A-Z]/, (letter) => `_${letter.toLowerCase()}`),
     name.replace('o', '\u043e'),
     `${name}\u0000`,
-    name.normalize('NFD') + '\u0301',
+    `${name}\u0301`,
     `"${name}"`,
   ];
   return JSON.stringify(random.pick(forms));

@@ -1,0 +1,35 @@
+/** Tallies of a target's parts as one row of the scoreboard. */
+import type { Difference, Scoreboard } from '../scoreboard/suite.ts';
+import { digest } from './corpus.ts';
+import type { Tally } from './target.ts';
+
+export interface RowOptions {
+  readonly name: string;
+  readonly what: string;
+  readonly seed: number;
+  readonly tallies: readonly Tally[];
+  readonly refusedByFloor: number;
+  readonly unstable: number;
+}
+
+/** Every failure is a difference without a plan, so it fails the run, whatever the share. */
+export function row({ name, what, seed, tallies, refusedByFloor, unstable }: RowOptions): Scoreboard {
+  const differences = tallies.flatMap(({ failures }) =>
+    failures.map(({ why, input }): Difference => ({ name: `${name}/${digest(input)}`, seen: why.slice(0, 500) })),
+  );
+  const cases = tallies.reduce((sum, { executions }) => sum + executions, 0);
+  const leaks = tallies.flatMap((tally) => tally.leaks);
+  return {
+    suite: `fuzz/${name}`,
+    what,
+    cases,
+    identical: Math.max(0, cases - differences.length - leaks.length - refusedByFloor - unstable),
+    refusedByFloor,
+    floors: refusedByFloor === 0 ? {} : { 'by design': refusedByFloor },
+    unstable,
+    differences,
+    leaks,
+    deaths: tallies.reduce((sum, { deaths }) => sum + deaths, 0),
+    figures: { seed, executions: cases, ...Object.assign({}, ...tallies.map(({ figures }) => figures)) },
+  };
+}
