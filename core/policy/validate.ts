@@ -163,7 +163,8 @@ function nameOf(value: unknown): string {
   if (value === null || value === undefined) return 'nothing';
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object') return 'fields';
-  return `the ${typeof value} ${String(value).slice(0, 40)}`;
+  // One line, whatever the text holds.
+  return `the ${typeof value} ${typeof value === 'string' ? JSON.stringify(value.slice(0, 40)) : String(value).slice(0, 40)}`;
 }
 
 function quoteHint(value: unknown): string {

@@ -8,15 +8,16 @@ export interface RowOptions {
   readonly what: string;
   readonly seed: number;
   readonly tallies: readonly Tally[];
-  readonly refusedByFloor: number;
+  readonly floors: Readonly<Record<string, number>>;
   readonly unstable: number;
 }
 
 /** Every failure is a difference without a plan, so it fails the run, whatever the share. */
-export function row({ name, what, seed, tallies, refusedByFloor, unstable }: RowOptions): Scoreboard {
+export function row({ name, what, seed, tallies, floors, unstable }: RowOptions): Scoreboard {
   const differences = tallies.flatMap(({ failures }) =>
     failures.map(({ why, input }): Difference => ({ name: `${name}/${digest(input)}`, seen: why.slice(0, 500) })),
   );
+  const refusedByFloor = Object.values(floors).reduce((sum, count) => sum + count, 0);
   const cases = tallies.reduce((sum, { executions }) => sum + executions, 0);
   const leaks = tallies.flatMap((tally) => tally.leaks);
   return {
@@ -25,7 +26,7 @@ export function row({ name, what, seed, tallies, refusedByFloor, unstable }: Row
     cases,
     identical: Math.max(0, cases - differences.length - leaks.length - refusedByFloor - unstable),
     refusedByFloor,
-    floors: refusedByFloor === 0 ? {} : { 'by design': refusedByFloor },
+    floors,
     unstable,
     differences,
     leaks,

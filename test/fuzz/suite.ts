@@ -90,8 +90,8 @@ function boards(done: ReadonlyMap<Part, Tally>, { major, seed }: RunOptions): re
     const statements = name === 'rewriter' ? done.get('statements') : undefined;
     const tallies = [tally, statements].filter((each) => each !== undefined);
     if (tallies.length === 0) continue;
-    const { refusedByFloor = 0, unstable = 0 } = (tally ?? {}) as Partial<RewriterTally>;
-    rows.push(row({ name, what: `${WHAT[name]}; PostgreSQL ${major}`, seed, tallies, refusedByFloor, unstable }));
+    const { floors = {}, unstable = 0 } = (tally ?? {}) as Partial<RewriterTally>;
+    rows.push(row({ name, what: `${WHAT[name]}; PostgreSQL ${major}`, seed, tallies, floors, unstable }));
   }
   return rows;
 }

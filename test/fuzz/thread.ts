@@ -38,7 +38,6 @@ type Told =
       readonly executions: number;
       readonly replayed: number;
       readonly blocks: number;
-      readonly slowest: number;
       readonly found: readonly Uint8Array[];
       readonly figures: Readonly<Record<string, number | string>>;
     };
@@ -144,7 +143,6 @@ async function oneThread(options: ThreadRun, order: Order, tally: Tally): Promis
         clearInterval(watch);
         tally.executions += message.executions;
         addFigures(tally.figures, message.figures);
-        tally.figures['slowest input (ms)'] = Math.max(Number(tally.figures['slowest input (ms)'] ?? 0), message.slowest);
         if (order.guided) Object.assign(tally.figures, { replayed: message.replayed, 'blocks reached': message.blocks });
         order.found.push(...message.found);
         if (options.grow) saving.push(...grow(options.target, message.found, target.extension));
@@ -179,7 +177,7 @@ async function work({ target: name, catalog, seed, duration, guided, found: give
   const count = new Int32Array(shared, 0, 2);
   const room = new Uint8Array(shared, 8);
   const tell = (message: Told): void => parentPort?.postMessage(message);
-  const { executions, replayed, blocks, found, slowest } = await loop({
+  const { executions, replayed, blocks, found } = await loop({
     target,
     fuzzed,
     coverage,
@@ -194,7 +192,7 @@ async function work({ target: name, catalog, seed, duration, guided, found: give
     failed: ({ why, input }) => tell({ kind: 'failure', why, input }),
     progress: (runs, pool, reached) => tell({ kind: 'progress', executions: runs, pool, blocks: reached }),
   });
-  tell({ kind: 'done', executions, replayed, blocks, slowest, found, figures: fuzzed.figures() });
+  tell({ kind: 'done', executions, replayed, blocks, found, figures: fuzzed.figures() });
 }
 
 if (!isMainThread) await work(workerData as Ordered);

@@ -35,8 +35,9 @@ export function callSpans(context: StatementContext, call: FuncCall): CallSpans 
   if (open?.value !== '(') return lost(start);
   const close = source.closing(open.start);
   const spans = splitArguments(source, open, close);
-  if (spans.length !== (call.args?.length ?? 0)) lost(start);
-  return { call: [start, close + 1], name: [name.start, name.end], arguments: spans };
+  const star = call.agg_star === true;
+  if (spans.length !== (star ? 1 : (call.args?.length ?? 0))) lost(start);
+  return { call: [start, close + 1], name: [name.start, name.end], arguments: star ? [] : spans };
 }
 
 function splitArguments(source: Source, open: Token, close: number): Span[] {
@@ -98,9 +99,8 @@ function lastAs(source: Source, open: Token, close: number): Token {
 /** The operand starts at the leftmost token of its tree; what stands before it in parentheses belongs to it. */
 function typecast(context: StatementContext, operator: Token, cast: TypeCast): CastSpans {
   const { source } = context;
-  let start = leftmost(cast.arg) ?? lost(operator.start);
   const last = source.previous(operator)!;
-  if (last.value === ')' || last.value === ']') start = Math.min(start, openingOf(source, last, start));
+  const start = openingOf(source, last, leftmost(cast.arg) ?? lost(operator.start));
   const end = typeEnd(source, operator);
   return { cast: [start, end], operand: [start, last.end] };
 }

@@ -10,6 +10,7 @@ import { createEngine } from '../../../core/sql/analyse.ts';
 import { HARD_BOUNDS, prescan } from '../../../core/sql/parse/prescan.ts';
 import { createWasmParser } from '../../../core/sql/parse/wasm-parser.ts';
 import { createSessionState } from '../../../core/sql/session-tracker.ts';
+import { floorOf } from '../../conformance/floors.ts';
 import { catalogOf } from '../../support/catalog.ts';
 import { allowAllIdentity, allowAllPolicy, restrictedIdentity, restrictivePolicy } from '../../support/shop.ts';
 import { WireClient } from '../../support/wire-client.ts';
@@ -28,20 +29,30 @@ import { compareNarrow, compareOpen, Line } from '../trio.ts';
 const PLAIN: ReadonlySet<string> = new Set(['select', 'insert', 'update', 'delete', 'merge', 'values', 'explain', 'copy-to']);
 /** They hold locks, wait, or end sessions. */
 const LASTING =
-  /advisory|pg_sleep|pg_terminate|pg_cancel|dblink|pg_reload|pg_rotate|pg_switch|lo_|nextval|setval|random|clock_|pg_backend_pid|txid|xact_id|xid|pg_stat/i;
+  /advisory|pg_sleep|pg_terminate|pg_cancel|dblink|pg_reload|pg_rotate|pg_switch|lo_|nextval|setval|random|clock_|pg_backend_pid|txid|xact_id|xid|pg_stat|setting/i;
 /** Milliseconds; most of what SQLsmith writes is done in a few, the rest may go on for ever. */
 const TIMEOUT = 400;
 
 export interface RewriterTally extends Tally {
   refusedByFloor: number;
+  readonly floors: Record<string, number>;
   unstable: number;
 }
 
 export async function fuzzSmith(setup: NetworkSetup): Promise<RewriterTally> {
-  const tally: RewriterTally = { executions: 0, failures: [], leaks: [], deaths: 0, figures: {}, refusedByFloor: 0, unstable: 0 };
+  const tally: RewriterTally = {
+    executions: 0,
+    failures: [],
+    leaks: [],
+    deaths: 0,
+    figures: {},
+    refusedByFloor: 0,
+    floors: {},
+    unstable: 0,
+  };
   const random = new Random(setup.seed);
   const lines = await openLines(setup);
-  const plain = await plainStatements(setup);
+  const { plain, treesOf } = await plainStatements(setup);
   const seeds = await sqlSeeds();
   const kinds = new Map<string, number>();
   const counts = { 'leak on the bare relay': 0, 'denied by the restrictive policy': 0, 'from SQLsmith': 0, mutated: 0 };
@@ -55,13 +66,19 @@ export async function fuzzSmith(setup: NetworkSetup): Promise<RewriterTally> {
     tally.failures.push({ why, input: Buffer.from(sql) });
     await keep('rewriter', 'failed', Buffer.from(sql), 'sql');
   };
+  const floors: Record<string, number> = tally.floors;
+  const refusedByFloor = (sql: string, code: string, message: string): boolean => {
+    const floor = floorOf({ trees: treesOf(sql), refusal: { code, message } });
+    if (floor !== null) floors[floor] = (floors[floor] ?? 0) + 1;
+    return floor !== null;
+  };
   const one = async (sql: string): Promise<void> => {
     if (!plain(sql)) return;
     tally.executions++;
     const direct = await lines.direct.run(sql);
     if (direct.leaked !== undefined) counts['leak on the bare relay']++;
     const open = await lines.open.run(sql);
-    let seen = compareOpen(direct, open);
+    let seen = compareOpen(direct, open, ({ code, message }) => refusedByFloor(sql, code ?? '', message));
     // Twice different directly: nothing to compare with.
     if (typeof seen === 'object') {
       const again = await lines.direct.run(sql);
@@ -75,7 +92,7 @@ export async function fuzzSmith(setup: NetworkSetup): Promise<RewriterTally> {
       tally.leaks.push(`${narrow.leaked}: ${sql.slice(0, 300)}`);
       await keep('rewriter', 'leak', Buffer.from(sql), 'sql');
     }
-    const restricted = compareNarrow(direct, narrow);
+    const restricted = compareNarrow(sql, direct, narrow);
     if (typeof restricted === 'object') await fail(restricted.seen, sql);
     if (restricted === 'denied') counts['denied by the restrictive policy']++;
     for (const proxy of lines.proxies) {
@@ -115,17 +132,24 @@ export async function fuzzSmith(setup: NetworkSetup): Promise<RewriterTally> {
 }
 
 /** One statement of a harmless kind, as the analyser with everything granted sees it. */
-async function plainStatements(setup: NetworkSetup): Promise<(sql: string) => boolean> {
+async function plainStatements(
+  setup: NetworkSetup,
+): Promise<{ readonly plain: (sql: string) => boolean; readonly treesOf: (sql: string) => readonly unknown[] }> {
   const parser = await createWasmParser();
   const catalog = await catalogOf(setup.shop.url('shop'));
   const engine = createEngine({ catalog, bundle: await allowAllBundle(catalog), parser, salt: '7f' });
   const session = createSessionState(['public']);
-  return (text) => {
+  const treesOf = (sql: string): readonly unknown[] => {
+    const outcome = parser.parse(sql);
+    return outcome.ok ? (outcome.tree.stmts ?? []).map(({ stmt }) => stmt) : [];
+  };
+  const plain = (text: string): boolean => {
     const sql = Buffer.from(text.replaceAll('\0', ' '));
     if (LASTING.test(text) || prescan(sql, HARD_BOUNDS).path !== 'inline') return false;
     const plans = engine.analyse({ sql, protocol: 'simple', parameterTypes: [] }, session);
     return plans.length === 1 && PLAIN.has(plans[0]!.kind);
   };
+  return { plain, treesOf };
 }
 
 interface Lines {
@@ -140,18 +164,20 @@ interface Lines {
 
 async function openLines({ shop }: NetworkSetup): Promise<Lines> {
   const directory = await mkdtemp(join(tmpdir(), 'sluice-fuzz-'));
-  const timed = async (file: string): Promise<string> => {
+  const timed = async (file: string, timeout = `statementTimeout: ${TIMEOUT}ms`): Promise<string> => {
     const text = await readFile(file, 'utf8');
     const limits = text.includes('limits:')
-      ? text.replace(/limits: \{[^}]*\}/, `limits: {maxRows: 1000000, statementTimeout: ${TIMEOUT}ms}`)
-      : `${text.trimEnd()}\n  limits: {statementTimeout: ${TIMEOUT}ms}\n`;
-    const copy = join(directory, file.slice(file.lastIndexOf('/') + 1));
+      ? text.replace(/limits: \{[^}]*\}/, `limits: {maxRows: 1000000${timeout === '' ? '' : `, ${timeout}`}}`)
+      : `${text.trimEnd()}\n  limits: {${timeout}}\n`;
+    const copy = join(directory, `${timeout.length}${file.slice(file.lastIndexOf('/') + 1)}`);
     await writeFile(copy, limits);
     return copy;
   };
   const upstream = shop.url('shop');
   const open = await ProxyUnderTest.start({ policy: [await timed(allowAllPolicy)], as: allowAllIdentity, upstream });
   const narrow = await ProxyUnderTest.start({ policy: [await timed(restrictivePolicy)], as: restrictedIdentity, upstream });
+  // What it asks at first takes longer than a statement may.
+  const shown = await ProxyUnderTest.start({ policy: [await timed(restrictivePolicy, '')], as: restrictedIdentity, upstream });
   const canaries = await shop.canaries('a');
   const agent = (port: number): Promise<WireClient> => WireClient.connect({ port, user: 'agent', database: 'shop' });
   const owner = (port: number): Promise<WireClient> =>
@@ -172,11 +198,12 @@ async function openLines({ shop }: NetworkSetup): Promise<Lines> {
     open: lines[1],
     narrow: lines[2],
     proxies: [open, narrow],
-    target: `host=127.0.0.1 port=${narrow.port} dbname=shop user=agent`,
+    target: `host=127.0.0.1 port=${shown.port} dbname=shop user=agent`,
     stop: async () => {
       for (const line of lines) await line.stop();
       await open.stop();
       await narrow.stop();
+      await shown.stop();
       await rm(directory, { recursive: true, force: true });
     },
   };

@@ -1,0 +1,1 @@
+SELECT (((''|'')::text::regclass)), ((c).id)::regclass, (c).name::text::regclass, (ARRAY[1])[1]::int::regclass FROM customers c
