@@ -40,14 +40,36 @@ function plain(_key: string, value: unknown): unknown {
   return value;
 }
 
+const FIELDS = [
+  'message',
+  'code',
+  'severity',
+  'severity_local',
+  'hint',
+  'position',
+  'internalPosition',
+  'internalQuery',
+  'where',
+  'schema',
+  'schema_name',
+  'table',
+  'table_name',
+  'column',
+  'column_name',
+  'dataType',
+  'type_name',
+  'constraint',
+  'constraint_name',
+];
+/** Not told of syntax errors: Sluice finds those first (test/oracle/transparency.ts). */
+const OF_THE_SERVER = ['detail', 'file', 'line', 'routine'];
+
 /** Everything of the server's report that a program can see. */
 export function errorFields(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
-  const names = [
-    'message', 'code', 'severity', 'severity_local', 'detail', 'hint', 'position', 'internalPosition', 'internalQuery', 'where', 'schema', 'schema_name',
-    'table', 'table_name', 'column', 'column_name', 'dataType', 'type_name', 'constraint', 'constraint_name', 'file', 'line', 'routine',
-  ];
-  return Object.fromEntries(names.flatMap((name) => (name in error ? [[name, (error as unknown as Record<string, unknown>)[name]]] : [])));
+  const told = error as unknown as Readonly<Record<string, unknown>>;
+  const names = told['code'] === '42601' ? FIELDS : [...FIELDS, ...OF_THE_SERVER];
+  return Object.fromEntries(names.flatMap((name) => (name in error ? [[name, told[name]]] : [])));
 }
 
 /** The error of something that has to fail. */

@@ -17,7 +17,7 @@ export function pgPatterns(port: number, database: string): readonly Pattern[] {
     }
   };
   const on = (name: string, work: Work, options?: pg.ClientConfig): Pattern => ({
-    name: `node-postgres/${name}`,
+    name: `node-postgres: ${name}`,
     run: () => connected(work, options),
   });
   const seen = ({ rows, fields, command, rowCount }: pg.QueryResult): unknown => ({
@@ -235,9 +235,11 @@ export function pgPatterns(port: number, database: string): readonly Pattern[] {
     }),
     on('terminated by the server', async (c) => {
       const { rows: [{ pid }] } = await c.query('SELECT pg_backend_pid() AS pid');
-      const lost = new Promise((resolve) => c.once('error', (error) => resolve(errorFields(error))));
+      const lost: unknown[] = [];
+      c.on('error', (error) => lost.push(errorFields(error)));
       await connected((other) => other.query('SELECT pg_terminate_backend($1)', [pid]));
-      return [await lost, await failure(c.query('SELECT 1'))];
+      for (let wait = 0; wait < 100 && lost.length < 2; wait++) await pause(20);
+      return [lost, await failure(c.query('SELECT 1'))];
     }),
     on('settings of the session', async (c) => {
       const answers = [];
@@ -330,7 +332,7 @@ export function pgPatterns(port: number, database: string): readonly Pattern[] {
       return lost;
     }),
     {
-      name: 'node-postgres/pool',
+      name: 'node-postgres: pool',
       run: async () => {
         const pool = new pg.Pool({ ...address, max: 3, idleTimeoutMillis: 50, maxUses: 20 });
         const numbers = await Promise.all(Array.from({ length: 40 }, (_, n) => pool.query('SELECT $1::int AS n', [n]).then(({ rows }) => rows[0].n)));
@@ -346,7 +348,7 @@ export function pgPatterns(port: number, database: string): readonly Pattern[] {
       },
     },
     {
-      name: 'node-postgres/sslmode prefer',
+      name: 'node-postgres: sslmode prefer',
       run: async () => {
         const client = new pg.Client(`postgres://app@127.0.0.1:${port}/${database}?sslmode=disable`);
         await client.connect();
@@ -355,7 +357,7 @@ export function pgPatterns(port: number, database: string): readonly Pattern[] {
         return rows;
       },
     },
-    { name: 'node-postgres/sslmode require', run: () => failure(connected((c) => c.query('SELECT 1'), { ssl: { rejectUnauthorized: false } })) },
-    { name: 'node-postgres/unknown database', run: () => failure(connected((c) => c.query('SELECT 1'), { database: 'nowhere' })) },
+    { name: 'node-postgres: sslmode require', run: () => failure(connected((c) => c.query('SELECT 1'), { ssl: { rejectUnauthorized: false } })) },
+    { name: 'node-postgres: unknown database', run: () => failure(connected((c) => c.query('SELECT 1'), { database: 'nowhere' })) },
   ];
 }

@@ -7,7 +7,7 @@ type Result = readonly Record<string, unknown>[] & { readonly command?: string; 
 
 export function postgresPatterns(port: number, database: string): readonly Pattern[] {
   const on = (name: string, work: Work, options: postgres.Options<Record<string, postgres.PostgresType>> = {}): Pattern => ({
-    name: `postgres.js/${name}`,
+    name: `postgres.js: ${name}`,
     run: async () => {
       const notices: unknown[] = [];
       const sql = postgres({
