@@ -6,7 +6,16 @@ import { asyncpgTests, ASYNCPG_VERSION } from './sources.ts';
 
 /** Modules whose tests speak to a server, in lanes of about the same length. */
 const LANES: readonly (readonly string[])[] = [
-  ['test_codecs', 'test_introspection', 'test_types', 'test_utils', 'test_record', 'test_exceptions', 'test_logging', 'test_scram'],
+  [
+    'test_codecs',
+    'test_introspection',
+    'test_types',
+    'test_utils',
+    'test_record',
+    'test_exceptions',
+    'test_logging',
+    'test_scram',
+  ],
   ['test_pool'],
   ['test_cancellation', 'test_connect', 'test_copy', 'test_cursor', 'test_execute', 'test_listeners', 'test_timeout'],
   ['test_adversity', 'test_cache_invalidation', 'test_prepare', 'test_transaction'],
@@ -19,22 +28,24 @@ export async function asyncpg(major: 15 | 18): Promise<Driver> {
     name: 'asyncpg',
     about: `asyncpg ${ASYNCPG_VERSION}'s own tests, PostgreSQL ${major}`,
     compareOutput: false,
-    lanes: LANES.map((modules, index): Lane => ({
-      name: `asyncpg${index + 1}`,
-      slow: SLOW,
-      program: (port, only) => ({
-        command: join(directory, 'python', 'bin', 'python'),
-        cwd: directory,
-        env: { PGHOST: '127.0.0.1', PGPORT: String(port), PGUSER: 'postgres', PGDATABASE: 'asyncpg' },
-        args: (without) => [
-          runner,
-          directory,
-          ...without.flatMap((name) => ['--without', name]),
-          ...only.flatMap((name) => ['--only', name]),
-          ...modules,
-        ],
+    lanes: LANES.map(
+      (modules, index): Lane => ({
+        name: `asyncpg.${index + 1}`,
+        slow: SLOW,
+        program: (port, only) => ({
+          command: join(directory, 'python', 'bin', 'python'),
+          cwd: directory,
+          env: { PGHOST: '127.0.0.1', PGPORT: String(port), PGUSER: 'postgres', PGDATABASE: 'asyncpg' },
+          args: (without) => [
+            runner,
+            directory,
+            ...without.flatMap((name) => ['--without', name]),
+            ...only.flatMap((name) => ['--only', name]),
+            ...modules,
+          ],
+        }),
       }),
-    })),
+    ),
     preparation: {
       major,
       database: 'asyncpg',

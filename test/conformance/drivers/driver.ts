@@ -15,6 +15,8 @@ export interface Lane {
   readonly program: (port: number, only: readonly string[]) => TestProgram;
   /** Top-level tests left out of the bounded run: those that take seconds. */
   readonly slow: readonly string[];
+  /** Tests that speak to a fixed address, which is neither the server nor Sluice. */
+  readonly elsewhere?: readonly string[];
 }
 
 export interface Driver {
@@ -32,7 +34,7 @@ export async function compareDriver(driver: Driver, options: RunOptions): Promis
   const recorders: Recorder[] = [];
   try {
     for (const _ of driver.lanes) recorders.push(await startRecorder());
-    const wanted = topLevel(options.only, driver);
+    const wanted = topLevel(options.only);
     const phase = async (way: string, port: number, only: readonly string[]): Promise<Run> => {
       await stage.fresh();
       const runs = await Promise.all(
@@ -40,8 +42,9 @@ export async function compareDriver(driver: Driver, options: RunOptions): Promis
           const recorder = recorders[index] as Recorder;
           recorder.target(port);
           const chosen = only.flatMap((name) => (name.startsWith(`${lane.name}:`) ? [name.slice(lane.name.length + 1)] : []));
-          if (only.length > 0 && chosen.length === 0) return { outcomes: new Map<string, Outcome>(), facts: new Map<string, Facts>() };
-          const without = options.bounded && only.length === 0 ? lane.slow : [];
+          if (only.length > 0 && chosen.length === 0)
+            return { outcomes: new Map<string, Outcome>(), facts: new Map<string, Facts>() };
+          const without = [...(lane.elsewhere ?? []), ...(options.bounded && only.length === 0 ? lane.slow : [])];
           const began = Date.now();
           const outcomes = await runTests(lane.program(recorder.port, chosen), recorder, without, options.say);
           options.say(`  ${lane.name} ${way}: ${outcomes.size} tests, ${Math.round((Date.now() - began) / 1000)} s`);
@@ -62,10 +65,10 @@ export async function compareDriver(driver: Driver, options: RunOptions): Promis
     let verdicts = judge(direct, through, judging);
     const differing = [...verdicts].flatMap(([name, { kind }]) => (kind === 'different' ? [name] : []));
     if (differing.length > 0) {
-      const tops = [...new Set(differing.map((name) => ancestry(name).at(-1) ?? name))];
+      const tops = topLevel(differing);
       const again: ReadonlyMap<string, Outcome>[] = [];
       for (let repeat = 0; repeat < 2; repeat++) again.push((await phase('directly again', stage.server.port, tops)).outcomes);
-      verdicts = settle(verdicts, direct, through, again, driver.compareOutput);
+      verdicts = settle(verdicts, direct, again, driver.compareOutput);
     }
     report(driver.name, verdicts, through, parse, options.say);
     return scoreboard(`drivers/${driver.name}`, driver.about, verdicts, PLANNED, {
@@ -99,7 +102,9 @@ function report(
   for (const [name, { refusals }] of through.facts) {
     for (const refusal of refusals) {
       if (floorOfRefusal(refusal, parse) !== null) continue;
-      say(`  ${driver} ${name}: no floor names ${refusal.code} ${refusal.message.slice(0, 160)} [${(refusal.sql ?? '').slice(0, 160).replaceAll('\n', ' ')}]`);
+      say(
+        `  ${driver} ${name}: no floor names ${refusal.code} ${refusal.message.slice(0, 160)} [${(refusal.sql ?? '').slice(0, 160).replaceAll('\n', ' ')}]`,
+      );
     }
   }
 }
@@ -108,10 +113,9 @@ function prefixed<T>(entries: ReadonlyMap<string, T>, lane: string): ReadonlyMap
   return new Map([...entries].map(([name, value]) => [`${lane}:${name}`, value]));
 }
 
-/** `--only NAME` names cases (`pgconn:TestConnect`); cases of other drivers are not ours. */
-function topLevel(only: readonly string[], driver: Driver): readonly string[] {
-  const lanes = driver.lanes.map(({ name }) => `${name}:`);
-  return [...new Set(only.filter((name) => lanes.some((lane) => name.startsWith(lane))).map((name) => ancestry(name).at(-1) ?? name))];
+/** The tests around the cases that `--only` names. */
+function topLevel(cases: readonly string[]): readonly string[] {
+  return [...new Set(cases.map((name) => ancestry(name).at(-1) ?? name))];
 }
 
 function alive(pid: number): boolean {

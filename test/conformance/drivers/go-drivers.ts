@@ -7,7 +7,12 @@ import { goModule, PGX_VERSION, PQ_VERSION } from './sources.ts';
 /** Packages whose tests speak to a server: directory -> tests that take seconds. */
 const PGX_PACKAGES: Readonly<Record<string, readonly string[]>> = {
   '.': ['TestConnCopyFromSlowFailRace', 'TestListenNotifyWhileBusyIsSafe'],
-  pgconn: ['TestConnExecBatchWriteError', 'TestConnExecBatchHuge', 'TestQueryBiggerThanMaxMessageBodyLen', 'TestBindBiggerThanMaxMessageBodyLen'],
+  pgconn: [
+    'TestConnExecBatchWriteError',
+    'TestConnExecBatchHuge',
+    'TestQueryBiggerThanMaxMessageBodyLen',
+    'TestBindBiggerThanMaxMessageBodyLen',
+  ],
   pgtype: ['TestNumericCodec', 'TestNumericBinaryEncodeLargeDigitCount'],
   'pgtype/zeronull': [],
   pgxpool: [
@@ -26,7 +31,7 @@ export async function pgx(major: 15 | 18): Promise<Driver> {
   const lanes = Object.entries(PGX_PACKAGES).map(([path, slow]): Lane => {
     const name = path === '.' ? 'pgx' : (path.split('/').at(-1) ?? path);
     return {
-      name,
+      name: `pgx.${name}`,
       slow,
       program: (port, only) => {
         const address = (user: string): string => `host=127.0.0.1 port=${port} user=${user} password=secret dbname=pgx_test`;
@@ -73,19 +78,21 @@ export async function libPq(major: 15 | 18): Promise<Driver> {
     ['pq', '.', 'no'],
     ['pq-binary', '.', 'yes'],
     ['hstore', 'hstore', 'no'],
-  ].map(([name = '', path = '', binaryParameters = '']): Lane => ({
-    name,
-    slow: [],
-    program: (port, only) =>
-      goTests(join(directory, 'bin', name === 'hstore' ? 'hstore.test' : 'pq.test'), join(directory, 'source', path), only, {
-        PGHOST: '127.0.0.1',
-        PGPORT: String(port),
-        PGDATABASE: 'pqgo',
-        PGUSER: 'pqgo',
-        PGSSLMODE: 'disable',
-        PQTEST_BINARY_PARAMETERS: binaryParameters,
-      }),
-  }));
+  ].map(
+    ([name = '', path = '', binaryParameters = '']): Lane => ({
+      name,
+      slow: [],
+      program: (port, only) =>
+        goTests(join(directory, 'bin', name === 'hstore' ? 'hstore.test' : 'pq.test'), join(directory, 'source', path), only, {
+          PGHOST: '127.0.0.1',
+          PGPORT: String(port),
+          PGDATABASE: 'pqgo',
+          PGUSER: 'pqgo',
+          PGSSLMODE: 'disable',
+          PQTEST_BINARY_PARAMETERS: binaryParameters,
+        }),
+    }),
+  );
   return {
     name: 'lib-pq',
     about: `lib/pq ${PQ_VERSION}'s own tests, with and without binary parameters, PostgreSQL ${major}`,

@@ -109,26 +109,19 @@ function describe(direct: Outcome, through: Outcome | undefined): string {
   return `${direct.status} directly, ${through.status} through Sluice: ${text.slice(0, 300)}`;
 }
 
-/** A differing test that does not even agree with itself directly says nothing. */
+/** A differing test that does not even agree with itself directly says nothing. `again`: further direct runs of it. */
 export function settle(
   verdicts: ReadonlyMap<string, Verdict>,
   direct: Run,
-  through: Run,
   again: readonly ReadonlyMap<string, Outcome>[],
   compareOutput: boolean,
 ): ReadonlyMap<string, Verdict> {
   const settled = new Map(verdicts);
-  for (const [name, verdict] of verdicts) {
-    if (verdict.kind !== 'different') continue;
+  for (const [name, { kind }] of verdicts) {
     const first = direct.outcomes.get(name);
-    const other = through.outcomes.get(name);
-    if (first === undefined) continue;
-    const wavers = again.some((outcomes) => {
-      const repeated = outcomes.get(name);
-      return repeated !== undefined && !sameOutcome(first, repeated, compareOutput);
-    });
-    if (wavers || (other !== undefined && again.some((outcomes) => outcomes.get(name)?.status === other.status && first.status !== other.status)))
-      settled.set(name, { kind: 'unstable' });
+    if (kind !== 'different' || first === undefined) continue;
+    const repeated = again.flatMap((outcomes) => outcomes.get(name) ?? []);
+    if (repeated.some((outcome) => !sameOutcome(first, outcome, compareOutput))) settled.set(name, { kind: 'unstable' });
   }
   return settled;
 }

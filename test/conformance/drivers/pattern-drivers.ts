@@ -9,7 +9,9 @@ const file = (name: string): string => fileURLToPath(new URL(`patterns/${name}`,
 const DATABASE = 'patterns';
 
 export async function nodePatterns(major: 15 | 18): Promise<Driver> {
-  return patterns('node', `node-postgres and postgres.js patterns, PostgreSQL ${major}`, major, process.execPath, [file('node.ts')]);
+  return patterns('node', `node-postgres and postgres.js patterns, PostgreSQL ${major}`, major, process.execPath, [
+    file('node.ts'),
+  ]);
 }
 
 export async function psycopgPatterns(major: 15 | 18): Promise<Driver> {
@@ -24,7 +26,7 @@ export async function jdbcPatterns(major: 15 | 18): Promise<Driver> {
 
 function patterns(language: string, about: string, major: 15 | 18, command: string, args: readonly string[]): Driver {
   const lane: Lane = {
-    name: language,
+    name: `patterns-${language}`,
     slow: [],
     program: (port, only): TestProgram => ({
       command,

@@ -47,7 +47,11 @@ export class RequestLog {
   }
 
   /** The request that an error is about: the oldest one unanswered. */
-  pending(ready: boolean): { readonly sql?: string; readonly messageType?: string; readonly startup?: Readonly<Record<string, string>> } {
+  pending(ready: boolean): {
+    readonly sql?: string;
+    readonly messageType?: string;
+    readonly startup?: Readonly<Record<string, string>>;
+  } {
     if (!ready) return this.#startup === undefined ? {} : { startup: this.#startup };
     const oldest = this.#requests[this.#done];
     if (oldest === undefined) return {};

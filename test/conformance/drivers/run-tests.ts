@@ -28,6 +28,8 @@ export async function runTests(
     for (const [name, outcome] of output.outcomes) outcomes.set(name, outcome);
     const before = done.size;
     for (const name of output.outcomes.keys()) done.add(ancestry(name).at(-1) ?? name);
+    if (reason === null && outcomes.size === 0)
+      throw new Error(`${program.command} ran no test: ${output.outside().slice(-2_000)}`);
     if (reason === null) return outcomes;
     say(`  ${reason} in ${stuck}; going on`);
     if (done.size === before) throw new Error(`${program.command}: ${reason}\n${output.outside().slice(-2_000)}`);
@@ -70,7 +72,7 @@ async function runOnce(
   clearTimeout(timer);
   process.removeListener('exit', endWithUs);
   // 1: some test failed. Anything else, or a test still running, and the program did not get to its end.
-  const early = hung || output.unfinished !== null || (code !== 0 && code !== 1) || output.begun.length === 0 && code !== 0;
+  const early = hung || output.unfinished !== null || (code !== 0 && code !== 1);
   const reason = early ? (hung ? 'hung' : `ended with ${code}: ${firstLine(errors)}`) : null;
   const stuck = output.unfinished;
   output.end(reason === null ? '' : `${reason}\n${errors.slice(0, 2_000)}`);
@@ -82,7 +84,12 @@ function firstLine(text: string): string {
 }
 
 /** A Go test binary, one test at a time. */
-export function goTests(binary: string, cwd: string, only: readonly string[], env: Readonly<Record<string, string>>): TestProgram {
+export function goTests(
+  binary: string,
+  cwd: string,
+  only: readonly string[],
+  env: Readonly<Record<string, string>>,
+): TestProgram {
   return {
     command: binary,
     cwd,

@@ -66,7 +66,8 @@ export class TestOutput {
     // A test that printed without a line feed is followed by a marker on the same line.
     if (at > 0) {
       this.#print(this.#running ?? '', line.slice(0, at));
-      return this.#line(line.slice(at));
+      this.#line(line.slice(at));
+      return;
     }
     const [, verb, name, status, finished, seconds] = MARKER.exec(line.trimEnd()) ?? [];
     if (name !== undefined) {

@@ -25,24 +25,43 @@ export function pgPatterns(port: number, database: string): readonly Pattern[] {
     command,
     rowCount,
     fields: fields.map(({ name, tableID, columnID, dataTypeID, dataTypeSize, dataTypeModifier, format }) => ({
-      name, tableID, columnID, dataTypeID, dataTypeSize, dataTypeModifier, format,
+      name,
+      tableID,
+      columnID,
+      dataTypeID,
+      dataTypeSize,
+      dataTypeModifier,
+      format,
     })),
   });
 
   return [
     on('unnamed statement with parameters', async (c) => seen(await c.query('SELECT * FROM items WHERE id = $1', [3]))),
     on('simple query', async (c) => seen(await c.query('SELECT id, name, price FROM items ORDER BY id LIMIT 3'))),
-    on('row mode array', async (c) => seen(await c.query({ text: 'SELECT id, id FROM items WHERE id < $1 ORDER BY 1', values: [4], rowMode: 'array' }))),
-    on('binary results', async (c) => seen(await c.query({ text: 'SELECT id, price, ratio, active, made, raw, tags FROM items WHERE id = $1', values: [5], binary: true } as pg.QueryConfig))),
+    on('row mode array', async (c) =>
+      seen(await c.query({ text: 'SELECT id, id FROM items WHERE id < $1 ORDER BY 1', values: [4], rowMode: 'array' })),
+    ),
+    on('binary results', async (c) =>
+      seen(
+        await c.query({
+          text: 'SELECT id, price, ratio, active, made, raw, tags FROM items WHERE id = $1',
+          values: [5],
+          binary: true,
+        } as pg.QueryConfig),
+      ),
+    ),
     on('named statement again and again', async (c) => {
       const answers = [];
-      for (const id of [1, 2, 1, 60]) answers.push((await c.query({ name: 'by id', text: 'SELECT name FROM items WHERE id = $1', values: [id] })).rows);
+      for (const id of [1, 2, 1, 60])
+        answers.push((await c.query({ name: 'by id', text: 'SELECT name FROM items WHERE id = $1', values: [id] })).rows);
       answers.push(await failure(c.query({ name: 'by id', text: 'SELECT 2', values: [] })));
       answers.push((await c.query('SELECT name, statement, parameter_types::text, from_sql FROM pg_prepared_statements')).rows);
       return answers;
     }),
     on('several statements in one simple query', async (c) => {
-      const results = (await c.query("SELECT 1 AS a; UPDATE items SET name = name WHERE id = 1; SELECT 'x' AS b, NULL AS c")) as unknown as readonly pg.QueryResult[];
+      const results = (await c.query(
+        "SELECT 1 AS a; UPDATE items SET name = name WHERE id = 1; SELECT 'x' AS b, NULL AS c",
+      )) as unknown as readonly pg.QueryResult[];
       return results.map(seen);
     }),
     on('several statements, the second fails', async (c) => [
@@ -55,25 +74,50 @@ export function pgPatterns(port: number, database: string): readonly Pattern[] {
       seen(
         await c.query(
           'SELECT $1::int AS i, $2::text AS t, $3::jsonb AS j, $4::text[] AS a, $5::timestamptz AS at, $6::bytea AS b, $7::boolean AS y, $8::int[] AS n, $9::text AS nothing, $10::numeric AS m',
-          [1, "it's", { a: [1, null, 'x'] }, ['a', null, '"'], new Date(0), Buffer.from([0, 1, 255]), true, [1, 2], null, '1.230'],
+          [
+            1,
+            "it's",
+            { a: [1, null, 'x'] },
+            ['a', null, '"'],
+            new Date(0),
+            Buffer.from([0, 1, 255]),
+            true,
+            [1, 2],
+            null,
+            '1.230',
+          ],
         ),
-      )),
+      ),
+    ),
     on('long text both ways', async (c) => {
       const long = 'äx'.repeat(200_000);
       const { rows } = await c.query('SELECT $1::text AS back, length($1) AS n', [long]);
       return [rows[0].back === long, rows[0].n];
     }),
-    on('many rows', async (c) => (await c.query('SELECT count(*), sum(n), md5(string_agg(n::text, $1)) FROM generate_series(1, 50000) AS n', [','])).rows),
-    on('many rows fetched', async (c) => (await c.query('SELECT n, n::text AS t FROM generate_series(1, 20000) AS n')).rows.reduce((sum, { n, t }) => sum + n + Number(t), 0)),
+    on(
+      'many rows',
+      async (c) =>
+        (await c.query('SELECT count(*), sum(n), md5(string_agg(n::text, $1)) FROM generate_series(1, 50000) AS n', [','])).rows,
+    ),
+    on('many rows fetched', async (c) =>
+      (await c.query('SELECT n, n::text AS t FROM generate_series(1, 20000) AS n')).rows.reduce(
+        (sum, { n, t }) => sum + n + Number(t),
+        0,
+      ),
+    ),
     on('insert returning', async (c) => {
       await c.query('BEGIN');
-      const made = await c.query('INSERT INTO items (id, name, price, tags) VALUES ($1, $2, $3, $4), ($5, $6, $7, DEFAULT) RETURNING *', [500, 'new', 9.5, ['x'], 501, 'newer', '1']);
+      const made = await c.query(
+        'INSERT INTO items (id, name, price, tags) VALUES ($1, $2, $3, $4), ($5, $6, $7, DEFAULT) RETURNING *',
+        [500, 'new', 9.5, ['x'], 501, 'newer', '1'],
+      );
       await c.query('ROLLBACK');
       return seen(made);
     }),
     on('upsert', async (c) => {
       await c.query('BEGIN');
-      const upsert = "INSERT INTO items (id, name, price) VALUES (1, 'one', 5) ON CONFLICT (id) DO UPDATE SET price = items.price + EXCLUDED.price WHERE items.price < 100 RETURNING id, price, xmax <> 0 AS updated";
+      const upsert =
+        "INSERT INTO items (id, name, price) VALUES (1, 'one', 5) ON CONFLICT (id) DO UPDATE SET price = items.price + EXCLUDED.price WHERE items.price < 100 RETURNING id, price, xmax <> 0 AS updated";
       const answers = [seen(await c.query(upsert)), seen(await c.query(upsert))];
       answers.push(seen(await c.query("INSERT INTO items (name) VALUES ('item 1') ON CONFLICT DO NOTHING")));
       await c.query('ROLLBACK');
@@ -82,9 +126,19 @@ export function pgPatterns(port: number, database: string): readonly Pattern[] {
     on('update from, delete using', async (c) => {
       await c.query('BEGIN');
       const answers = [
-        seen(await c.query('UPDATE items AS i SET quantity = l.n FROM (SELECT item, count(*) AS n FROM lines GROUP BY item) AS l WHERE l.item = i.id AND i.id < $1 RETURNING i.id, i.quantity', [4])),
+        seen(
+          await c.query(
+            'UPDATE items AS i SET quantity = l.n FROM (SELECT item, count(*) AS n FROM lines GROUP BY item) AS l WHERE l.item = i.id AND i.id < $1 RETURNING i.id, i.quantity',
+            [4],
+          ),
+        ),
         seen(await c.query('DELETE FROM lines USING items WHERE lines.item = items.id AND items.id = $1 RETURNING lines.*', [2])),
-        seen(await c.query('MERGE INTO items AS t USING (VALUES (1, 9.0), (900, 8.0)) AS s (id, price) ON t.id = s.id WHEN MATCHED THEN UPDATE SET price = s.price WHEN NOT MATCHED THEN INSERT (id, name, price) VALUES (s.id, $1, s.price)', ['merged'])),
+        seen(
+          await c.query(
+            'MERGE INTO items AS t USING (VALUES (1, 9.0), (900, 8.0)) AS s (id, price) ON t.id = s.id WHEN MATCHED THEN UPDATE SET price = s.price WHEN NOT MATCHED THEN INSERT (id, name, price) VALUES (s.id, $1, s.price)',
+            ['merged'],
+          ),
+        ),
       ];
       await c.query('ROLLBACK');
       return answers;
@@ -167,7 +221,14 @@ export function pgPatterns(port: number, database: string): readonly Pattern[] {
       await c.query('BEGIN');
       await c.query('DECLARE walk SCROLL CURSOR FOR SELECT id FROM items ORDER BY id');
       const answers = [];
-      for (const fetch of ['FETCH 3 FROM walk', 'FETCH BACKWARD 1 FROM walk', 'MOVE 10 IN walk', 'FETCH NEXT FROM walk', 'FETCH LAST FROM walk', 'FETCH 1 FROM walk'])
+      for (const fetch of [
+        'FETCH 3 FROM walk',
+        'FETCH BACKWARD 1 FROM walk',
+        'MOVE 10 IN walk',
+        'FETCH NEXT FROM walk',
+        'FETCH LAST FROM walk',
+        'FETCH 1 FROM walk',
+      ])
         answers.push(seen(await c.query(fetch)));
       await c.query('CLOSE walk');
       await c.query('COMMIT');
@@ -182,7 +243,9 @@ export function pgPatterns(port: number, database: string): readonly Pattern[] {
     ]),
     on('sixty queries at once', async (c) => {
       const answers = await Promise.all(
-        Array.from({ length: 60 }, (_, n) => (n % 7 === 3 ? failure(c.query('SELECT 1/$1::int', [0])) : c.query('SELECT $1::int AS n', [n]).then(({ rows }) => rows))),
+        Array.from({ length: 60 }, (_, n) =>
+          n % 7 === 3 ? failure(c.query('SELECT 1/$1::int', [0])) : c.query('SELECT $1::int AS n', [n]).then(({ rows }) => rows),
+        ),
       );
       return answers;
     }),
@@ -200,33 +263,50 @@ export function pgPatterns(port: number, database: string): readonly Pattern[] {
       await c.query('UNLISTEN *');
       return [heard, own];
     }),
-    on('statement timeout', async (c) => [
-      (await c.query('SHOW statement_timeout')).rows,
-      await failure(c.query('SELECT pg_sleep(5)')),
-      (await c.query('SELECT 1 AS alive')).rows,
-    ], { statement_timeout: 200 }),
+    on(
+      'statement timeout',
+      async (c) => [
+        (await c.query('SHOW statement_timeout')).rows,
+        await failure(c.query('SELECT pg_sleep(5)')),
+        (await c.query('SELECT 1 AS alive')).rows,
+      ],
+      { statement_timeout: 200 },
+    ),
     on('lock timeout', async (c) => {
       await c.query('BEGIN; LOCK TABLE lines IN EXCLUSIVE MODE');
-      const waited = await connected((other) => failure(other.query('UPDATE lines SET note = note WHERE item = 1')), { lock_timeout: 100 });
+      const waited = await connected((other) => failure(other.query('UPDATE lines SET note = note WHERE item = 1')), {
+        lock_timeout: 100,
+      });
       await c.query('ROLLBACK');
       return waited;
     }),
     on('cancel through pg_cancel_backend', async (c) => {
-      const { rows: [{ pid }] } = await c.query('SELECT pg_backend_pid() AS pid');
+      const {
+        rows: [{ pid }],
+      } = await c.query('SELECT pg_backend_pid() AS pid');
       const running = failure(c.query('SELECT pg_sleep(20)'));
       await pause(150);
       const cancelled = await connected((other) => other.query('SELECT pg_cancel_backend($1)', [pid]).then(({ rows }) => rows));
       return [cancelled, await running, (await c.query('SELECT 1 AS alive')).rows];
     }),
     on('backend key is the process id', async (c) => {
-      const { rows: [{ pid }] } = await c.query('SELECT pg_backend_pid() AS pid');
+      const {
+        rows: [{ pid }],
+      } = await c.query('SELECT pg_backend_pid() AS pid');
       return pid === (c as unknown as { processID: number }).processID;
     }),
     on('cancel request', async (c) => {
       const { processID, secretKey } = c as unknown as { processID: number; secretKey: number };
       const running = failure(c.query('SELECT pg_sleep(20)'));
       await pause(150);
-      const other = new pg.Client(address) as unknown as { connection: { connect(port: number, host: string): void; once(name: string, f: () => void): void; cancel(p: number, k: number): void; stream: NodeJS.EventEmitter } };
+      const other = new pg.Client(address) as unknown as {
+        connection: {
+          connect(port: number, host: string): void;
+          once(name: string, f: () => void): void;
+          cancel(p: number, k: number): void;
+          stream: NodeJS.EventEmitter;
+        };
+      };
       other.connection.connect(port, '127.0.0.1');
       await new Promise<void>((resolve) => other.connection.once('connect', resolve));
       other.connection.cancel(processID, secretKey);
@@ -234,7 +314,9 @@ export function pgPatterns(port: number, database: string): readonly Pattern[] {
       return [await running, (await c.query('SELECT 1 AS alive')).rows];
     }),
     on('terminated by the server', async (c) => {
-      const { rows: [{ pid }] } = await c.query('SELECT pg_backend_pid() AS pid');
+      const {
+        rows: [{ pid }],
+      } = await c.query('SELECT pg_backend_pid() AS pid');
       const lost: unknown[] = [];
       c.on('error', (error) => lost.push(errorFields(error)));
       await connected((other) => other.query('SELECT pg_terminate_backend($1)', [pid]));
@@ -243,11 +325,42 @@ export function pgPatterns(port: number, database: string): readonly Pattern[] {
     }),
     on('settings of the session', async (c) => {
       const answers = [];
-      for (const sql of ["SET application_name = 'renamed'", 'SHOW application_name', "SET TIME ZONE 'Europe/Berlin'", 'SELECT made FROM items WHERE id = 1', 'SELECT made::text FROM items WHERE id = 1', "SET DateStyle = 'German'", 'SELECT due::text FROM items WHERE id = 1', "SET search_path = pg_catalog, public", 'SELECT current_schemas(false)::text', 'SET LOCAL work_mem = 1024', 'RESET work_mem', 'SHOW work_mem', "SELECT set_config('application_name', 'again', false)", "SELECT current_setting('application_name')", 'SHOW server_version', 'SHOW server_encoding', 'SHOW transaction_read_only', 'RESET ALL', 'SHOW TimeZone', 'DISCARD ALL', 'SHOW application_name'])
+      for (const sql of [
+        "SET application_name = 'renamed'",
+        'SHOW application_name',
+        "SET TIME ZONE 'Europe/Berlin'",
+        'SELECT made FROM items WHERE id = 1',
+        'SELECT made::text FROM items WHERE id = 1',
+        "SET DateStyle = 'German'",
+        'SELECT due::text FROM items WHERE id = 1',
+        'SET search_path = pg_catalog, public',
+        'SELECT current_schemas(false)::text',
+        'SET LOCAL work_mem = 1024',
+        'RESET work_mem',
+        'SHOW work_mem',
+        "SELECT set_config('application_name', 'again', false)",
+        "SELECT current_setting('application_name')",
+        'SHOW server_version',
+        'SHOW server_encoding',
+        'SHOW transaction_read_only',
+        'RESET ALL',
+        'SHOW TimeZone',
+        'DISCARD ALL',
+        'SHOW application_name',
+      ])
         answers.push([sql, await failure(c.query(sql).then(({ rows, command }) => ({ rows, command })))]);
       return answers;
     }),
-    on('connect options', async (c) => (await c.query("SELECT current_setting('application_name') AS a, current_setting('idle_in_transaction_session_timeout') AS b, current_database() AS d, current_schema AS s")).rows, { application_name: 'patterns', idle_in_transaction_session_timeout: 60_000, keepAlive: true }),
+    on(
+      'connect options',
+      async (c) =>
+        (
+          await c.query(
+            "SELECT current_setting('application_name') AS a, current_setting('idle_in_transaction_session_timeout') AS b, current_database() AS d, current_schema AS s",
+          )
+        ).rows,
+      { application_name: 'patterns', idle_in_transaction_session_timeout: 60_000, keepAlive: true },
+    ),
     on('temporary tables', async (c) => {
       await c.query('BEGIN');
       const answers = [
@@ -263,13 +376,30 @@ export function pgPatterns(port: number, database: string): readonly Pattern[] {
     }),
     on('schema changes', async (c) => {
       const answers = [];
-      for (const sql of ['CREATE TABLE migrated (id bigserial PRIMARY KEY, name text UNIQUE, item int REFERENCES items)', 'ALTER TABLE migrated ADD COLUMN extra jsonb DEFAULT \'{}\'', 'CREATE INDEX migrated_name ON migrated (lower(name))', "INSERT INTO migrated (name, item) VALUES ('a', 1), ('b', 2) RETURNING id", 'ALTER TABLE migrated ALTER COLUMN name TYPE varchar(40)', 'ALTER TABLE migrated RENAME COLUMN name TO title', 'SELECT title, extra FROM migrated ORDER BY id', 'ALTER TABLE migrated DROP COLUMN extra', 'TRUNCATE migrated RESTART IDENTITY', "INSERT INTO migrated (title) VALUES ('c') RETURNING id", 'DROP TABLE migrated'])
+      for (const sql of [
+        'CREATE TABLE migrated (id bigserial PRIMARY KEY, name text UNIQUE, item int REFERENCES items)',
+        "ALTER TABLE migrated ADD COLUMN extra jsonb DEFAULT '{}'",
+        'CREATE INDEX migrated_name ON migrated (lower(name))',
+        "INSERT INTO migrated (name, item) VALUES ('a', 1), ('b', 2) RETURNING id",
+        'ALTER TABLE migrated ALTER COLUMN name TYPE varchar(40)',
+        'ALTER TABLE migrated RENAME COLUMN name TO title',
+        'SELECT title, extra FROM migrated ORDER BY id',
+        'ALTER TABLE migrated DROP COLUMN extra',
+        'TRUNCATE migrated RESTART IDENTITY',
+        "INSERT INTO migrated (title) VALUES ('c') RETURNING id",
+        'DROP TABLE migrated',
+      ])
         answers.push([sql, await failure(c.query(sql).then(({ rows, command, rowCount }) => ({ rows, command, rowCount })))]);
       return answers;
     }),
     on('the plan changes under a prepared statement', async (c) => {
       await c.query('CREATE TABLE moving (a int)');
-      const read = (): Promise<unknown> => failure(c.query({ name: 'moving', text: 'SELECT * FROM moving' }).then(({ rows, fields }) => [rows, fields.map(({ name }) => name)]));
+      const read = (): Promise<unknown> =>
+        failure(
+          c
+            .query({ name: 'moving', text: 'SELECT * FROM moving' })
+            .then(({ rows, fields }) => [rows, fields.map(({ name }) => name)]),
+        );
       const answers = [await read()];
       await c.query('ALTER TABLE moving ADD COLUMN b text');
       answers.push(await read());
@@ -283,32 +413,97 @@ export function pgPatterns(port: number, database: string): readonly Pattern[] {
       (await c.query('EXPLAIN (FORMAT JSON, COSTS OFF) SELECT name FROM items WHERE name = $1', ['item 1'])).rows,
     ]),
     on('queries as ORMs write them', async (c) => [
-      seen(await c.query('SELECT "items"."id" AS "items_id", "items"."name" AS "items_name", "l"."note" AS "l_note" FROM "public"."items" "items" LEFT OUTER JOIN "lines" "l" ON "l"."item" = "items"."id" AND ("l"."position" > $1) WHERE ("items"."name" ILIKE $2 OR "items"."id" IN ($3, $4)) ORDER BY "items"."id" ASC, "l"."position" DESC LIMIT $5 OFFSET $6', [1, 'ITEM 1%', 2, 3, 5, 1])),
+      seen(
+        await c.query(
+          'SELECT "items"."id" AS "items_id", "items"."name" AS "items_name", "l"."note" AS "l_note" FROM "public"."items" "items" LEFT OUTER JOIN "lines" "l" ON "l"."item" = "items"."id" AND ("l"."position" > $1) WHERE ("items"."name" ILIKE $2 OR "items"."id" IN ($3, $4)) ORDER BY "items"."id" ASC, "l"."position" DESC LIMIT $5 OFFSET $6',
+          [1, 'ITEM 1%', 2, 3, 5, 1],
+        ),
+      ),
       seen(await c.query('SELECT 1 AS "one" FROM "items" WHERE "items"."name" = $1 LIMIT $2', ['item 9', 1])),
       seen(await c.query('SELECT COUNT(*) FROM (SELECT DISTINCT "tags" FROM "items") AS "sub"')),
-      seen(await c.query("SELECT data->>'n' AS n, data #> '{list,2}' AS l, data @> '{\"n\": 3}' AS three FROM items WHERE data ? 'n' AND data @> $1 ORDER BY id", ['{"n": 3}'])),
-      seen(await c.query('WITH RECURSIVE t (n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM t WHERE n < 5) SELECT n, rank() OVER (ORDER BY n DESC) FROM t')),
-      seen(await c.query("SELECT date_trunc('month', made) AS m, count(*) FILTER (WHERE active) AS n, array_agg(id ORDER BY id) AS ids FROM items GROUP BY ROLLUP (1) HAVING count(*) > $1 ORDER BY 1", [0])),
-      seen(await c.query('SELECT json_build_object(\'id\', i.id, \'lines\', json_agg(l ORDER BY l.position)) AS doc FROM items AS i JOIN lines AS l ON l.item = i.id WHERE i.id < 3 GROUP BY i.id')),
-      seen(await c.query('SELECT * FROM unnest($1::int[], $2::text[]) AS t (a, b)', [[1, 2], ['x', 'y']])),
+      seen(
+        await c.query(
+          "SELECT data->>'n' AS n, data #> '{list,2}' AS l, data @> '{\"n\": 3}' AS three FROM items WHERE data ? 'n' AND data @> $1 ORDER BY id",
+          ['{"n": 3}'],
+        ),
+      ),
+      seen(
+        await c.query(
+          'WITH RECURSIVE t (n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM t WHERE n < 5) SELECT n, rank() OVER (ORDER BY n DESC) FROM t',
+        ),
+      ),
+      seen(
+        await c.query(
+          "SELECT date_trunc('month', made) AS m, count(*) FILTER (WHERE active) AS n, array_agg(id ORDER BY id) AS ids FROM items GROUP BY ROLLUP (1) HAVING count(*) > $1 ORDER BY 1",
+          [0],
+        ),
+      ),
+      seen(
+        await c.query(
+          "SELECT json_build_object('id', i.id, 'lines', json_agg(l ORDER BY l.position)) AS doc FROM items AS i JOIN lines AS l ON l.item = i.id WHERE i.id < 3 GROUP BY i.id",
+        ),
+      ),
+      seen(
+        await c.query('SELECT * FROM unnest($1::int[], $2::text[]) AS t (a, b)', [
+          [1, 2],
+          ['x', 'y'],
+        ]),
+      ),
       seen(await c.query('SELECT id FROM items WHERE id = ANY ($1) FOR UPDATE SKIP LOCKED', [[1, 2]])),
       seen(await c.query('TABLE busy LIMIT 1')),
       seen(await c.query('VALUES (1, $1), (2, NULL)', ['v'])),
     ]),
     on('introspection as tools do it', async (c) => [
-      seen(await c.query("SELECT table_schema, table_name, table_type FROM information_schema.tables WHERE table_schema NOT IN ('pg_catalog', 'information_schema') ORDER BY 1, 2")),
-      seen(await c.query("SELECT column_name, data_type, is_nullable, column_default, character_maximum_length, numeric_precision, udt_name FROM information_schema.columns WHERE table_name = $1 ORDER BY ordinal_position", ['items'])),
-      seen(await c.query("SELECT con.conname, con.contype, pg_get_constraintdef(con.oid) AS def FROM pg_constraint con JOIN pg_class c ON c.oid = con.conrelid WHERE c.relname = 'lines' ORDER BY 1")),
-      seen(await c.query("SELECT i.relname, ix.indisunique, ix.indisprimary, pg_get_indexdef(ix.indexrelid) AS def FROM pg_index ix JOIN pg_class i ON i.oid = ix.indexrelid WHERE ix.indrelid = 'items'::regclass ORDER BY 1")),
-      seen(await c.query("SELECT a.attname, format_type(a.atttypid, a.atttypmod) AS type, pg_get_expr(d.adbin, d.adrelid) AS dflt, col_description(a.attrelid, a.attnum) AS comment FROM pg_attribute a LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum WHERE a.attrelid = 'items'::regclass AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum")),
-      seen(await c.query("SELECT t.typname, e.enumlabel FROM pg_type t JOIN pg_enum e ON e.enumtypid = t.oid ORDER BY 1, e.enumsortorder")),
-      seen(await c.query("SELECT p.proname, pg_get_function_arguments(p.oid) AS args, p.prokind, l.lanname FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang WHERE n.nspname = 'public' AND l.lanname <> 'c' ORDER BY 1")),
+      seen(
+        await c.query(
+          "SELECT table_schema, table_name, table_type FROM information_schema.tables WHERE table_schema NOT IN ('pg_catalog', 'information_schema') ORDER BY 1, 2",
+        ),
+      ),
+      seen(
+        await c.query(
+          'SELECT column_name, data_type, is_nullable, column_default, character_maximum_length, numeric_precision, udt_name FROM information_schema.columns WHERE table_name = $1 ORDER BY ordinal_position',
+          ['items'],
+        ),
+      ),
+      seen(
+        await c.query(
+          "SELECT con.conname, con.contype, pg_get_constraintdef(con.oid) AS def FROM pg_constraint con JOIN pg_class c ON c.oid = con.conrelid WHERE c.relname = 'lines' ORDER BY 1",
+        ),
+      ),
+      seen(
+        await c.query(
+          "SELECT i.relname, ix.indisunique, ix.indisprimary, pg_get_indexdef(ix.indexrelid) AS def FROM pg_index ix JOIN pg_class i ON i.oid = ix.indexrelid WHERE ix.indrelid = 'items'::regclass ORDER BY 1",
+        ),
+      ),
+      seen(
+        await c.query(
+          "SELECT a.attname, format_type(a.atttypid, a.atttypmod) AS type, pg_get_expr(d.adbin, d.adrelid) AS dflt, col_description(a.attrelid, a.attnum) AS comment FROM pg_attribute a LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum WHERE a.attrelid = 'items'::regclass AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum",
+        ),
+      ),
+      seen(
+        await c.query(
+          'SELECT t.typname, e.enumlabel FROM pg_type t JOIN pg_enum e ON e.enumtypid = t.oid ORDER BY 1, e.enumsortorder',
+        ),
+      ),
+      seen(
+        await c.query(
+          "SELECT p.proname, pg_get_function_arguments(p.oid) AS args, p.prokind, l.lanname FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang WHERE n.nspname = 'public' AND l.lanname <> 'c' ORDER BY 1",
+        ),
+      ),
       seen(await c.query("SELECT viewname, definition FROM pg_views WHERE schemaname = 'public'")),
       seen(await c.query("SELECT nspname FROM pg_namespace WHERE nspname !~ '^pg_(toast|temp)' ORDER BY 1")),
-      seen(await c.query("SELECT extname, extversion FROM pg_extension ORDER BY 1")),
-      seen(await c.query("SELECT sequencename, data_type::text, last_value FROM pg_sequences ORDER BY 1")),
-      seen(await c.query("SELECT relname, relkind, reltuples >= -1 AS counted, pg_total_relation_size(oid) > 0 AS big FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'v', 'i') ORDER BY 1")),
-      seen(await c.query("SELECT to_regclass('items')::text, to_regclass('nothing'), has_table_privilege('items', 'SELECT') AS may, obj_description('items'::regclass) AS d")),
+      seen(await c.query('SELECT extname, extversion FROM pg_extension ORDER BY 1')),
+      seen(await c.query('SELECT sequencename, data_type::text, last_value FROM pg_sequences ORDER BY 1')),
+      seen(
+        await c.query(
+          "SELECT relname, relkind, reltuples >= -1 AS counted, pg_total_relation_size(oid) > 0 AS big FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'v', 'i') ORDER BY 1",
+        ),
+      ),
+      seen(
+        await c.query(
+          "SELECT to_regclass('items')::text, to_regclass('nothing'), has_table_privilege('items', 'SELECT') AS may, obj_description('items'::regclass) AS d",
+        ),
+      ),
     ]),
     on('advisory locks', async (c) => [
       (await c.query('SELECT pg_try_advisory_lock(42) AS got')).rows,
@@ -335,7 +530,9 @@ export function pgPatterns(port: number, database: string): readonly Pattern[] {
       name: 'node-postgres: pool',
       run: async () => {
         const pool = new pg.Pool({ ...address, max: 3, idleTimeoutMillis: 50, maxUses: 20 });
-        const numbers = await Promise.all(Array.from({ length: 40 }, (_, n) => pool.query('SELECT $1::int AS n', [n]).then(({ rows }) => rows[0].n)));
+        const numbers = await Promise.all(
+          Array.from({ length: 40 }, (_, n) => pool.query('SELECT $1::int AS n', [n]).then(({ rows }) => rows[0].n)),
+        );
         const client = await pool.connect();
         await client.query("BEGIN; SET LOCAL work_mem = '8MB'");
         await client.query('ROLLBACK');
@@ -357,7 +554,13 @@ export function pgPatterns(port: number, database: string): readonly Pattern[] {
         return rows;
       },
     },
-    { name: 'node-postgres: sslmode require', run: () => failure(connected((c) => c.query('SELECT 1'), { ssl: { rejectUnauthorized: false } })) },
-    { name: 'node-postgres: unknown database', run: () => failure(connected((c) => c.query('SELECT 1'), { database: 'nowhere' })) },
+    {
+      name: 'node-postgres: sslmode require',
+      run: () => failure(connected((c) => c.query('SELECT 1'), { ssl: { rejectUnauthorized: false } })),
+    },
+    {
+      name: 'node-postgres: unknown database',
+      run: () => failure(connected((c) => c.query('SELECT 1'), { database: 'nowhere' })),
+    },
   ];
 }

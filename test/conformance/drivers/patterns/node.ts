@@ -5,5 +5,8 @@ import { postgresPatterns } from './postgres-js.ts';
 
 const { port, database, chosen } = arguments_(process.argv.slice(2));
 const patterns: readonly Pattern[] = [...pgPatterns(port, database), ...postgresPatterns(port, database)];
-await runPatterns(patterns.filter(({ name }) => chosen(name)), errorFields);
+await runPatterns(
+  patterns.filter(({ name }) => chosen(name)),
+  errorFields,
+);
 process.exit(0);
