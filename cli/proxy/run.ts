@@ -21,6 +21,7 @@ import { CliError } from '../errors.ts';
 import { accessFor, openPolicies } from '../policies.ts';
 import { VERSION } from '../version.ts';
 import { clientTls } from './client-tls.ts';
+import { surviveDefects } from './last-resort.ts';
 
 export interface ProxyCommandOptions {
   readonly policy: readonly string[];
@@ -48,6 +49,7 @@ export async function runProxy(options: ProxyCommandOptions): Promise<void> {
   const registry = new Registry();
   const telemetry = prometheusTelemetry(registry);
   const log: Log = (level, event, detail) => logger[level]({ ...detail }, event);
+  surviveDefects(log, telemetry);
   const report = (diagnostics: readonly Diagnostic[]): void => {
     telemetry.policyLoaded(diagnostics.some((each) => each.severity === 'error') ? 'rejected' : 'ok');
     for (const diagnostic of diagnostics) {

@@ -70,6 +70,8 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
         (socket) => void reception.accept(socket),
       );
       await bind(server, address);
+      // For example no file descriptor left for a newcomer.
+      server.on('error', (error) => options.onFault(error));
       servers.push(server);
     }
   } catch (error) {

@@ -102,7 +102,10 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
       ...(options.secureContext === undefined ? {} : { secureContext: options.secureContext }),
       onClient: (client) => serveSession(client, environment),
       onCancel: (key) => registry.cancel(key),
-      onRefused: ({ code }) => telemetry.refused(code),
+      onRefused: ({ code }) => {
+        telemetry.refusal(code);
+        telemetry.refused(code);
+      },
       onFault: (error) => log('error', 'internal-error', { error: error instanceof Error ? error.stack : String(error) }),
     });
     return {

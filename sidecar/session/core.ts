@@ -7,6 +7,7 @@ import type { SqlEngine } from '../../core/sql/engine.ts';
 import type { SessionState } from '../../core/sql/session-state.ts';
 import type { TransactionStatus } from '../../core/wire/server-messages.ts';
 import type { AuditTrail } from './audit-trail.ts';
+import { SILENT, type Telemetry } from '../telemetry/telemetry.ts';
 import type { EngineHost } from './engine-host.ts';
 import { Pipeline } from './pipeline.ts';
 import { Statements } from './statements.ts';
@@ -20,6 +21,7 @@ export interface CoreOptions {
   readonly now: () => number;
   /** Hex; part of the names of our own prepared statements, which no client can guess. */
   readonly secret: string;
+  readonly telemetry?: Telemetry;
   /** Asks the server to stop what it is doing; resolves when it has taken the request. */
   readonly cancel: () => Promise<void>;
 }
@@ -35,6 +37,7 @@ export class SessionCore {
   readonly host: EngineHost;
   readonly state: SessionState;
   readonly audit: AuditTrail;
+  readonly telemetry: Telemetry;
   readonly now: () => number;
   readonly secret: string;
   readonly cancel: () => Promise<void>;
@@ -79,6 +82,7 @@ export class SessionCore {
     this.host = options.host;
     this.state = options.state;
     this.audit = options.audit;
+    this.telemetry = options.telemetry ?? SILENT;
     this.now = options.now;
     this.secret = options.secret;
     this.cancel = options.cancel;

@@ -1,4 +1,5 @@
 /** Errors: what the client is told instead of the server's own, and what no longer happens because of them. */
+import type { Code } from '../../core/errors/codes.ts';
 import type { Denial } from '../../core/errors/denial.ts';
 import { rowFilterDenial } from '../../core/sql/write/markers.ts';
 import type { ReportFields } from '../../core/wire/server-messages.ts';
@@ -25,11 +26,17 @@ export interface ServerError {
 }
 
 /** What the client gets for this error; no bytes: the server's own. */
-export function answerError(error: ServerError): { readonly sqlstate: string; readonly bytes: Buffer | undefined } {
+export function answerError(error: ServerError): {
+  readonly sqlstate: string;
+  readonly bytes: Buffer | undefined;
+  /** The answer is ours. */
+  readonly code?: Code;
+} {
   const { core, reports, head, piece, overflow, fields, sqlstate, truncated } = error;
   const own = (reason: Denial, sql?: Buffer) => ({
     sqlstate: reason.sqlstate,
     bytes: denialResponse(reason, sql === undefined ? {} : { sql }),
+    code: reason.code,
   });
   if (head.refusal !== undefined) return own(head.refusal, head.refusedText);
   if (overflow !== null && sqlstate === QUERY_CANCELED) return own(overflow);

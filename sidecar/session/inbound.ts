@@ -199,7 +199,7 @@ export class Inbound {
     this.#settled = false;
     const settled = (): void => {
       this.#settled = true;
-      this.poke();
+      this.#guarded(() => this.poke());
     };
     promise.then(settled, settled);
     return this.hold('settled');

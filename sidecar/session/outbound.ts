@@ -262,6 +262,7 @@ export class Outbound {
   #failLate(head: Expected, piece: Piece, reason: Denial, rows: number): Disposition {
     this.#core.audit.settle(piece.execution, 'error', { sqlstate: reason.sqlstate, rows, bytes: this.#walker.bytes });
     this.#walker.insert(denialResponse(reason));
+    this.#core.telemetry.refusal(reason.code);
     this.#overflow.failLate(head, reason, () => this.#next(head));
     return DROP;
   }
@@ -304,6 +305,7 @@ export class Outbound {
 
     seriesFailed(this.#core, head);
     if (hidden) return DROP;
+    if (answer.code !== undefined) this.#core.telemetry.refusal(answer.code);
     return this.#replace(answer.bytes, PASS);
   }
 

@@ -29,6 +29,7 @@ export class Refusals {
     const { core } = this.#inbound;
     this.#record(reason, plan, sql);
     if (core.pipeline.length === 0 && core.status === 'I' && !core.groupOpen) {
+      core.telemetry.refusal(reason.code);
       core.toClient(denialResponse(reason, sql === null ? {} : { sql }));
       core.toClient(readyForQuery('I'));
       return DROP;

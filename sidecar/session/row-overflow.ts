@@ -48,10 +48,12 @@ export class RowOverflow {
     this.#denial = this.reason();
     const cancelling = this.#core.cancel().catch(() => {});
     this.#cancelling = cancelling;
-    cancelling.then(() => {
-      if (this.#cancelling === cancelling) this.#cancelling = null;
-      this.#cancelled();
-    });
+    cancelling
+      .then(() => {
+        if (this.#cancelling === cancelling) this.#cancelling = null;
+        this.#cancelled();
+      })
+      .catch((error: unknown) => this.#core.fault(error));
   }
 
   /** The statement ended in an error of the server's. */

@@ -76,8 +76,8 @@ class Session implements RegisteredSession {
 
   async run(): Promise<void> {
     const { socket, startup } = this.#client;
-    socket.on('close', () => this.#clientGone());
-    socket.on('end', () => this.#clientGone());
+    socket.on('close', () => this.#guarded(() => this.#clientGone()));
+    socket.on('end', () => this.#guarded(() => this.#clientGone()));
     const admitted = admitClientSettings(startup.settings);
     const { host, registry, maxSessions } = this.#environment;
     const refused = admissionDenial(startup, host, registry, maxSessions) ?? admitted.refused;
@@ -140,13 +140,14 @@ class Session implements RegisteredSession {
   }
 
   #wire(upstream: UpstreamConnection, engine: SqlEngine): void {
-    const { host, clock, timeouts, sendCancel, randomBytes } = this.#environment;
+    const { host, clock, timeouts, sendCancel, randomBytes, telemetry } = this.#environment;
     const { key } = upstream;
     const core = new SessionCore({
       id: this.#id,
       host,
       state: createSessionState(engine.catalog.data.defaultSearchPath),
       audit: this.#audit,
+      ...(telemetry === undefined ? {} : { telemetry }),
       now: () => clock.now(),
       secret: randomBytes(8).toString('hex'),
       cancel: () => (key === undefined ? Promise.resolve() : sendCancel(key)),
@@ -157,13 +158,13 @@ class Session implements RegisteredSession {
     this.#toClient = new SocketWriter({
       socket,
       stallTimeout,
-      drained: () => this.#resumeUpstream(),
+      drained: () => this.#guarded(() => this.#resumeUpstream()),
       stalled: () => this.end({ reason: 'client does not read' }),
     });
     this.#toServer = new SocketWriter({
       socket: upstream.socket,
       stallTimeout,
-      drained: () => this.#resumeClient(),
+      drained: () => this.#guarded(() => this.#resumeClient()),
       stalled: () => this.end({ reason: 'server does not read', denial: upstreamLost() }),
     });
     this.#inbound = new Inbound(
@@ -177,19 +178,19 @@ class Session implements RegisteredSession {
       parameters: upstream.parameters,
       send: (buffers) => this.#toClient?.write(buffers),
       resumed: () => this.#resumeUpstream(),
-      ready: () => queueMicrotask(() => this.#idle()),
+      ready: () => queueMicrotask(() => this.#guarded(() => this.#idle())),
     });
     core.toClient = (bytes) => this.#outbound?.insert(bytes);
     core.end = (ending) => this.end(ending);
     core.fault = (error) => this.#fault(error);
-    this.#unsubscribe = host.onChange((next) => this.#engineChanged(next));
+    this.#unsubscribe = host.onChange((next) => this.#guarded(() => this.#engineChanged(next)));
     socket.on('data', (chunk: Buffer) => this.#fromClient(chunk));
     upstream.socket.setNoDelay(true);
     upstream.socket.setKeepAlive(true, 30_000);
     upstream.socket.on('data', (chunk: Buffer) => this.#fromServer(chunk));
     upstream.socket.on('error', () => {});
-    upstream.socket.on('end', () => this.#upstreamLost());
-    upstream.socket.on('close', () => this.#upstreamLost());
+    upstream.socket.on('end', () => this.#guarded(() => this.#upstreamLost()));
+    upstream.socket.on('close', () => this.#guarded(() => this.#upstreamLost()));
   }
 
   // ---- bytes -----------------------------------------------------------------------------------------------------------------
@@ -239,8 +240,17 @@ class Session implements RegisteredSession {
   /** A defect of ours ends this session and no other. */
   #fault(error: unknown): void {
     const text = error instanceof Error ? (error.stack ?? error.message) : 'unknown';
+    this.#environment.telemetry?.defect();
     this.#environment.log?.('internal-error', { session: this.#id, error: text });
-    this.end({ reason: 'internal error', denial: internalError() });
+    try {
+      this.end({ reason: 'internal error', denial: internalError() });
+    } catch {
+      // Not even the end works: without ceremony, then.
+      this.#environment.registry.remove(this);
+      this.#client.socket.destroy();
+      this.#upstream?.socket.destroy();
+      this.#close();
+    }
   }
 
   // ---- ends ------------------------------------------------------------------------------------------------------------------
@@ -308,6 +318,7 @@ class Session implements RegisteredSession {
 
   #count({ reason, denial: why }: Ending): void {
     const { telemetry } = this.#environment;
+    if (why !== undefined) telemetry?.refusal(why.code);
     if (this.#started) telemetry?.sessionClosed(reason);
     else if (why !== undefined) telemetry?.refused(why.code);
     if (why !== undefined && TRIPWIRES.has(why.code)) telemetry?.tripwire(why.code);

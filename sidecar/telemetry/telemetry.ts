@@ -13,6 +13,10 @@ export interface Telemetry {
   finished(seconds: number, rows: number): void;
   sessionOpened(): void;
   sessionClosed(reason: string): void;
+  /** An error of ours went to a client, whatever it was about. */
+  refusal(code: Code): void;
+  /** Something went wrong in here that nothing was prepared for. */
+  defect(): void;
   /** A connection was turned away before it became a session. */
   refused(code: Code): void;
   upstreamFailed(code: Code): void;
@@ -29,6 +33,8 @@ export const SILENT: Telemetry = {
   finished: () => {},
   sessionOpened: () => {},
   sessionClosed: () => {},
+  refusal: () => {},
+  defect: () => {},
   refused: () => {},
   upstreamFailed: () => {},
   tripwire: () => {},
@@ -65,6 +71,13 @@ export function prometheusTelemetry(registry: Registry): Telemetry {
     labelNames: ['reason'],
     registers,
   });
+  const refusals = new Counter({
+    name: 'sluice_refusals_total',
+    help: 'Errors of ours that went to clients, by code',
+    labelNames: ['code'],
+    registers,
+  });
+  const defects = new Counter({ name: 'sluice_internal_errors_total', help: 'Defects of ours', registers });
   const refused = new Counter({
     name: 'sluice_connections_refused_total',
     help: 'Connections turned away by code',
@@ -115,6 +128,8 @@ export function prometheusTelemetry(registry: Registry): Telemetry {
       sessions.dec();
       ended.inc({ reason });
     },
+    refusal: (code) => refusals.inc({ code }),
+    defect: () => defects.inc(),
     refused: (code) => refused.inc({ code }),
     upstreamFailed: (code) => upstream.inc({ code }),
     tripwire: (code) => tripwires.inc({ code }),

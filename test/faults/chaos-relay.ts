@@ -28,6 +28,8 @@ export interface Behaviour {
   /** Bytes in one write; 1 makes a segment of every byte. */
   readonly segment?: number;
   readonly fault?: Fault;
+  /** Changes what passes: a server that lies. */
+  readonly edit?: (direction: Direction, chunk: Buffer) => Buffer;
 }
 
 export interface ConnectionSeen {
@@ -159,7 +161,8 @@ class Pair {
     }
     if (this.#record !== undefined) this.#record[direction] += chunk.length;
     if (this.#state === 'blackhole') return;
-    this.#later(direction, () => this.#forward(direction, chunk));
+    const edited = this.#behaviour.edit?.(direction, chunk) ?? chunk;
+    this.#later(direction, () => this.#forward(direction, edited));
   }
 
   /** Runs it when the line's latency and bandwidth allow, in order. */

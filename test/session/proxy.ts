@@ -10,6 +10,7 @@ import { SessionRegistry } from '../../sidecar/session/registry.ts';
 import type { SessionEnvironment } from '../../sidecar/session/environment.ts';
 import { serveSession } from '../../sidecar/session/session.ts';
 import { type Journal, JournalError } from '../../sidecar/journal/journal.ts';
+import type { Telemetry } from '../../sidecar/telemetry/telemetry.ts';
 import { connectUpstream, sendCancel } from '../../sidecar/upstream/connect.ts';
 import { upstreamSettings } from '../../sidecar/upstream/startup-settings.ts';
 import type { LocalPostgres } from '../support/postgres.ts';
@@ -88,6 +89,7 @@ export interface TestProxy {
 }
 
 export interface ProxyOptions {
+  readonly telemetry?: Telemetry;
   readonly timeouts?: SessionEnvironment['timeouts'];
 }
 
@@ -117,6 +119,7 @@ export async function startProxy(
     sendCancel: (key) => sendCancel(target, key),
     clock: { now: () => Date.now(), monotonic: () => performance.now() * 1000 },
     randomBytes,
+    ...(options.telemetry === undefined ? {} : { telemetry: options.telemetry }),
     ...(options.timeouts === undefined ? {} : { timeouts: options.timeouts }),
     log: (event, detail) => void logs.push({ event, detail }),
   };
