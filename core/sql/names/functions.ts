@@ -278,12 +278,23 @@ function checkCastNotation(
       leakproof: false,
     };
   }
+  if (argumentCount === 1 && name.length === 1 && isAttribute(context, bare)) {
+    return { candidates: [], guards: [], aggregate: false, window: false, returnsSet: false, volatile: false, leakproof: false };
+  }
   // Nothing of that name: the server says so, where its answer gives nothing away. An extension that is newer than our catalog may
   // have brought what is never available.
   if (visibleTo(context.bundle, context.catalog).all && !FORBIDDEN.test(bare)) {
     return { candidates: [], guards: [], aggregate: false, window: false, returnsSet: false, volatile: true, leakproof: false };
   }
   return refuse(context, name, [], located);
+}
+
+/** `street(home)` is `(home).street` where no function has that name. Tables' columns are left out: their names may be hidden. */
+function isAttribute(context: NameContext, name: string): boolean {
+  if (context.catalog.functionsNamed(name).length > 0 || FORBIDDEN.test(name)) return false;
+  return context.catalog.data.relations.some(
+    ({ kind, columns }) => kind === 'composite' && columns.some((column) => column.name === name),
+  );
 }
 
 function regResult(

@@ -9,10 +9,22 @@ export function functionColumns(context: StatementContext, body: RangeFunction, 
   const defined = definitions(context, body.coldeflist);
   for (const entry of body.functions ?? []) definitions(context, asTag(asTag(entry, 'List')?.items?.[1], 'List')?.items);
   if (defined !== null) return body.ordinality ? null : rename(defined, namesOf(body.alias?.colnames) ?? []);
-  const names = namesOf(body.alias?.colnames) ?? [];
-  return calls.length === 1 && !body.ordinality && names.length === 1 && isScalar(context, calls[0]!)
-    ? [{ name: names[0]! }]
-    : null;
+  const own = calls.length === 1 ? knownColumns(context, body, calls[0]!) : null;
+  if (own === null) return null;
+  const columns = body.ordinality ? [...own, { name: 'ordinality', typeOid: 20 }] : own;
+  return rename(columns, namesOf(body.alias?.colnames) ?? []);
+}
+
+/** Pairs that built-in functions yield. */
+const PAIRS: ReadonlySet<string> = new Set(['json_each', 'json_each_text', 'jsonb_each', 'jsonb_each_text']);
+
+/** A plain value is called as the alias says, else as the function. */
+function knownColumns(context: StatementContext, body: RangeFunction, call: Node): readonly ScopeColumn[] | null {
+  const name = namesOf(asTag(call, 'FuncCall')?.funcname)?.at(-1);
+  if (name === undefined) return null;
+  if (isScalar(context, call)) return [{ name: body.alias?.aliasname ?? name }];
+  const builtIn = context.catalog.functionsNamed(name).every(({ schema }) => schema === 'pg_catalog');
+  return PAIRS.has(name) && builtIn ? [{ name: 'key' }, { name: 'value' }] : null;
 }
 
 function rename(columns: readonly ScopeColumn[], names: readonly string[]): readonly ScopeColumn[] {

@@ -11,6 +11,7 @@ import type { Scope, ScopeColumn, ScopeSource, StatementContext } from '../conte
 import { keepAllColumns, type ReadSite } from '../read/site.ts';
 import { columnHint, nearest } from './hints.ts';
 import { type Resolution, resolveMember, resolveName, resolveSource } from './resolve.ts';
+import { keepRowNames } from './row-names.ts';
 import { isLate } from './scope.ts';
 
 /** Type OIDs of the system columns. */
@@ -349,10 +350,14 @@ export function dropSchemas(context: StatementContext, site: ReadSite): void {
  */
 function keepRowType(context: StatementContext, node: Node, reference: ColumnRef, source: ScopeSource): void {
   const site = source.site;
-  if (node === context.comparedRow) return;
-  if (site === undefined || site.outer || site.relation.rowTypeOid === 0 || site.relation.schema === 'pg_catalog') return;
-  if (site.rule.columns.length !== site.relation.columns.length || isStar(reference.fields?.at(-1))) return;
-  if (site.rule.columns.some(({ mask }) => mask?.ofBaseType === true)) return;
+  if (node === context.comparedRow || site === undefined || site.relation.schema === 'pg_catalog') return;
+  if (isStar(reference.fields?.at(-1))) return;
+  const masked = site.rule.columns.some(({ mask }) => mask?.ofBaseType === true);
+  const whole = site.rule.columns.length === site.relation.columns.length && site.relation.rowTypeOid !== 0;
+  if (site.outer || masked || !whole) {
+    keepRowNames(context, node, reference, site);
+    return;
+  }
   const { end } = context.source.nameAt(locationOf(reference));
   const { schema, name } = site.relation;
   context.edit({ start: end, end, replacement: `::${quoteIdentifier(schema)}.${quoteIdentifier(name)}` });
