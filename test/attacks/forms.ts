@@ -34,12 +34,14 @@ export const FORMS = [
   'copy-binary',
   'binary-cursor',
   'held-cursor',
+  'path-between',
+  'behind-set',
   'raw',
 ] as const;
 export type Form = (typeof FORMS)[number];
 
 const FITTING: Readonly<Record<Shape, readonly Form[]>> = {
-  query: FORMS.filter((form) => form !== 'raw'),
+  query: FORMS.filter((form) => form !== 'raw' && form !== 'path-between'),
   dml: [
     'simple',
     'extended',
@@ -52,6 +54,7 @@ const FITTING: Readonly<Record<Shape, readonly Form[]>> = {
     'flushed',
     'sql-execute',
     'bound-prepare',
+    'behind-set',
   ],
   utility: ['simple', 'extended'],
   script: ['simple', 'extended'],
@@ -61,9 +64,9 @@ const FITTING: Readonly<Record<Shape, readonly Form[]>> = {
 /** Always run; of the others each attack takes two in turn, so that a run stays short and every form meets every class. */
 const ALWAYS: readonly Form[] = ['simple', 'extended', 'prepared', 'raw'];
 
-/** Every form that a statement of this shape can take. */
-export function formsFitting(shape: Shape): readonly Form[] {
-  return FITTING[shape];
+/** Every form that a statement of this shape can take; an attack may also change what its names mean half-way. */
+export function formsFitting(shape: Shape, honest: boolean): readonly Form[] {
+  return honest || (shape !== 'query' && shape !== 'dml') ? FITTING[shape] : [...FITTING[shape], 'path-between'];
 }
 
 /** The forms of one attack or twin. With ALL_FORMS set in the environment every fitting one, which takes twice as long. */
@@ -275,14 +278,39 @@ async function performUnusual(client: WireClient, sql: string, form: Form): Prom
     case 'held-cursor':
       return [
         await client.query(`DECLARE held SCROLL CURSOR WITH HOLD FOR ${sql}`),
-        await client.query('FETCH LAST FROM held'),
+        await client.query('MOVE FORWARD ALL IN held'),
         await client.query('FETCH BACKWARD ALL FROM held'),
         await client.query('CLOSE held'),
+      ];
+    case 'path-between': {
+      const parsed = await client.exchange([parse('path', sql), describe('S', 'path'), sync]);
+      const set = await client.query('SET search_path = archive, public');
+      const run = await client.exchange([bind({ statement: 'path' }), execute(), sync]);
+      return [parsed, set, run, await client.query('RESET search_path')];
+    }
+    case 'behind-set':
+      return [
+        await client.exchange([
+          parse('', 'SET search_path = public, "Weird Schema"'),
+          bind(),
+          execute(),
+          parse('', sql),
+          bind({ resultFormat: 1 }),
+          execute(),
+          sync,
+        ]),
+        await client.query('RESET search_path'),
       ];
     default:
       throw new Error(`no such form: ${form}`);
   }
 }
+
+/** Binary COPY puts its head before whichever row comes first. */
+function withoutSignature(body: Buffer): Buffer {
+  return body.subarray(0, 11).equals(SIGNATURE) ? body.subarray(19) : body;
+}
+const SIGNATURE = Buffer.from('PGCOPY\n\xff\r\n\0', 'latin1');
 
 /** The outcome as text, for comparing two and for showing a difference: everything the client could see, one line a message. */
 export function transcript(messages: readonly BackendMessage[]): readonly string[] {
@@ -299,6 +327,7 @@ export function transcript(messages: readonly BackendMessage[]): readonly string
       return `${type} ${Object.entries(serverMessage(body))
         .map(([key, value]) => `${key}=${value}`)
         .join(' ')}`;
+    if (type === 'd') return `d ${withoutSignature(body).toString('latin1')}`;
     // A notification starts with the process id of its sender.
     return `${type} ${body.toString('latin1', type === 'A' ? 4 : 0)}`;
   });
@@ -319,7 +348,7 @@ export function answer(messages: readonly BackendMessage[]): readonly string[] {
           .map((value) => value?.toString('latin1') ?? 'NULL')
           .join(' | ')}`,
       ];
-    if (type === 'd') return [`copied ${body.toString('utf8')}`];
+    if (type === 'd') return [`copied ${withoutSignature(body).toString('latin1')}`];
     if (type === 'C') return [`done ${body.toString('utf8')}`];
     if (type === 'E') return [`error ${serverMessage(body)['C']}: ${serverMessage(body)['M']}`];
     return [];

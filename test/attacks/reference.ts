@@ -45,6 +45,8 @@ const PREPARE: readonly string[] = [
   'DROP TABLE payroll',
   'DROP SCHEMA archive CASCADE',
   'DROP VIEW customer_contacts',
+  // The grant of the view reveals no name.
+  "CREATE OR REPLACE VIEW ticket_feed AS SELECT t.id, t.subject, t.status, (left(c.name, 1) || '****')::varchar(80) AS name, c.email AS contact, c.ssn AS reference FROM tickets t JOIN customers c ON c.id = t.customer_id WHERE t.tenant = 'acme'",
   'DROP MATERIALIZED VIEW customer_digest',
   'ALTER TABLE customers DROP COLUMN api_key, DROP COLUMN credit_limit, DROP COLUMN photo',
   'ALTER TABLE products DROP COLUMN supplier_cost',

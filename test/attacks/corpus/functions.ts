@@ -98,6 +98,26 @@ export const FUNCTIONS: readonly Attack[] = [
   read('B4', 'refcursor', ['BEGIN', 'SELECT open_customers()', 'FETCH ALL FROM leaky_cursor'], {
     twin: ['BEGIN', 'DECLARE own CURSOR FOR SELECT id, ssn FROM customers', 'FETCH ALL FROM own'],
   }),
+  read('B4', 'refcursor in one message', ['BEGIN; SELECT open_customers(); FETCH ALL FROM leaky_cursor; COMMIT'], {
+    twin: 'BEGIN; DECLARE own CURSOR FOR SELECT id, ssn FROM customers; FETCH ALL FROM own; COMMIT',
+    twinShape: 'utility',
+    twinExpect: 'works',
+  }),
+  raw(
+    'read',
+    'B4',
+    'refcursor run as a portal',
+    async (client) => {
+      await client.query('BEGIN');
+      await client.query('SELECT open_customers()');
+      await client.exchange([frontend.execute('leaky_cursor'), frontend.sync]);
+    },
+    async (client) => {
+      await must(client, 'BEGIN');
+      await must(client, 'DECLARE own CURSOR FOR SELECT id, ssn FROM customers');
+      await client.exchange([frontend.execute('own'), frontend.sync]);
+    },
+  ),
   read('B4', 'noisy function in WHERE', 'SELECT id FROM customers WHERE leak(ssn)', {
     twin: "SELECT id FROM customers WHERE starts_with(name, 'A')",
   }),
@@ -246,6 +266,11 @@ export const FUNCTIONS: readonly Attack[] = [
   read('B13', 'birth date timestamp', 'SELECT birth_date::timestamp::text FROM customers'),
   read('B13', 'inet text', 'SELECT host(last_ip), last_ip FROM customers'),
   // B14: the same values out of aggregates and windows
+  read(
+    'B14',
+    'pairs of a document beside a write',
+    "UPDATE scratch SET number = 0 WHERE id = 1 RETURNING (SELECT string_agg(key || '=' || value, ',' ORDER BY key) FROM jsonb_each_text((SELECT profile FROM customers WHERE id = 1)))",
+  ),
   read('B14', 'string_agg', "SELECT string_agg(ssn, ',') FROM customers"),
   read('B14', 'min and max', 'SELECT min(ssn), max(email) FROM customers'),
   read('B14', 'mode', 'SELECT mode() WITHIN GROUP (ORDER BY ssn) FROM customers'),

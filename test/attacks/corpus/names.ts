@@ -50,6 +50,12 @@ export const NAMES: readonly Attack[] = [
   read('A2', 'json_object_agg', 'SELECT json_object_agg(c.id, c.email) FROM customers c'),
   read('A2', 'whole row of a derived table', 'SELECT d::text FROM (SELECT ssn, id FROM customers) AS d'),
   read('A2', 'whole row in an outer join', 'SELECT to_json(c) FROM tickets t LEFT JOIN customers c ON c.id = t.customer_id'),
+  read('A2', 'row under an alias list', 'SELECT row_to_json(t) FROM customers AS t(w0, w1, w2)'),
+  read(
+    'A2',
+    'nullable row under an alias list',
+    'SELECT to_jsonb(t) FROM (VALUES (1), (3), (99)) AS v(n) LEFT JOIN customers AS t(w0, w1) ON t.w0 = v.n',
+  ),
   read('A2', 'min over rows', 'SELECT max(c::text) FROM customers c', { twin: 'SELECT max(c.id) FROM customers c' }),
   read('A2', 'coalesce of rows', 'SELECT coalesce(c, c)::text FROM customers c', {
     twin: "SELECT coalesce(c.city, '') FROM customers c",

@@ -24,15 +24,38 @@ export const RIVALS: readonly Attack[] = [
     'SELECT (SELECT count(*) FROM (WITH payroll AS (SELECT 1) SELECT * FROM payroll) x), iban FROM payroll',
     { twin: 'SELECT (SELECT count(*) FROM (WITH payroll AS (SELECT 1) SELECT * FROM payroll) x)' },
   ),
+  read(
+    'R',
+    'denied table in a parenthesised join with an alias',
+    'SELECT j.iban FROM (payroll p JOIN employees e ON e.id = p.employee_id) AS j',
+    {
+      twin: 'SELECT j.subject FROM (tickets t JOIN employees e ON e.id = t.assignee) AS j',
+    },
+  ),
   read('R', 'carriage return ends a comment', 'SELECT 1 AS one -- \r, iban FROM payroll', {
     twin: 'SELECT 1 AS one -- \r, 2 AS two',
   }),
+  read('R', 'carriage return between two comments', 'SELECT name /* a */ -- b\r, ssn -- c\r FROM customers'),
   read('R', 'mixed keyword case and comments', 'sElEcT/**/iban/**/FrOm/**/PayRoll', {
     twin: 'sElEcT/**/name/**/FrOm/**/Employees',
   }),
   read('R', 'statement over eight megabytes', `SELECT ssn FROM customers WHERE id > 0 /* ${'x'.repeat(9_000_000)} */`, {
     twin: `SELECT id, name FROM customers WHERE id > 0 /* ${'x'.repeat(20_000)} */`,
   }),
+  raw(
+    'read',
+    'R',
+    'parsed statement over eight megabytes',
+    async (client) => {
+      const sql = `SELECT iban FROM payroll /* ${'x'.repeat(9_000_000)} */`;
+      await client.exchange([frontend.parse('', sql), frontend.bind(), frontend.execute(), frontend.sync]);
+    },
+    async (client) => {
+      const sql = `SELECT name FROM employees /* ${'x'.repeat(20_000)} */`;
+      const { error } = await client.exchange([frontend.parse('', sql), frontend.bind(), frontend.execute(), frontend.sync]);
+      if (error !== null) throw new Error(`${error['C']}: ${error['M']}`);
+    },
+  ),
   raw(
     'read',
     'R',

@@ -50,6 +50,12 @@ export const AGGREGATES: readonly Over[] = [
   o('statistics', (x) => `var_pop(${x}), stddev(${x}), regr_slope(${x}::float8, ${x}::float8)`, { types: NUMBERS }),
   o('bit aggregates', (x) => `bit_xor(${x}::bigint), bit_or(${x}::bigint)`, { types: NUMBERS }),
   o('bool_or', (x) => `bool_or(${x} < 'k'), every(${x} < 'k')`, { types: TEXT }),
+  o('outer aggregate in a sublink', (x) => `(SELECT max(${x}))`, { types: ORDERED }),
+  o(
+    'outer aggregate in a join of a sublink',
+    (x, k) => `(SELECT string_agg(${x}::text, ',' ORDER BY ${k}) FROM (VALUES (1)) AS one(n))`,
+  ),
+  o('distinct and ordered', (x) => `array_agg(DISTINCT ${x} ORDER BY ${x})`, { types: ORDERED }),
   o('filtered', (x, k) => `max(${x}) FILTER (WHERE ${k} IN (1, 3, 5))`, { types: ORDERED }),
   o('range_agg', (x) => `range_agg(numrange(0, ${x}::numeric))`, { types: NUMBERS }),
   o('xmlagg', (x) => `xmlagg(xmlelement(name a, ${x}))`, { honest: false, types: TEXT }),

@@ -9,7 +9,7 @@ import { baseRelation } from './relations-base.ts';
 import { JOINS } from './relations-join.ts';
 import { WRAPS } from './relations-wrap.ts';
 import { STATEMENTS, type Statement } from './statements.ts';
-import { TABLES } from './tables.ts';
+import { CATALOGS, TABLES } from './tables.ts';
 import { composeTarget } from './targets.ts';
 
 export interface Case extends Statement {
@@ -61,7 +61,7 @@ function draw(seed: number, index: number, honest: boolean, major: 15 | 18): Cas
 function composeRelation(maker: Maker): { readonly relation: Relation; readonly parts: readonly string[] } {
   const { draw: dice, honest } = maker;
   const table = dice.pick(
-    TABLES,
+    dice.chance(0.07) && !honest ? CATALOGS : TABLES,
     (each) => !honest || (each.granted && (!maker.stores || each.columns.every(({ guard }) => guard !== 'masked'))),
   );
   const base = baseRelation(table, maker);

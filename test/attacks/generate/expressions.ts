@@ -150,7 +150,6 @@ const TEXT: readonly Expression[] = [
   no('bad field of extract', (x) => `date_part(${x}, now())`),
   no('bad JSON path argument', (x) => `jsonb_path_query_first('{}', 'strict $.a', to_jsonb(${x}))`),
   no('bad json key type', (x) => `json_object(ARRAY[${x}])`),
-  no('set_config', (x) => `set_config('application_name', ${x}, false)`),
   no('set_config of a new name', (x) => `set_config('my.' || ${x}, ${x}, true)`),
   no('current_setting', (x) => `current_setting(${x})`),
   no('xmlelement', (x) => `xmlelement(name a, xmlattributes(${x} AS b), ${x})`),

@@ -3,6 +3,7 @@ import { AGGREGATES, CONDITIONS, SETS, WINDOWS, type Over } from './clauses.ts';
 import { ARRAY_CARRIERS, CARRIERS, ROWS, SINKS, type Expression } from './expressions.ts';
 import { allowed, selectFrom, worthwhile, type Field, type Maker, type Relation } from './relation.ts';
 import { NothingFits } from './draw.ts';
+import { quoted } from './tables.ts';
 
 export interface Query {
   readonly sql: string;
@@ -218,6 +219,40 @@ export const PLACES: readonly Place[] = [
     ),
   ),
   place('count', (r, _f, _m) => ({ sql: selectFrom(r, `count(*), sum(${r.key.sql} % 1000)`), parts: ['rows'] })),
+  place('GROUP BY the key', (r, f, m) =>
+    groupsByKey(r, m)
+      ? at(shown(f, m), (x) => selectFrom(r, `${r.key.sql} AS key, ${x}, count(*)`, ` GROUP BY ${r.key.sql}`))
+      : null,
+  ),
+  place('GROUP BY the key HAVING', (r, f, m) =>
+    groupsByKey(r, m)
+      ? at(condition(f, r.key.sql, m), (x) => selectFrom(r, `count(*), min(${r.key.sql})`, ` GROUP BY ${r.key.sql} HAVING ${x}`))
+      : null,
+  ),
+  place('GROUP BY an alias that is a column', (r, f, m) => {
+    const other = quoted(m.draw.pick(r.fields).name);
+    return at(shown(f, m), (x) =>
+      selectFrom(r, `${single(x)} AS ${other}, count(*)`, ` GROUP BY ${other}, ${r.key.sql}, ${f.sql}`),
+    );
+  }),
+  place('ORDER BY an alias that is a column', (r, f, m) => {
+    const other = quoted(m.draw.pick(r.fields).name);
+    return at(carried(f, m), (x) => selectFrom(r, `(${x})::text AS ${other}, ${r.key.sql} AS key`, ` ORDER BY ${other}, key`));
+  }),
+  place('ORDER BY a position', (r, f, m) =>
+    at(carried(f, m), (x) => selectFrom(r, `(${x})::text, ${r.key.sql} AS key`, ' ORDER BY 1 DESC, 2')),
+  ),
+  place(
+    'system columns',
+    (r, f, m) => {
+      if (r.base?.kind !== 'table' || r.row === null) return null;
+      const columns = m.draw.pick(['%.ctid', '%.tableoid::regclass', '%.xmin', '(%).tableoid', 'tableoid']).replace('%', r.row);
+      return at(shown(f, m), (x) =>
+        selectFrom(r, `${columns}, ${x}`, m.draw.pick(['', ` WHERE ${r.row}.ctid >= '(0,0)'`, ` ORDER BY ${r.row}.ctid`])),
+      );
+    },
+    { honest: false },
+  ),
   place(
     'FOR UPDATE',
     (r, f, m) =>
@@ -245,6 +280,11 @@ export const PLACES: readonly Place[] = [
     };
   }),
 ];
+
+/** That other columns follow from the key is known where it is plainly named. */
+function groupsByKey(relation: Relation, maker: Maker): boolean {
+  return relation.base?.kind === 'table' && relation.base.name !== 'events' && !(maker.honest && /[()]/.test(relation.key.sql));
+}
 
 function ordering(field: Field, maker: Maker): Piece {
   const piece = carried(field, maker);

@@ -35,6 +35,14 @@ const NAMINGS: readonly Naming[] = [
     build: (table, alias) => ({ from: `${short(table)} AS ${escaped(alias)}`, row: alias }),
   },
   {
+    name: 'alias called as a column',
+    honest: true,
+    build: (table, _alias, maker) => {
+      const name = quoted(maker.draw.pick(visible(table, maker)).name);
+      return { from: `${short(table)} AS ${name}`, row: name };
+    },
+  },
+  {
     name: 'upper case',
     honest: true,
     build: (table, alias) => ({
@@ -132,7 +140,13 @@ export interface Base {
 
 export function baseRelation(table: Table, maker: Maker): Base {
   const fits = allowed(maker);
-  const naming = maker.draw.pick(NAMINGS, (each) => fits(each) && (each.tablesOnly !== true || table.kind === 'table'));
+  const naming = maker.draw.pick(
+    NAMINGS,
+    (each) =>
+      fits(each) &&
+      (each.tablesOnly !== true || table.kind === 'table') &&
+      (table.kind !== 'catalog' || /^(plain|alias|bare alias|qualified|unicode|comments)/.test(each.name)),
+  );
   const { from, row, names } = naming.build(table, maker.fresh('t'), maker);
   const reference = maker.draw.pick(REFERENCES, fits);
   const columns = visible(table, maker);
@@ -143,6 +157,21 @@ export function baseRelation(table: Table, maker: Maker): Base {
     const plain = names !== undefined || derivedRow;
     return { sql: (plain ? REFERENCES[0] : reference)?.sql(name, row) ?? '', name, column };
   });
+  if (table.kind === 'catalog') {
+    // Their columns have types of their own; as text they go through everything.
+    const plain = columns.map(
+      (column): Field => ({ sql: `${row}.${column.name}${column.type === 'text' ? '::text' : ''}`, name: column.name, column }),
+    );
+    const key: Field = {
+      sql: table.keySql?.(row) ?? '1',
+      name: table.key,
+      column: { name: table.key, type: 'int', guard: 'clear' },
+    };
+    return {
+      relation: { ctes: [], recursive: false, from, fields: plain, key, row, star: false, base: null },
+      form: naming.name,
+    };
+  }
   const key = fields.find(({ column }) => column.name === table.key) as Field;
   const relation: Relation = {
     ctes: [],

@@ -13,6 +13,11 @@ const PLAIN_JOINS: readonly (readonly [name: string, from: (inner: string, key: 
   ['right join', (inner, key, o) => `(VALUES (1), (3)) AS ${o}(n) RIGHT JOIN ${inner} ON ${o}.n = ${key}`],
   ['nullable side', (inner, key, o) => `(VALUES (1), (3), (816)) AS ${o}(n) LEFT JOIN ${inner} ON ${o}.n = ${key}`],
   ['full join', (inner, key, o) => `${inner} FULL JOIN (VALUES (1), (3)) AS ${o}(n) ON ${o}.n = ${key}`],
+  ['join with a filtered table', (inner, key, o) => `${inner} JOIN orders AS ${o} ON ${o}.customer_id = ${key} AND ${o}.id < 8`],
+  [
+    'left join with a masked table',
+    (inner, key, o) => `${inner} LEFT JOIN customers AS ${o} ON ${o}.id = ${key} AND ${o}.ssn IS NOT NULL`,
+  ],
   ['natural join', (inner, _key, o) => `${inner} NATURAL JOIN (SELECT 1 AS zz_${o}) AS ${o}`],
   ['natural left join', (inner, _key, o) => `${inner} NATURAL LEFT JOIN (SELECT 1 AS zz_${o}) AS ${o}`],
 ];

@@ -114,12 +114,13 @@ async function one(field: Field, sessions: Sessions, result: Result, drawn: Draw
     const bare = await judgeBare(field, sessions, attack);
     result.bare[bare]++;
     // What the server itself does not take proves little; one form of it is enough.
-    const forms = drawn.forms ?? chosen(attack, dice, bare === 'shows' || bare === 'tells' ? FORMS_EACH : 1);
+    const forms = drawn.forms ?? chosen(attack, false, dice, bare === 'shows' || bare === 'tells' ? FORMS_EACH : 1);
     for (const form of forms) await attackOnce(field, sessions, result, attack, form, bare);
   }
   const twin = compose(seed, index, true, major);
   if (twin === null) return;
-  for (const form of drawn.forms?.filter((each) => formsFitting(twin.shape).includes(each)) ?? chosen(twin, dice, 1)) {
+  for (const form of drawn.forms?.filter((each) => formsFitting(twin.shape, true).includes(each)) ??
+    chosen(twin, true, dice, 1)) {
     const { result: found, seen } = await judgeTwin(field, sessions, twin, form);
     result.twins[found]++;
     if (found === 'different') result.differences.push(finding(twin, form, 'twin', seen));
@@ -138,8 +139,8 @@ async function attackOnce(field: Field, sessions: Sessions, result: Result, atta
   if (verdict.lost) result.leaks.push(finding(attack, form, 'session lost', ''));
 }
 
-function chosen(each: Case, dice: Draw, count: number): readonly Form[] {
-  const fitting = formsFitting(each.shape);
+function chosen(each: Case, honest: boolean, dice: Draw, count: number): readonly Form[] {
+  const fitting = formsFitting(each.shape, honest);
   return dice.some(fitting, count);
 }
 

@@ -201,14 +201,7 @@ export const STATEMENTS: readonly StatementForm[] = [
   form(
     'scroll cursor',
     'script',
-    (q) => [
-      'BEGIN',
-      `DECLARE gc SCROLL CURSOR FOR ${q}`,
-      'MOVE LAST IN gc',
-      'FETCH BACKWARD ALL FROM gc',
-      'FETCH ABSOLUTE 1 FROM gc',
-      'COMMIT',
-    ],
+    (q) => ['BEGIN', `DECLARE gc SCROLL CURSOR FOR ${q}`, 'MOVE FORWARD ALL IN gc', 'FETCH BACKWARD ALL FROM gc', 'COMMIT'],
     { own: true },
   ),
   form('cursor with hold', 'script', (q) => [`DECLARE gc CURSOR WITH HOLD FOR ${q}`, 'FETCH ALL FROM gc', 'CLOSE gc'], {
@@ -217,6 +210,201 @@ export const STATEMENTS: readonly StatementForm[] = [
   form('binary cursor', 'script', (q) => ['BEGIN', `DECLARE gc BINARY CURSOR FOR ${q}`, 'FETCH ALL FROM gc', 'COMMIT'], {
     own: true,
   }),
+  form(
+    'search path before',
+    'script',
+    (q, m) => [
+      m.draw.pick([
+        'SET search_path = archive, public',
+        "SELECT set_config('search_path', 'archive,public', false)",
+        'BEGIN; SET LOCAL search_path = archive, public',
+        "SET search_path = 'archive'",
+      ]),
+      q,
+    ],
+    { honest: false, own: true },
+  ),
+  form(
+    'search path in one message',
+    'utility',
+    (q, m) => [
+      m.draw.pick([
+        `SET search_path = archive, public; ${q}`,
+        `BEGIN; SET LOCAL search_path = archive, public; ${q}; COMMIT`,
+        `SELECT set_config('search_path', 'archive, public', false); ${q}`,
+        `SET search_path = archive, public; RESET search_path; ${q}`,
+      ]),
+    ],
+    { honest: false, own: true },
+  ),
+  form('another path that changes nothing', 'script', (q, m) => [
+    m.draw.pick([
+      'SET search_path = public, "Weird Schema"',
+      'SET search_path TO "$user", public',
+      "SET search_path = 'Weird Schema', 'public'",
+    ]),
+    q,
+  ]),
+  form(
+    'search path between PREPARE and EXECUTE',
+    'script',
+    (q) => [`PREPARE gp AS ${q}`, 'SET search_path = archive, public', 'EXECUTE gp', 'RESET search_path', 'EXECUTE gp'],
+    { honest: false },
+  ),
+  form(
+    'search path taken back by a savepoint',
+    'script',
+    (q) => [
+      'SET search_path = archive, public',
+      'BEGIN',
+      'SAVEPOINT s',
+      'SET search_path = public',
+      'ROLLBACK TO s',
+      q,
+      'ROLLBACK',
+    ],
+    { honest: false, own: true },
+  ),
+  form(
+    'temporary table in the way',
+    'script',
+    (q, m) => [`CREATE TEMPORARY TABLE ${m.draw.pick(['customers', 'scratch', 'payroll', 'products'])} AS SELECT 1 AS id`, q],
+    { honest: false },
+  ),
+  form('temporary table between PREPARE and EXECUTE', 'script', (q) => [
+    `PREPARE gp AS ${q}`,
+    'CREATE TEMPORARY TABLE harmless AS SELECT 1 AS id',
+    'EXECUTE gp',
+  ]),
+  form(
+    'EXPLAIN of a granted table',
+    'utility',
+    (q, m) => [
+      m.draw.pick([
+        `EXPLAIN (ANALYZE, COSTS off, TIMING off, SUMMARY off, BUFFERS off) SELECT * FROM scratch WHERE value > ${folded(q)}`,
+        `EXPLAIN (ANALYZE, COSTS off, TIMING off, SUMMARY off, BUFFERS off) SELECT * FROM scratch, (${q}) AS g`,
+        `EXPLAIN (ANALYZE, COSTS off, TIMING off, SUMMARY off, BUFFERS off) UPDATE scratch SET tag = 'g' WHERE id = 1 AND ${folded(q)} IS NOT NULL`,
+        `EXPLAIN (VERBOSE, COSTS off) WITH g AS MATERIALIZED (${q}) SELECT * FROM scratch, g`,
+        `EXPLAIN SELECT * FROM articles WHERE EXISTS (${q})`,
+      ]),
+    ],
+    { honest: false, writes: true },
+  ),
+  form('statement timeout set', 'script', (q) => ["SET statement_timeout = '4s'", q]),
+  form(
+    'isolation',
+    'script',
+    (q, m) => [
+      m.draw.pick([
+        'BEGIN ISOLATION LEVEL SERIALIZABLE READ ONLY DEFERRABLE',
+        'BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ',
+        'START TRANSACTION READ ONLY',
+      ]),
+      q,
+      'COMMIT AND CHAIN',
+      q,
+      'ROLLBACK',
+    ],
+    { own: true },
+  ),
+  form(
+    'search path before',
+    'script',
+    (q, m) => [
+      m.draw.pick([
+        'SET search_path = archive, public',
+        "SELECT set_config('search_path', 'archive,public', false)",
+        'BEGIN; SET LOCAL search_path = archive, public',
+        "SET search_path = 'archive'",
+      ]),
+      q,
+    ],
+    { honest: false, own: true },
+  ),
+  form(
+    'search path in one message',
+    'utility',
+    (q, m) => [
+      m.draw.pick([
+        `SET search_path = archive, public; ${q}`,
+        `BEGIN; SET LOCAL search_path = archive, public; ${q}; COMMIT`,
+        `SELECT set_config('search_path', 'archive, public', false); ${q}`,
+        `SET search_path = archive, public; RESET search_path; ${q}`,
+      ]),
+    ],
+    { honest: false, own: true },
+  ),
+  form('another path that changes nothing', 'script', (q, m) => [
+    m.draw.pick([
+      'SET search_path = public, "Weird Schema"',
+      'SET search_path TO "$user", public',
+      "SET search_path = 'public', 'Weird Schema'",
+    ]),
+    q,
+  ]),
+  form('search path between PREPARE and EXECUTE', 'script', (q) => [
+    `PREPARE gp AS ${q}`,
+    'SET search_path = archive, public',
+    'EXECUTE gp',
+    'RESET search_path',
+    'EXECUTE gp',
+  ]),
+  form(
+    'search path taken back by a savepoint',
+    'script',
+    (q) => [
+      'SET search_path = archive, public',
+      'BEGIN',
+      'SAVEPOINT s',
+      'SET search_path = public',
+      'ROLLBACK TO s',
+      q,
+      'ROLLBACK',
+    ],
+    { honest: false, own: true },
+  ),
+  form(
+    'temporary table in the way',
+    'script',
+    (q, m) => [`CREATE TEMPORARY TABLE ${m.draw.pick(['customers', 'scratch', 'payroll', 'products'])} AS SELECT 1 AS id`, q],
+    { honest: false },
+  ),
+  form('temporary table between PREPARE and EXECUTE', 'script', (q) => [
+    `PREPARE gp AS ${q}`,
+    'CREATE TEMPORARY TABLE harmless AS SELECT 1 AS id',
+    'EXECUTE gp',
+  ]),
+  form(
+    'EXPLAIN of a granted table',
+    'utility',
+    (q, m) => [
+      m.draw.pick([
+        `EXPLAIN (ANALYZE, COSTS off, TIMING off, SUMMARY off, BUFFERS off) SELECT * FROM scratch WHERE value > ${folded(q)}`,
+        `EXPLAIN (ANALYZE, COSTS off, TIMING off, SUMMARY off, BUFFERS off) SELECT * FROM scratch, (${q}) AS g`,
+        `EXPLAIN (ANALYZE, COSTS off, TIMING off, SUMMARY off, BUFFERS off) UPDATE scratch SET tag = 'g' WHERE id = 1 AND ${folded(q)} IS NOT NULL`,
+        `EXPLAIN (VERBOSE, COSTS off) WITH g AS MATERIALIZED (${q}) SELECT * FROM scratch, g`,
+        `EXPLAIN SELECT * FROM articles WHERE EXISTS (${q})`,
+      ]),
+    ],
+    { honest: false, writes: true },
+  ),
+  form('statement timeout set', 'script', (q) => ["SET statement_timeout = '4s'", q]),
+  form(
+    'isolation',
+    'script',
+    (q, m) => [
+      m.draw.pick([
+        'BEGIN ISOLATION LEVEL SERIALIZABLE READ ONLY DEFERRABLE',
+        'BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ',
+        'START TRANSACTION READ ONLY',
+      ]),
+      q,
+      'COMMIT AND CHAIN',
+      q,
+      'ROLLBACK',
+    ],
+    { own: true },
+  ),
   form('notification', 'script', (q) => ['LISTEN orders', `SELECT pg_notify('orders', left(v, 4000)) FROM ${folded(q)} AS n`], {
     honest: false,
     own: true,

@@ -45,8 +45,10 @@ export interface Table {
   /** Name of the numeric key. */
   readonly key: string;
   readonly granted: boolean;
-  /** Partitioned or with children, plain, or a view: decides which forms it can take. */
-  readonly kind: 'table' | 'view';
+  /** Decides which forms it can take; the catalogs are read as what they are, and tell of tables what nobody may know. */
+  readonly kind: 'table' | 'view' | 'catalog';
+  /** Where there is no numeric column: an expression over the row. */
+  readonly keySql?: (row: string) => string;
   /** A column that an UPDATE is granted for, which is what a write of the agent may touch. */
   readonly updatable?: string;
   readonly deletable?: boolean;
@@ -151,7 +153,7 @@ export const TABLES: readonly Table[] = [
   {
     schema: 'public',
     name: 'ticket_feed',
-    columns: columns('id:int; subject; status; name; contact:text:masked; reference:text:masked'),
+    columns: columns('id:int; subject; status; name:text:masked; contact:text:masked; reference:text:masked'),
     key: 'id',
     granted: true,
     kind: 'view',
@@ -192,6 +194,33 @@ export const TABLES: readonly Table[] = [
   },
   { schema: 'public', name: 'customer_digest', columns: hidden('id:int; digest'), key: 'id', granted: false, kind: 'view' },
 ];
+
+/** Statistics, activity and estimates. Nothing in them is granted, though honest clients read them: what they show is filtered. */
+export const CATALOGS: readonly Table[] = (
+  [
+    [
+      'pg_stats',
+      'tablename; attname; most_common_vals:anyarray; histogram_bounds:anyarray; n_distinct:number; correlation:number',
+      'length(%.attname::text)',
+    ],
+    ['pg_statistic', 'stavalues1:anyarray; stavalues2:anyarray; stadistinct:number', '%.staattnum::int'],
+    ['pg_class', 'relname; reltuples:number; relpages:int', 'length(%.relname::text)'],
+    ['pg_stat_user_tables', 'relname; n_live_tup:int; n_tup_ins:int; seq_tup_read:int', 'length(%.relname::text)'],
+    ['pg_stat_activity', 'query; application_name; state', '1'],
+    ['pg_sequences', 'sequencename; last_value:int', 'length(%.sequencename::text)'],
+    ['pg_stat_user_indexes', 'indexrelname; idx_tup_read:int; idx_scan:int', 'length(%.indexrelname::text)'],
+  ] as const
+).map(
+  ([name, text, key]): Table => ({
+    schema: 'pg_catalog',
+    name,
+    columns: hidden(text.replaceAll(':anyarray', ':text')).map((column) => ({ ...column })),
+    key: 'catalog_key',
+    keySql: (row) => key.replaceAll('%', row),
+    granted: false,
+    kind: 'catalog',
+  }),
+);
 
 /** An identifier as SQL writes it. */
 export function quoted(name: string): string {

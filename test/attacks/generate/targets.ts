@@ -1,6 +1,7 @@
 /** Writes whose own target is what must be protected: conditions over it, values from it, RETURNING of it. */
 import type { Shape } from '../attack.ts';
 import { condition, shown, single } from './queries.ts';
+import { ROWS } from './expressions.ts';
 import { allowed, worthwhile, type Field, type Maker } from './relation.ts';
 import type { Statement } from './statements.ts';
 import { quoted, TABLES, type Table } from './tables.ts';
@@ -10,6 +11,8 @@ interface TargetForm {
   readonly honest: boolean;
   readonly since?: 18;
   readonly deletes?: boolean;
+  /** Into tables that the agent may insert into. */
+  readonly inserts?: boolean;
   /** `where` tells by a protected value; `returning` shows one. */
   build(target: Target): string;
 }
@@ -18,6 +21,11 @@ interface Target {
   readonly table: string;
   readonly row: string;
   readonly key: string;
+  readonly bareKey: string;
+  readonly insert: string;
+  /** Of a row that is there, and of the last one that is there, which is hidden. */
+  readonly values: string;
+  readonly hiddenValues: string;
   readonly set: string;
   readonly where: string;
   readonly returning: string;
@@ -26,14 +34,21 @@ interface Target {
 const f = (
   name: string,
   build: TargetForm['build'],
-  options: { readonly honest?: boolean; readonly deletes?: boolean; readonly since?: 18 } = {},
+  options: { readonly honest?: boolean; readonly deletes?: boolean; readonly inserts?: boolean; readonly since?: 18 } = {},
 ): TargetForm => ({
   name,
   honest: options.honest ?? true,
   build,
   ...(options.deletes === undefined ? {} : { deletes: options.deletes }),
+  ...(options.inserts === undefined ? {} : { inserts: options.inserts }),
   ...(options.since === undefined ? {} : { since: options.since }),
 });
+
+/** Columns and values of a row for the tables that the agent may insert into. */
+const INSERTS: Readonly<Record<string, readonly [columns: string, values: string]>> = {
+  orders: ['id, customer_id, tenant, total', "%, 1, 'acme', 1"],
+  tickets: ['id, tenant, subject', "%, 'acme', 'about nothing'"],
+};
 
 const FORMS: readonly TargetForm[] = [
   f('UPDATE WHERE', (t) => `UPDATE ${t.table} AS ${t.row} SET ${t.set} = ${t.set} WHERE ${t.key} < 6 AND (${t.where})`),
@@ -57,7 +72,7 @@ const FORMS: readonly TargetForm[] = [
   f(
     'UPDATE FROM itself',
     (t) =>
-      `UPDATE ${t.table} AS ${t.row} SET ${t.set} = ${t.row}.${t.set} FROM ${t.table} AS other WHERE other.${t.key.split('.').at(-1)} = ${t.key} AND ${t.key} < 6 AND (${t.where})`,
+      `UPDATE ${t.table} AS ${t.row} SET ${t.set} = ${t.row}.${t.set} FROM ${t.table} AS other WHERE other.${t.bareKey} = ${t.key} AND ${t.key} < 6 AND (${t.where})`,
     { honest: false },
   ),
   f(
@@ -135,10 +150,32 @@ const FORMS: readonly TargetForm[] = [
     { honest: false },
   ),
   f(
+    'INSERT ON CONFLICT',
+    (t) =>
+      `INSERT INTO ${t.table} AS ${t.row} (${t.insert}) VALUES (${t.values}) ON CONFLICT (${t.bareKey}) DO UPDATE SET ${t.set} = ${t.row}.${t.set} WHERE ${t.where} RETURNING ${t.returning}`,
+    { inserts: true },
+  ),
+  f(
+    'INSERT ON CONFLICT of a hidden row',
+    (t) =>
+      `INSERT INTO ${t.table} AS ${t.row} (${t.insert}) SELECT ${t.hiddenValues} ON CONFLICT (${t.bareKey}) DO UPDATE SET ${t.set} = excluded.${t.set} RETURNING ${t.returning}, ${t.row}.*`,
+    { honest: false, inserts: true },
+  ),
+  f(
     'WHERE CURRENT OF',
     (t) => `UPDATE ${t.table} AS ${t.row} SET ${t.set} = ${t.set} WHERE CURRENT OF gc RETURNING ${t.returning}`,
     { honest: false },
   ),
+];
+
+/** How the target's columns are named. */
+const NAMES: readonly { readonly honest: boolean; sql(row: string, column: string): string }[] = [
+  { honest: true, sql: (row, column) => `${row}.${column}` },
+  { honest: true, sql: (row, column) => `${row}.${column}` },
+  { honest: true, sql: (_row, column) => column },
+  { honest: false, sql: (row, column) => `(${row}).${column}` },
+  { honest: false, sql: (row, column) => `${column}(${row})` },
+  { honest: true, sql: (row, column) => `(SELECT ${row}.${column})` },
 ];
 
 export interface TargetStatement extends Statement {
@@ -151,25 +188,38 @@ export function composeTarget(maker: Maker): TargetStatement {
   const form = draw.pick(FORMS, fits);
   const source = / (USING|FROM)$|^MERGE (using|storing)/.test(form.name);
   const table: Table = draw.pick(TABLES, (each) => {
+    if (form.inserts === true) return Object.hasOwn(INSERTS, each.name) && each.schema === 'public';
     if (!honest) return each.kind === 'table';
     if (source) return each.granted && each.kind === 'table';
     return each.updatable !== undefined && (form.deletes !== true || each.deletable === true);
   });
   const row = draw.pick(['x', 'tt', quoted(table.name)]);
+  const name = draw.pick(NAMES, fits);
   const fields = table.columns
     .filter(({ guard }) => !honest || guard === 'clear' || (guard === 'masked' && draw.chance(0.5)))
-    .map((column): Field => ({ sql: `${row}.${quoted(column.name)}`, name: column.name, column }));
+    .map(
+      (column): Field => ({
+        sql: source ? `${row}.${quoted(column.name)}` : name.sql(row, quoted(column.name)),
+        name: column.name,
+        column,
+      }),
+    );
   const key = `${row}.${quoted(table.key)}`;
   const told = condition(draw.pick(worthwhile(fields, maker)), key, maker);
+  const whole = !honest && draw.chance(0.2) ? draw.pick(ROWS, fits).sql(row) : null;
   const out = shown(draw.pick(worthwhile(fields, maker)), maker);
   const set = quoted(table.updatable ?? table.columns.find(({ type }) => type === 'text')?.name ?? table.key);
   const sql = form.build({
     table: `${quoted(table.schema)}.${quoted(table.name)}`,
     row,
     key,
+    bareKey: quoted(table.key),
+    insert: INSERTS[table.name]?.[0] ?? '',
+    values: INSERTS[table.name]?.[1].replace('%', '3') ?? '',
+    hiddenValues: INSERTS[table.name]?.[1].replace('%', `(SELECT max(id) FROM ${quoted(table.name)})`) ?? '',
     set,
     where: told.sql,
-    returning: single(out.sql),
+    returning: single(whole ?? out.sql),
   });
   const shape: Shape = form.name === 'WHERE CURRENT OF' ? 'script' : 'dml';
   const steps =
