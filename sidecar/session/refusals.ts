@@ -28,6 +28,14 @@ export class Refusals {
   query(reason: Denial, plan: StatementPlan | null, sql: Buffer | null): typeof DROP {
     const { core } = this.#inbound;
     this.#record(reason, plan, sql);
+    if (sql !== null && this.#serverKnowsBetter(reason)) {
+      this.#inbound.emit(Buffer.concat([this.#verbatim(sql, true), this.#parse(reason, sql, true), request.SYNC]));
+      core.skipping = false;
+      core.groupOpen = false;
+      core.groupWrites = false;
+      this.#inbound.expect({ kind: 'sync', group: core.group++ });
+      return DROP;
+    }
     if (core.pipeline.length === 0 && core.status === 'I' && !core.groupOpen) {
       core.telemetry.refusal(reason.code);
       core.toClient(denialResponse(reason, sql === null ? {} : { sql }));
@@ -44,8 +52,29 @@ export class Refusals {
    */
   extended(reason: Denial, plan: StatementPlan | null, sql: Buffer | null, unnamed = false): typeof DROP {
     this.#record(reason, plan, sql);
+    if (sql !== null && this.#serverKnowsBetter(reason)) this.#inbound.emit(this.#verbatim(sql, unnamed));
     this.#inbound.emit(this.#parse(reason, sql, unnamed));
     return DROP;
+  }
+
+  /**
+   * A syntax error is the server's to report, hint and all, where nothing is hidden: it gets the text to parse, which runs
+   * nothing. Should its grammar take what ours does not, the refusal that follows is answered instead.
+   */
+  #serverKnowsBetter({ code }: Denial): boolean {
+    return code === 'SLUICE-101' && this.#inbound.core.engine?.bundle.transparent === true;
+  }
+
+  #verbatim(sql: Buffer, unnamed: boolean): Buffer {
+    const { group } = this.#inbound.core;
+    const name = unnamed ? '' : this.#refusedName;
+    this.#inbound.expect({ kind: 'close', group, silent: true });
+    this.#inbound.expect({ kind: 'parse', group, silent: true });
+    return Buffer.concat([request.close('S', name), request.parse(name, sql)]);
+  }
+
+  get #refusedName(): string {
+    return `sluice_refused_${this.#inbound.core.secret}`;
   }
 
   /**
@@ -106,6 +135,6 @@ export class Refusals {
       ...(sql === null ? {} : { refusedText: Buffer.from(sql) }),
       ...(unnamed ? core.statements.dropUnnamed(core.group) : {}),
     });
-    return request.parse(unnamed ? '' : `sluice_refused_${core.secret}`, refusedText(reason));
+    return request.parse(unnamed ? '' : this.#refusedName, refusedText(reason));
   }
 }

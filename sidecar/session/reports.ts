@@ -21,19 +21,20 @@ export class Reports {
 
   /** The bytes for the client; undefined: the server's own bytes pass. */
   error(fields: ReportFields, truncated: boolean, head: Expected | undefined): Buffer | undefined {
-    if (this.#nothingToHide(truncated)) return head?.sent === undefined ? undefined : relocated('E', fields, head.sent);
+    if (this.#nothingToHide(truncated, head)) return head?.sent === undefined ? undefined : relocated('E', fields, head.sent);
     return errorResponse(scrubError(fields, this.#context(truncated, head)));
   }
 
   /** The bytes for the client; undefined: the server's own bytes pass; null: dropped. */
   notice(fields: ReportFields, truncated: boolean, head: Expected | undefined): Buffer | undefined | null {
-    if (this.#nothingToHide(truncated)) return head?.sent === undefined ? undefined : relocated('N', fields, head.sent);
+    if (this.#nothingToHide(truncated, head)) return head?.sent === undefined ? undefined : relocated('N', fields, head.sent);
     const notice = scrubNotice(fields, this.#context(truncated, head));
     return notice === undefined ? null : noticeResponse(notice);
   }
 
-  #nothingToHide(truncated: boolean): boolean {
-    return this.#core.engine?.bundle.allowAll === true && !truncated;
+  /** A report that is not known whole can pass as it is, but not be changed. */
+  #nothingToHide(truncated: boolean, head: Expected | undefined): boolean {
+    return this.#core.engine?.bundle.allowAll === true && (!truncated || head?.sent === undefined);
   }
 
   #context(truncated: boolean, head: Expected | undefined): ScrubContext {

@@ -42,7 +42,7 @@ describe('transparency oracle', () => {
     expect((await compareTraffic([step('SELECT random()')], clients, 1e9)).unstable).toEqual(['SELECT random()']);
   });
 
-  it('compares severity, SQLSTATE, position and names of errors', () => {
+  it('compares every field of errors', () => {
     const error = (fields: Record<string, string>): readonly string[] =>
       normalise(
         splitMessages(
@@ -59,11 +59,8 @@ describe('transparency oracle', () => {
       );
     const base = { S: 'ERROR', C: '42703', M: 'column "x" does not exist', P: '8' };
     expect(error({ ...base, F: 'a.c', L: '1', W: 'context' })).not.toEqual(error(base));
-    const syntax = { ...base, C: '42601', M: 'syntax error at or near "x"' };
-    expect(error({ ...syntax, F: 'scan.l', L: '1', R: 'scanner_yyerror' })).toEqual(
-      error({ ...syntax, D: 'SLUICE-101 (floor)' }),
-    );
-    expect(error({ ...syntax, P: '9' })).not.toEqual(error(syntax));
+    expect(error({ ...base, P: '9' })).not.toEqual(error(base));
+    expect(error({ ...base, D: 'SLUICE-101 (floor)' })).not.toEqual(error(base));
     for (const change of [{ C: '42702' }, { M: 'other' }, { P: '9' }, { S: 'FATAL' }])
       expect(error({ ...base, ...change })).not.toEqual(error(base));
     expect(error({ ...base, C: '23505', n: 'a_key' })).not.toEqual(error({ ...base, C: '23505', n: 'b_key' }));

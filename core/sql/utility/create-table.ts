@@ -77,11 +77,11 @@ export function openTemporary(context: StatementContext, rangeVar: RangeVar): un
       }),
     );
   }
+  // Where nothing is governed a name cannot hide anything, and the server says itself where a temporary table may live.
+  if (context.bundle.transparent) return;
   if (rangeVar.schemaname !== undefined && rangeVar.schemaname !== 'pg_temp') {
     deny('SLUICE-206', 'A temporary table lives in pg_temp.', { ...located, rule: 'floor' });
   }
-  // Where nothing is governed a name cannot hide anything.
-  if (context.bundle.transparent) return;
   // The server looks into pg_temp first for relations and for types, and a table is a type, too: `text` would take over every cast.
   const taken = context.catalog.data.schemas.some((schema) => context.catalog.relationNamed(schema, name) !== undefined);
   if (taken || context.catalog.typesNamed(name).length > 0) {

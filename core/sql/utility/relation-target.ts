@@ -102,10 +102,11 @@ export function requireCreate(context: StatementContext, rangeVar: RangeVar, wha
       ...located,
       rule: 'floor',
     });
-  if (schema === 'pg_catalog' || schema === 'information_schema' || schema.startsWith('pg_')) {
+  const own = schema === 'pg_temp' && context.bundle.transparent;
+  if (!own && (schema === 'pg_catalog' || schema === 'information_schema' || schema.startsWith('pg_'))) {
     return deny('SLUICE-206', 'Nothing can be created in system schemas.', { ...located, rule: 'floor' });
   }
-  if (!context.bundle.createIn.includes(schema)) {
+  if (!context.bundle.createIn.includes(schema) && !context.bundle.transparent) {
     const granted = context.bundle.createIn;
     context.refuse(
       denial('SLUICE-203', `${what} in schema ${displayName(schema)} is not granted.`, {

@@ -5,6 +5,7 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { splitMessages } from '../../support/backend.ts';
 import { ClientStream, sqlOf } from './client-stream.ts';
+import { ServerStream } from './server-stream.ts';
 
 export interface BackRelay {
   readonly port: number;
@@ -64,6 +65,8 @@ export class BackConnection {
   /** What Sluice sent while something of ours was running. */
   #held: Buffer[] = [];
   #idle: (() => void)[] = [];
+  /** Something ran behind Sluice's back. */
+  #injected = false;
   #closed = false;
 
   constructor(sluice: Socket, upstream: Socket, seen: (sql: string, connection: BackConnection) => void) {
@@ -105,6 +108,7 @@ export class BackConnection {
     if (this.#closed) return;
     await new Promise<void>((done) => {
       this.#injection = { sink, done };
+      this.#injected = true;
       this.#upstream.write(bytes);
     });
   }
@@ -151,7 +155,7 @@ export class BackConnection {
 
   #deliver(bytes: Buffer): void {
     if (this.#injection !== null) this.#injection.sink(bytes);
-    else this.#sluice.write(bytes);
+    else this.#sluice.write(this.#injected ? withoutActor(bytes) : bytes);
   }
 
   #ready(): void {
@@ -165,4 +169,17 @@ export class BackConnection {
     }
     if (this.#owed <= 0 && this.#injection === null) for (const wake of this.#idle.splice(0)) wake();
   }
+}
+
+/**
+ * A role that was set behind Sluice's back ends with a ROLLBACK that Sluice sees, and the server reports it: Sluice would have to
+ * take that for an attack. https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-ASYNC
+ */
+function withoutActor(bytes: Buffer): Buffer {
+  if (!bytes.includes('session_authorization') && !bytes.includes('is_superuser')) return bytes;
+  const kept: Buffer[] = [];
+  for (const message of new ServerStream().feed(bytes))
+    if (message.type !== 'S' || !/^(?:session_authorization|is_superuser)\0/.test(message.body.toString('latin1')))
+      kept.push(message.bytes);
+  return Buffer.concat(kept);
 }

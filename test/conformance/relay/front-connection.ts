@@ -41,6 +41,7 @@ export class FrontConnection {
   readonly #number: number;
   readonly #fromClientStream = new ClientStream();
   readonly #fromTargetStream = new ServerStream();
+  readonly #injectedStream = new ServerStream();
   #origin: Origin;
   #series: ClientMessage[] = [];
   readonly #queue: Unit[] = [];
@@ -56,6 +57,8 @@ export class FrontConnection {
   #status = 'I';
   /** Prepared statements that were made behind Sluice's back. */
   readonly #unknown = new Map<string, string>();
+  /** The floor behind which a setting of how text is read was changed. */
+  #reading: string | null = null;
   #destroyed = false;
 
   constructor(client: Socket, number: number, options: FrontRelayOptions, probes: ProbeSession) {
@@ -175,10 +178,11 @@ export class FrontConnection {
 
   async #judge(unit: Unit): Promise<void> {
     const whole = unit.complete && (this.#open.length === 0 || END_OF_EXCHANGE.test(this.#open.at(-1)?.messages ?? ''));
-    const simple = unit.messages[0]?.type === 'Q';
+    const simple = 'QF'.includes(unit.messages[0]?.type ?? 'X');
     const texts = unit.messages.flatMap((message) => sqlOf(message) ?? []);
     const behind = whole ? this.#madeBehind(unit) : null;
-    const named = behind ?? (whole ? floorOfTexts(texts) : null);
+    const message = unit.messages[0]?.type ?? '';
+    const named = behind ?? (whole ? floorOfTexts(texts, undefined, message) : null);
     if (simple || named !== null) await this.#answered();
     if (this.#destroyed) return;
     if (behind !== null) {
@@ -221,7 +225,6 @@ export class FrontConnection {
     this.#injecting = false;
     this.#wake();
   }
-  readonly #injectedStream = new ServerStream();
 
   /** Everything that was sent has been answered. */
   async #answered(): Promise<void> {
@@ -239,15 +242,20 @@ export class FrontConnection {
     const refusal = refusalOf(serverMessage(message.body));
     if (refusal === null) return false;
     exchange.refusal = refusal;
-    const floor = floorOfTexts(exchange.sql, refusal, exchange.messages[0] ?? '');
+    const floor = floorOfTexts(exchange.sql, refusal, exchange.messages[0] ?? '') ?? this.#readOtherwise(refusal);
     if (floor === null) return false;
     exchange.floor = floor;
     const whole = END_OF_EXCHANGE.test(exchange.messages) && this.#open.length === 1;
     const { mayRunBehind } = this.#options;
     const wanted = mayRunBehind === undefined || mayRunBehind(floor, exchange.sql.join(';'));
-    if (exchange.idle && whole && wanted && this.#back !== null && exchange.messages !== 'F') return true;
+    if (exchange.idle && whole && wanted && this.#back !== null) return true;
     exchange.aborted = true;
     return false;
+  }
+
+  /** How text is read was changed behind Sluice's back: what Sluice then takes for a mistake is none. */
+  #readOtherwise({ code }: Refusal): string | null {
+    return code === 'SLUICE-101' ? this.#reading : null;
   }
 
   // ---- the server ------------------------------------------------------------------------------------------------------------
@@ -312,7 +320,11 @@ export class FrontConnection {
   }
 
   /** Which names stand for statements that were prepared behind Sluice's back. */
-  #learn({ bytes, floor, aborted }: Open): void {
+  #learn({ bytes, floor, aborted, sql }: Open): void {
+    for (const text of sql) {
+      const set = /^\s*(set|reset)\s+(?:session\s+|local\s+)?standard_conforming_strings\b(.*)/is.exec(text);
+      if (set !== null) this.#reading = floor !== undefined && /\b(?:off|false|no|0)\b/i.test(set[2] ?? '') ? floor : null;
+    }
     for (const message of bytes.flatMap((part) => (part[0] === 0x50 ? [part] : []))) {
       const name = statementOf({ type: 'P', body: message.subarray(5), bytes: message }) ?? '';
       if (floor === undefined || aborted) this.#unknown.delete(name);
