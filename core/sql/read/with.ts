@@ -17,7 +17,7 @@ export function withClause(context: StatementContext, clause: WithClause, parent
   const ctes = new Map<string, CteSource>();
   const scope = createScope(parent, [], { ctes });
   const written = (clause.ctes ?? []).map((node) => asTag(node, 'CommonTableExpr')).filter((cte) => cte !== undefined);
-  const list = clause.recursive ? inOrderOfUse(written) : written;
+  const list = clause.recursive ? inOrderOfUse(context, written) : written;
   if (clause.recursive)
     for (const cte of list) ctes.set(cte.ctename ?? '', { name: cte.ctename ?? '', columns: foreseenColumns(cte) });
   for (const cte of list) {

@@ -23,6 +23,8 @@ interface Open {
   aborted?: true;
   /** Asked while no transaction block was open: a refusal may still be made good. */
   readonly idle: boolean;
+  /** Something of the answer has come. */
+  begun: boolean;
 }
 
 /** Messages that are sent together; `complete`: a ReadyForQuery follows. */
@@ -47,6 +49,8 @@ export class FrontConnection {
   readonly #queue: Unit[] = [];
   #working = false;
   readonly #open: Open[] = [];
+  /** What came while nothing was asked: notifications, the last words of a connection. */
+  readonly #unasked: ServerMessageBytes[] = [];
   #waiting: (() => void)[] = [];
   #back: BackConnection | null = null;
   #injecting = false;
@@ -89,6 +93,8 @@ export class FrontConnection {
     this.#destroyed = true;
     // What was under way ends without ReadyForQuery.
     while (this.#open.length > 0) this.#complete();
+    const answer = this.#unasked.splice(0);
+    if (answer.length > 0) this.#options.onExchange({ messages: '', sql: [], answer }, this.#origin);
     this.#wake();
     this.#client.end();
     this.#target.end();
@@ -135,7 +141,9 @@ export class FrontConnection {
       user,
       database: parameters.get('database') ?? user,
     };
-    this.#open.push({ messages: 'startup', sql: [], answer: [], bytes: [], idle: false });
+    const exchange = this.#begin(false);
+    exchange.messages = 'startup';
+    this.#open.push(exchange);
     this.#target.write(message.bytes);
   }
 
@@ -157,7 +165,7 @@ export class FrontConnection {
   #note(messages: readonly ClientMessage[]): Open {
     let last = this.#open.at(-1);
     if (last === undefined || END_OF_EXCHANGE.test(last.messages)) {
-      last = { messages: '', sql: [], answer: [], bytes: [], idle: this.#status === 'I' && this.#open.length === 0 };
+      last = this.#begin(this.#status === 'I' && this.#open.length === 0);
       if (messages[0]?.type !== 'X') this.#open.push(last);
     }
     for (const message of messages) {
@@ -167,6 +175,10 @@ export class FrontConnection {
       if (sql !== null) last.sql.push(sql);
     }
     return last;
+  }
+
+  #begin(idle: boolean): Open {
+    return { messages: '', sql: [], answer: this.#unasked.splice(0), bytes: [], idle, begun: false };
   }
 
   #forward({ messages }: Unit): void {
@@ -271,7 +283,7 @@ export class FrontConnection {
       void this.#inject(exchange);
       return;
     }
-    if (exchange !== undefined && exchange.answer.length === 0 && this.#options.behind !== undefined) {
+    if (exchange !== undefined && !exchange.begun && this.#options.behind !== undefined) {
       if (this.#refused(exchange, message)) {
         this.#swallowing = true;
         this.#injecting = true;
@@ -303,7 +315,9 @@ export class FrontConnection {
 
   #toClient(message: ServerMessageBytes): undefined {
     this.#client.write(message.bytes);
-    this.#open[0]?.answer.push(message);
+    const exchange = this.#open[0];
+    (exchange?.answer ?? this.#unasked).push(message);
+    if (exchange !== undefined) exchange.begun = true;
     if (message.type !== 'Z') return;
     this.#status = message.body.toString('latin1');
     this.#complete();
@@ -312,7 +326,7 @@ export class FrontConnection {
   #complete(): void {
     const exchange = this.#open.shift();
     if (exchange !== undefined) {
-      const { bytes, idle, ...rest } = exchange;
+      const { bytes, idle, begun, ...rest } = exchange;
       this.#options.onExchange(rest, this.#origin);
       this.#learn(exchange);
     }

@@ -2,7 +2,7 @@
 import type { BackendMessage } from '../../support/backend.ts';
 
 export interface Exchange {
-  /** Types of the client's messages, e.g. `Q` or `PBDES`; `startup` for the greeting. */
+  /** Types of the client's messages, e.g. `Q` or `PBDES`; `startup` for the greeting, empty for what came unasked at the end. */
   readonly messages: string;
   /** The statements of its Query and Parse messages. */
   readonly sql: readonly string[];

@@ -27,39 +27,66 @@ export interface Trace {
 
 /** Collects what a relay records; `traces` is complete once its clients have left. */
 export class Tracer {
-  readonly #traces = new Map<number, { readonly name: string; readonly exchanges: Traced[] }>();
+  readonly #traces = new Map<number, { readonly name: string; readonly exchanges: Traced[]; readonly notifications: string[] }>();
   readonly #counts = new Map<string, number>();
+  /** Process id that a client was given -> its trace. */
+  readonly #processes = new Map<number, string>();
+  /** What the server takes the clients' name to be, where that is not what they call themselves. */
+  readonly #serverName: string | undefined;
+
+  constructor(serverName?: string) {
+    this.#serverName = serverName;
+  }
 
   readonly onExchange: OnExchange = (exchange, origin) => {
     let trace = this.#traces.get(origin.connection);
     if (trace === undefined) {
       const count = (this.#counts.get(origin.application) ?? 0) + 1;
       this.#counts.set(origin.application, count);
-      trace = { name: `${origin.application} ${count}`, exchanges: [] };
+      trace = { name: `${origin.application} ${count}`, exchanges: [], notifications: [] };
       this.#traces.set(origin.connection, trace);
     }
     const { messages, sql, answer, ...rest } = exchange;
-    trace.exchanges.push({ messages, sql: sql.map(withoutChance), lines: printed(answer), ...rest });
+    for (const { type, body } of answer) if (type === 'K') this.#processes.set(body.readInt32BE(0), trace.name);
+    const name = this.#serverName ?? origin.application;
+    const heard = answer.filter(({ type }) => type === 'A');
+    trace.notifications.push(...this.#printed(heard, name));
+    const others = heard.length === 0 ? answer : answer.filter(({ type }) => type !== 'A');
+    if (others.length === 0) return;
+    trace.exchanges.push({ messages, sql: sql.map(withoutChance), lines: this.#printed(others, name), ...rest });
   };
 
+  /** Notifications come when they come: they are compared apart, in their order. */
   get traces(): readonly Trace[] {
-    return [...this.#traces.values()];
+    return [...this.#traces.values()].map(({ name, exchanges, notifications }) => {
+      const heard = { messages: '', sql: ['(notifications)'], lines: notifications };
+      return { name, exchanges: notifications.length === 0 ? exchanges : [...exchanges, heard] };
+    });
   }
-}
 
-function printed(answer: readonly BackendMessage[]): readonly string[] {
-  // Who acts is a floor, and what the server reports of it with it.
-  const lines = withoutOids(answer)
-    .filter((line) => !line.startsWith('S is_superuser\0'))
-    .map(withoutChance);
-  if (lines.length <= KEPT) return lines.map(shortened);
-  const hash = createHash('sha256');
-  for (const line of lines) hash.update(line).update('\n');
-  return [
-    ...lines.slice(0, KEPT).map(shortened),
-    `… ${lines.length - KEPT} more, ${hash.digest('hex')}`,
-    ...lines.slice(-2).map(shortened),
-  ];
+  #printed(answer: readonly BackendMessage[], name: string): readonly string[] {
+    // Who acts is a floor, and what the server reports of it with it.
+    const lines = withoutOids(answer)
+      .filter((line) => !line.startsWith('S is_superuser\0'))
+      .map((line) => this.#withProcesses(withoutChance(name === '' ? line : line.replaceAll(name, '(application)'))));
+    if (lines.length <= KEPT) return lines.map(shortened);
+    const hash = createHash('sha256');
+    for (const line of lines) hash.update(line).update('\n');
+    return [
+      ...lines.slice(0, KEPT).map(shortened),
+      `… ${lines.length - KEPT} more, ${hash.digest('hex')}`,
+      ...lines.slice(-2).map(shortened),
+    ];
+  }
+
+  /** Process ids differ from run to run; whose they are does not. */
+  #withProcesses(line: string): string {
+    const owner = (pid: number): string => this.#processes.get(pid) ?? 'nobody';
+    if (line.startsWith('A ')) return `A ${owner(Buffer.from(line.slice(2, 6), 'latin1').readInt32BE(0))} ${line.slice(6)}`;
+    return line.startsWith('E ')
+      ? line.replaceAll(/\b([Pp]rocess) (\d+)\b/g, (_, word, pid) => `${word} of ${owner(Number(pid))}`)
+      : line;
+  }
 }
 
 /** oid, oidvector, xid, _oid. */
@@ -77,7 +104,7 @@ function withoutOids(answer: readonly BackendMessage[]): readonly string[] {
       const fields = rowDescription(message.body);
       columns = fields.flatMap(({ typeOid }, index) => (OID_TYPES.has(typeOid) ? [index] : []));
       lines.push(...normalise([message], FIRST_NEW_OID).map((line) => line.replaceAll(/"typeOid":\d{5,}/g, '"typeOid":"new"')));
-    } else if (message.type === 'D' && columns.length > 0) {
+    } else if (message.type === 'D') {
       const values = dataRow(message.body).map((value, index) => {
         const text = value?.toString('latin1') ?? null;
         return columns.includes(index) ? (text?.replaceAll(/\b\d{5,}\b/g, 'new') ?? null) : text;
