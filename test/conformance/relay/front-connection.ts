@@ -5,35 +5,14 @@ import { serverMessage } from '../../support/backend.ts';
 import * as frontend from '../../support/frontend.ts';
 import { refusalOf } from '../floors.ts';
 import type { BackConnection } from './back-relay.ts';
-import { type ClientMessage, ClientStream, sqlOf, startupParameters, statementOf } from './client-stream.ts';
+import { type ClientMessage, ClientStream, sqlOf, startupParameters } from './client-stream.ts';
 import type { FrontRelayOptions } from './front-relay.ts';
 import { floorOfTexts } from './naming.ts';
-import type { ProbeSession, Refusal } from './probe.ts';
+import { addMessages, isWhole, type OpenExchange, type Unit } from './open-exchange.ts';
+import type { ProbeSession } from './probe.ts';
 import type { Origin } from './recording.ts';
 import { type ServerMessageBytes, ServerStream } from './server-stream.ts';
-
-/** An exchange under way. */
-interface Open {
-  messages: string;
-  readonly sql: string[];
-  readonly answer: ServerMessageBytes[];
-  readonly bytes: Buffer[];
-  floor?: string;
-  refusal?: Refusal;
-  aborted?: true;
-  /** Asked while no transaction block was open: a refusal may still be made good. */
-  readonly idle: boolean;
-  /** Something of the answer has come. */
-  begun: boolean;
-}
-
-/** Messages that are sent together; `complete`: a ReadyForQuery follows. */
-interface Unit {
-  readonly messages: readonly ClientMessage[];
-  readonly complete: boolean;
-}
-
-const END_OF_EXCHANGE = /(?:[QFS]|startup)$/;
+import { UnknownToSluice } from './unknown-to-sluice.ts';
 
 export class FrontConnection {
   readonly #client: Socket;
@@ -48,7 +27,7 @@ export class FrontConnection {
   #series: ClientMessage[] = [];
   readonly #queue: Unit[] = [];
   #working = false;
-  readonly #open: Open[] = [];
+  readonly #open: OpenExchange[] = [];
   /** What came while nothing was asked: notifications, the last words of a connection. */
   readonly #unasked: ServerMessageBytes[] = [];
   #waiting: (() => void)[] = [];
@@ -59,10 +38,7 @@ export class FrontConnection {
   #phase: 'login' | 'pairing' | 'ready' = 'login';
   #greeting: ServerMessageBytes | null = null;
   #status = 'I';
-  /** Prepared statements that were made behind Sluice's back. */
-  readonly #unknown = new Map<string, string>();
-  /** The floor behind which a setting of how text is read was changed. */
-  #reading: string | null = null;
+  readonly #unknown = new UnknownToSluice();
   #destroyed = false;
 
   constructor(client: Socket, number: number, options: FrontRelayOptions, probes: ProbeSession) {
@@ -162,22 +138,17 @@ export class FrontConnection {
   }
 
   /** Adds messages to the exchange that is being sent, or begins one. */
-  #note(messages: readonly ClientMessage[]): Open {
+  #note(messages: readonly ClientMessage[]): OpenExchange {
     let last = this.#open.at(-1);
-    if (last === undefined || END_OF_EXCHANGE.test(last.messages)) {
+    if (last === undefined || isWhole(last)) {
       last = this.#begin(this.#status === 'I' && this.#open.length === 0);
       if (messages[0]?.type !== 'X') this.#open.push(last);
     }
-    for (const message of messages) {
-      last.messages += message.type;
-      last.bytes.push(message.bytes);
-      const sql = sqlOf(message);
-      if (sql !== null) last.sql.push(sql);
-    }
+    addMessages(last, messages);
     return last;
   }
 
-  #begin(idle: boolean): Open {
+  #begin(idle: boolean): OpenExchange {
     return { messages: '', sql: [], answer: this.#unasked.splice(0), bytes: [], idle, begun: false };
   }
 
@@ -189,10 +160,10 @@ export class FrontConnection {
   // ---- floors ----------------------------------------------------------------------------------------------------------------
 
   async #judge(unit: Unit): Promise<void> {
-    const whole = unit.complete && (this.#open.length === 0 || END_OF_EXCHANGE.test(this.#open.at(-1)?.messages ?? ''));
+    const whole = unit.complete && isWhole(this.#open.at(-1));
     const simple = 'QF'.includes(unit.messages[0]?.type ?? 'X');
     const texts = unit.messages.flatMap((message) => sqlOf(message) ?? []);
-    const behind = whole ? this.#madeBehind(unit) : null;
+    const behind = whole ? this.#unknown.statement(unit.messages) : null;
     const message = unit.messages[0]?.type ?? '';
     const named = behind ?? (whole ? floorOfTexts(texts, undefined, message) : null);
     if (simple || named !== null) await this.#answered();
@@ -219,17 +190,7 @@ export class FrontConnection {
     await this.#inject(exchange);
   }
 
-  /** The floor that explains a prepared statement which Sluice has never seen. */
-  #madeBehind({ messages }: Unit): string | null {
-    for (const message of messages) {
-      const name = statementOf(message);
-      const floor = name === null || message.type === 'P' ? undefined : this.#unknown.get(name);
-      if (floor !== undefined) return floor;
-    }
-    return null;
-  }
-
-  async #inject(exchange: Open): Promise<void> {
+  async #inject(exchange: OpenExchange): Promise<void> {
     this.#injecting = true;
     await this.#back?.inject(Buffer.concat(exchange.bytes), (bytes) => {
       for (const message of this.#injectedStream.feed(bytes)) this.#toClient(message);
@@ -249,25 +210,20 @@ export class FrontConnection {
   }
 
   /** The first message of an answer. True: it is a refusal that a floor explains, and it is not shown. */
-  #refused(exchange: Open, message: ServerMessageBytes): boolean {
+  #refused(exchange: OpenExchange, message: ServerMessageBytes): boolean {
     if (message.type !== 'E' || exchange.messages === 'startup') return false;
     const refusal = refusalOf(serverMessage(message.body));
     if (refusal === null) return false;
     exchange.refusal = refusal;
-    const floor = floorOfTexts(exchange.sql, refusal, exchange.messages[0] ?? '') ?? this.#readOtherwise(refusal);
+    const floor = floorOfTexts(exchange.sql, refusal, exchange.messages[0] ?? '') ?? this.#unknown.reading(refusal);
     if (floor === null) return false;
     exchange.floor = floor;
-    const whole = END_OF_EXCHANGE.test(exchange.messages) && this.#open.length === 1;
+    const whole = isWhole(exchange) && this.#open.length === 1;
     const { mayRunBehind } = this.#options;
     const wanted = mayRunBehind === undefined || mayRunBehind(floor, exchange.sql.join(';'));
     if (exchange.idle && whole && wanted && this.#back !== null) return true;
     exchange.aborted = true;
     return false;
-  }
-
-  /** How text is read was changed behind Sluice's back: what Sluice then takes for a mistake is none. */
-  #readOtherwise({ code }: Refusal): string | null {
-    return code === 'SLUICE-101' ? this.#reading : null;
   }
 
   // ---- the server ------------------------------------------------------------------------------------------------------------
@@ -328,21 +284,8 @@ export class FrontConnection {
     if (exchange !== undefined) {
       const { bytes, idle, begun, ...rest } = exchange;
       this.#options.onExchange(rest, this.#origin);
-      this.#learn(exchange);
+      this.#unknown.learn(exchange);
     }
     if (this.#open.length === 0 && !this.#injecting) this.#wake();
-  }
-
-  /** Which names stand for statements that were prepared behind Sluice's back. */
-  #learn({ bytes, floor, aborted, sql }: Open): void {
-    for (const text of sql) {
-      const set = /^\s*(set|reset)\s+(?:session\s+|local\s+)?standard_conforming_strings\b(.*)/is.exec(text);
-      if (set !== null) this.#reading = floor !== undefined && /\b(?:off|false|no|0)\b/i.test(set[2] ?? '') ? floor : null;
-    }
-    for (const message of bytes.flatMap((part) => (part[0] === 0x50 ? [part] : []))) {
-      const name = statementOf({ type: 'P', body: message.subarray(5), bytes: message }) ?? '';
-      if (floor === undefined || aborted) this.#unknown.delete(name);
-      else this.#unknown.set(name, floor);
-    }
   }
 }
