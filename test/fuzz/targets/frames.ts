@@ -77,7 +77,7 @@ function spliceMessages(base: Buffer, other: Buffer, random: Random): Buffer {
   return Buffer.concat(Array.from({ length: random.between(1, 8) }, () => random.pick(messages)));
 }
 
-function compare(whole: Walked, pieces: Walked, how: string): string | undefined {
+export function compare(whole: Walked, pieces: Walked, how: string): string | undefined {
   if (pieces.unexpected !== undefined) return `walker threw ${pieces.unexpected}`;
   if (pieces.error !== whole.error) return `${how}: error "${pieces.error}" instead of "${whole.error}"`;
   if (!pieces.forwarded.equals(whole.forwarded)) return `${how}: other bytes forwarded`;

@@ -187,7 +187,7 @@ interface Seen {
 
 const FROM_SERVER = /^[RSKZTDCEN123AInstGHcdvV]$/;
 
-function judge(bytes: Buffer, closed: boolean, guarded: ReadonlySet<string>): Seen {
+export function judge(bytes: Buffer, closed: boolean, guarded: ReadonlySet<string>): Seen {
   let split: ReturnType<typeof splitMessages>;
   try {
     split = splitMessages(bytes);

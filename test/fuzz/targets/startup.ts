@@ -141,7 +141,7 @@ interface Outcome {
 }
 
 /** What came back is nothing, answers to requests for encryption, then a FATAL or a whole greeting; a greeting only for who asked for one. */
-function judge(sent: Buffer, bytes: Buffer): Outcome {
+export function judge(sent: Buffer, bytes: Buffer): Outcome {
   let rest = bytes;
   while (
     rest.length > 0 &&
@@ -164,7 +164,7 @@ function judge(sent: Buffer, bytes: Buffer): Outcome {
     // Negotiated, and not answered yet.
     if (types === 'v') return { kind: 'nothing' };
     if (/^v?E$/.test(types)) return { kind: 'refused' };
-    if (/^v?RS*K?S*(?:Z|E$)/.test(types)) {
+    if (/^v?RS*K?S*(?:Z|E$|$)/.test(types)) {
       return sent.includes('user\0') ? { kind: 'session' } : { kind: 'session', why: 'a session without a user' };
     }
     return { kind: 'nothing', why: `an answer out of order: ${types.slice(0, 20)}` };
