@@ -90,8 +90,10 @@ function rangeFunction(state: FromState, body: RangeFunction): ScopeSource {
       calls.push(call);
       const name = functionName(call);
       context.frames.enter();
+      const tag = tagOf(call);
       walk(context, call, level);
       context.frames.leave(true, sitesOf(state.visible));
+      if (tagOf(call) !== tag) cannotStandHere(name);
       if (name !== null && name !== functionName(call)) keepFunctionName(context, body, call, name);
     }
   });
@@ -100,6 +102,14 @@ function rangeFunction(state: FromState, body: RangeFunction): ScopeSource {
     kind: 'function',
     columns: functionColumns(context, body, calls),
   };
+}
+
+/** What its result would have to be put into is no function any more, and nothing else may stand in FROM as one. */
+function cannotStandHere(name: string | null): never {
+  return deny('SLUICE-204', `Function ${name ?? ''} cannot be called in FROM here.`, {
+    rule: 'floor',
+    hint: 'Call it in a target list: its result is checked there.',
+  });
 }
 
 /** A call that was replaced by another keeps its name, and its column's, in FROM. */

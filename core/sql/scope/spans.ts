@@ -117,11 +117,15 @@ function openingOf(source: Source, last: Token, start: number): number {
   return first;
 }
 
-/** After `::`: a dotted name and array brackets. */
+/** After `::`: a dotted name, modifiers in parentheses, array brackets or the word ARRAY. */
 function typeEnd(source: Source, operator: Token): number {
   const name = source.next(operator);
   if (name === undefined) return lost(operator.start);
   let { end } = source.nameAt(name.start);
+  const modifiers = source.tokenAt(end);
+  if (modifiers?.value === '(') end = source.closing(modifiers.start) + 1;
+  const array = source.tokenAt(end);
+  if (array?.kind === 'identifier' && array.value === 'array') end = array.end;
   for (let next = source.tokenAt(end); next?.value === '['; next = source.tokenAt(end)) end = source.closing(next.start) + 1;
   return end;
 }

@@ -1,0 +1,1 @@
+SELECT '{pg_class}'::text::regclass array, t::regtype(1) FROM (SELECT 1 AS t) AS x

@@ -1,0 +1,1 @@
+SELECT t::regtype(16700)

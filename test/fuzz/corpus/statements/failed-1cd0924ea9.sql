@@ -1,0 +1,1 @@
+SELECT $a$$a$FROM   regtype(16400)

@@ -1,0 +1,1 @@
+SELECT attrelid=''::regclass(3)AND''
