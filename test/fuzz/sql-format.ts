@@ -34,18 +34,25 @@ export function reformat(sql: Buffer, random: Random): Buffer {
       else if (random.once(4)) parts.push(Buffer.from(random.pick(GAPS)));
     }
     parts.push(
-      token.kind === 'identifier' ? rename(sql.subarray(token.start, token.end), random) : sql.subarray(token.start, token.end),
+      token.kind === 'identifier'
+        ? rename(sql.subarray(token.start, token.end), random, besideQuote(sql, token.start, token.end))
+        : sql.subarray(token.start, token.end),
     );
     end = token.end;
   }
   return Buffer.concat([...parts, sql.subarray(end)]);
 }
 
-function rename(name: Buffer, random: Random): Buffer {
+/** Quotes there would join with those of the neighbour. */
+function besideQuote(sql: Buffer, start: number, end: number): boolean {
+  return sql[end] === 0x22 || sql[start - 1] === 0x22;
+}
+
+function rename(name: Buffer, random: Random, bare: boolean): Buffer {
   const text = name.toString('utf8');
   // Only ASCII letters fold.
   if (!/^[A-Za-z0-9_$]+$/.test(text)) return name;
-  if (QUOTABLE.has(text.toLowerCase()) && random.once(3)) return Buffer.from(`"${text.toLowerCase()}"`);
+  if (!bare && QUOTABLE.has(text.toLowerCase()) && random.once(3)) return Buffer.from(`"${text.toLowerCase()}"`);
   if (random.once(3)) return Buffer.from(text.toUpperCase());
   if (random.once(3)) return Buffer.from(text.toLowerCase());
   return name;

@@ -16,8 +16,9 @@ import { ProxyUnderTest } from '../proxy-under-test.ts';
 import { Random } from '../random.ts';
 import { kindOf, type Tally } from '../target.ts';
 
-const AT_ONCE = 8;
-const QUIET = 60;
+const AT_ONCE = 16;
+/** Milliseconds without an answer after which a client gives up: a liar may leave it waiting for ever. */
+const QUIET = 150;
 /** MiB; an idle proxy has 100 to 160. */
 const MOST_MEMORY = 400;
 const MARK = 'wthhldqzx';
