@@ -42,6 +42,7 @@ interface ParsedRecord {
   readonly type?: unknown;
   readonly statement?: unknown;
   readonly decision?: unknown;
+  readonly continues?: unknown;
 }
 
 export class ChainVerifier {
@@ -56,6 +57,8 @@ export class ChainVerifier {
   #from: string | undefined;
   #to: string | undefined;
   readonly #open = new Set<string>();
+  /** The file goes on where another one ended: the intents of its first outcomes are in that one. */
+  #continued = false;
 
   /** One line without its newline. Lines after the first fault are ignored. */
   line(bytes: Buffer): void {
@@ -95,6 +98,7 @@ export class ChainVerifier {
     }
     if (typeof record.time !== 'string' || typeof record.type !== 'string') return this.#fail('time or type is missing', record);
     if (this.#records === 0 && record.type !== 'chain-start') return this.#fail('the first record is not a chain-start', record);
+    if (record.type === 'chain-start' && record.continues !== undefined) this.#continued = true;
     if (!this.#pair(record)) return false;
     this.#seq += 1;
     this.#hash = hashLine(bytes);
@@ -108,7 +112,7 @@ export class ChainVerifier {
     if (record.type !== 'intent' && record.type !== 'outcome') return true;
     if (typeof record.statement !== 'string') return this.#fail('statement is missing', record);
     if (record.type === 'outcome') {
-      if (!this.#open.delete(record.statement) && this.#open.size < MAX_OPEN)
+      if (!this.#open.delete(record.statement) && this.#open.size < MAX_OPEN && !this.#continued)
         return this.#fail('outcome without an intent', record);
       return true;
     }

@@ -166,6 +166,19 @@ describe('a change', () => {
     expect(source.current.database).toBeUndefined();
   });
 
+  it('rewritten all the time is still followed', async () => {
+    await write('a.yaml', `${DATABASE}---\n${policy('x', 'a')}`);
+    const source = await open();
+    let told = 0;
+    source.onChange(() => (told += 1));
+    for (let turn = 0; turn < 40 && told === 0; turn += 1) {
+      await write('a.yaml', `${DATABASE}---\n${policy('x', 'b')}# ${turn}\n`);
+      await clock.advance(110);
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    expect(told).toBeGreaterThan(0);
+  });
+
   it('that is broken keeps the last good form of that file, and withdrawal elsewhere still takes effect', async () => {
     await write('a.yaml', `${DATABASE}---\n${policy('x', 'a')}`);
     await write('b.yaml', policy('y', 'b'));
@@ -270,6 +283,33 @@ describe('the host', () => {
     expect(granted(host)).toEqual(['a', 'b']);
     await clock.advance(1);
     expect(granted(host)).toEqual(['a']);
+  });
+
+  it('a policy ends although no timer fires: when somebody asks after the clock was set, and soon when nobody does', async () => {
+    await write('a.yaml', `${DATABASE}---\n${policy('x', 'a')}---\n${policy('y', 'b', '  validUntil: "2026-06-02T00:00:00Z"')}`);
+    const { host } = await start(await open());
+    clock.jump(48 * 3_600_000);
+    host.policyEnded();
+    expect(granted(host)).toEqual(['a']);
+    clock.jump(-48 * 3_600_000);
+    await clock.advance(15_000);
+    expect(granted(host)).toEqual(['a', 'b']);
+    clock.jump(48 * 3_600_000);
+    await clock.advance(15_000);
+    expect(granted(host)).toEqual(['a']);
+  });
+
+  it('reads the schema at once when it is asked to although the clock was set back', async () => {
+    await write('a.yaml', `${DATABASE}---\n${policy('x', 'a')}`);
+    const { host } = await start(await open());
+    await clock.advance(0);
+    const first = host.refreshCatalog('1');
+    await clock.advance(0);
+    await first;
+    clock.jump(-3_600_000);
+    const second = host.refreshCatalog('2');
+    await clock.advance(5_000);
+    await second;
   });
 
   it('reads the schema every minute and replaces the engine only when it changed', async () => {

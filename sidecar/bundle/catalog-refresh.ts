@@ -49,16 +49,16 @@ export class CatalogRefresh {
     this.#next = undefined;
     if (this.#closed) return;
     const { clock } = this.#options;
-    const start = clock.now();
+    const start = clock.monotonic();
     await this.#options.read(cause);
     const [least, most] = this.#options.pause;
-    const end = clock.now();
+    const end = clock.monotonic();
     this.#notBefore = end + Math.min(most, Math.max(least, (end - start) * this.#options.pauseFactor));
     this.#schedule();
   }
 
   #pause(): Promise<void> {
-    const rest = this.#notBefore - this.#options.clock.now();
+    const rest = this.#notBefore - this.#options.clock.monotonic();
     if (rest <= 0) return Promise.resolve();
     return new Promise((resolve) => void this.#options.clock.after(rest, resolve));
   }

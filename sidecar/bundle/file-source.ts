@@ -38,6 +38,9 @@ export class PolicyError extends Error {
   }
 }
 
+/** Milliseconds. */
+const LONGEST_UNSETTLED = 500;
+
 /**
  * @throws PolicyFileError when a file cannot be read.
  * @throws PolicyError when there are mistakes in them, or the Database is not among them.
@@ -66,6 +69,8 @@ class FileSource implements PolicySource {
   #again = false;
   /** Of the files as last read. */
   #lastSeen = '';
+  /** Since when they differ from one reading to the next. */
+  #unsettled: number | undefined;
   /** A file event waits for its debounce. */
   #due = false;
   /** The last unreadable-file message, so that a poll does not repeat it. */
@@ -168,12 +173,20 @@ class FileSource implements PolicySource {
 
   /**
    * A file that is being written is empty for a moment, and an empty file would withdraw everything in it: a change counts once
-   * two readings agree.
+   * two readings agree. Where files are rewritten all the time that moment may never come, and the last state must not be put
+   * off for ever: then what is there counts.
    */
   #settled(files: readonly PolicyFile[]): boolean {
     const before = this.#lastSeen;
+    const now = this.#options.clock.monotonic();
     this.#lastSeen = canonicalHash(files);
-    return before === this.#lastSeen;
+    const late = this.#unsettled !== undefined && now - this.#unsettled >= LONGEST_UNSETTLED;
+    if (before === this.#lastSeen || late) {
+      this.#unsettled = undefined;
+      return true;
+    }
+    this.#unsettled ??= now;
+    return false;
   }
 
   #publish(): void {

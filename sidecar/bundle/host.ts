@@ -34,6 +34,9 @@ export interface PolicyHostOptions {
   readonly catalogPeriod?: number;
 }
 
+/** Milliseconds. */
+const LOOK_AT_CLOCK = 15_000;
+
 export class PolicyHost implements EngineHost {
   readonly analyseLarge: EngineHost['analyseLarge'];
   readonly #options: PolicyHostOptions;
@@ -81,6 +84,10 @@ export class PolicyHost implements EngineHost {
     return this.#refresh.request(cause);
   }
 
+  policyEnded(): void {
+    this.#compile();
+  }
+
   onChange(listener: (engine: SqlEngine | undefined) => void): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
@@ -125,7 +132,7 @@ export class PolicyHost implements EngineHost {
     const now = clock.now();
     const result = compileBundle({ database, policies, identity, catalog: this.#catalog, now });
     this.#report(result);
-    this.#watchExpiry(result.nextChange, now);
+    this.#watchExpiry(result.nextChange, now, policies);
     if (result.bundle === undefined) this.#replace(undefined, notBoundReason(result));
     else this.#use(this.#catalog, result.bundle);
   }
@@ -154,10 +161,12 @@ export class PolicyHost implements EngineHost {
     this.#options.report(located);
   }
 
-  #watchExpiry(nextChange: number | undefined, now: number): void {
+  /** Timers know nothing of a clock that is set, or of a machine that slept: it is looked at every so often. */
+  #watchExpiry(nextChange: number | undefined, now: number, policies: PolicySource['current']['policies']): void {
     this.#cancelExpiry();
-    this.#cancelExpiry =
-      nextChange === undefined ? () => undefined : this.#options.clock.after(nextChange - now, () => this.#compile());
+    const expires = policies.some((policy) => policy.spec.validUntil !== undefined);
+    const wait = Math.min(nextChange === undefined ? LOOK_AT_CLOCK : nextChange - now, LOOK_AT_CLOCK);
+    this.#cancelExpiry = expires ? this.#options.clock.after(wait, () => this.#compile()) : () => undefined;
   }
 }
 

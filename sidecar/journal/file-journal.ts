@@ -20,6 +20,10 @@ export interface FileJournalOptions {
   /** RFC 3339 UTC with microseconds. */
   readonly clock: () => string;
   readonly fs?: typeof nodeFs;
+  /** Milliseconds between looks at whether the file is still where it was. */
+  readonly lookEvery?: number;
+  /** Milliseconds between attempts to write again after a failure. */
+  readonly retryEvery?: number;
 }
 
 /** What was found at the end of an existing file. */
@@ -52,10 +56,10 @@ export function openFileJournal(options: FileJournalOptions): Journal {
 }
 
 class FileJournal implements Journal {
-  readonly #descriptor: number;
+  #descriptor: number;
   readonly #fs: typeof nodeFs;
   readonly #lock: FileLock;
-  readonly #chain: Chain;
+  #chain: Chain;
   readonly #options: FileJournalOptions;
   readonly #behind: WriteBehind;
   #size: number;
@@ -63,6 +67,11 @@ class FileJournal implements Journal {
   #dirty: boolean;
   #healthy = true;
   #closed = false;
+  /** When the file was last seen in its place. */
+  #seen = performance.now();
+  #retry: NodeJS.Timeout | undefined;
+  /** Since when, and how many appends have failed. */
+  #failing: { readonly since: string; appends: number } | undefined;
   /** The sync that is under way, and the one that will cover what was written since it began. */
   #syncing: Promise<void> | undefined;
   #nextSync: Promise<void> | undefined;
@@ -92,6 +101,7 @@ class FileJournal implements Journal {
   append(entries: readonly AuditEntry[]): void | Promise<void> {
     if (this.#closed) throw new JournalError('the audit file is closed');
     if (entries.length === 0) return undefined;
+    this.#followFile();
     this.#behind.write(entries);
     return this.#options.durability === 'Synced' ? this.#sync() : undefined;
   }
@@ -103,6 +113,7 @@ class FileJournal implements Journal {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    clearTimeout(this.#retry);
     try {
       this.#behind.write([]);
       await this.#sync();
@@ -123,11 +134,68 @@ class FileJournal implements Journal {
       this.#size += bytes.length;
       this.#dirty = false;
       this.#healthy = true;
+      this.#failing = undefined;
     } catch (error) {
       this.#chain.rewind(before);
       this.#healthy = false;
       this.#cut();
+      this.#retryLater();
       throw new JournalError(`cannot write the audit file ${this.#options.path}: ${reason(error)}`, { cause: error });
+    }
+  }
+
+  /** Nobody may come to try again while we are unhealthy, so we do; what the gap was is the first thing that is written. */
+  #retryLater(): void {
+    this.#failing ??= { since: this.#options.clock(), appends: 0 };
+    this.#failing.appends += 1;
+    if (this.#closed) return;
+    this.#retry ??= setTimeout(() => {
+      this.#retry = undefined;
+      if (this.#healthy || this.#closed) return;
+      const { since = '', appends = 0 } = this.#failing ?? {};
+      try {
+        this.#followFile();
+        this.#behind.write([{ type: 'event', event: 'records-failed', detail: { since, appends } }]);
+      } catch {
+        this.#retryLater();
+      }
+    }, this.#options.retryEvery ?? 1_000).unref();
+  }
+
+  /**
+   * A file that was removed or moved away takes no more records: they would be written where nobody looks for them. A new file
+   * in its place begins with where the old one ended.
+   */
+  #followFile(): void {
+    const now = performance.now();
+    if (now - this.#seen < (this.#options.lookEvery ?? 100)) return;
+    const { path } = this.#options;
+    const there = this.#fs.statSync(path, { throwIfNoEntry: false });
+    const ours = this.#fs.fstatSync(this.#descriptor);
+    if (there === undefined || there.ino !== ours.ino || there.dev !== ours.dev) this.#moveTo(path);
+    this.#seen = now;
+  }
+
+  #moveTo(path: string): void {
+    const { seq, hash } = this.#chain.head;
+    let descriptor: number | undefined;
+    try {
+      descriptor = this.#fs.openSync(path, 'a+', 0o600);
+      const found = recover(descriptor, this.#fs);
+      const before = this.#descriptor;
+      this.#descriptor = descriptor;
+      this.#size = found.size;
+      this.#dirty = found.torn.length > 0;
+      this.#chain = new Chain(found.head);
+      const continues = { seq: seq - 1, hash };
+      if (found.size === 0) this.#behind.first([{ type: 'chain-start', ...this.#options.start, continues }]);
+      this.#fs.closeSync(before);
+    } catch (error) {
+      if (descriptor !== undefined && descriptor !== this.#descriptor) this.#fs.closeSync(descriptor);
+      this.#healthy = false;
+      this.#retryLater();
+      if (error instanceof JournalError) throw error;
+      throw new JournalError(`cannot write the audit file ${path}: ${reason(error)}`, { cause: error });
     }
   }
 

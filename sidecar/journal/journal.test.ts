@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { AuditEntry } from '../../core/audit/record.ts';
 import { ChainVerifier, type VerifyReport } from '../../core/audit/verify.ts';
-import { openFileJournal } from './file-journal.ts';
+import { type FileJournalOptions, openFileJournal } from './file-journal.ts';
 import { JournalError, type Journal } from './journal.ts';
 
 let directory: string;
@@ -24,13 +24,18 @@ const start = {
 };
 const entry = (session: string): AuditEntry => ({ type: 'session-start', session, claims: {} });
 
-function open(overrides: Partial<typeof fs> = {}, durability: 'Local' | 'Synced' = 'Local'): Journal {
-  return openFileJournal({ path, durability, start, clock: () => '2026-11-21T10:00:00.000000Z', fs: { ...fs, ...overrides } });
+function open(
+  overrides: Partial<typeof fs> = {},
+  durability: 'Local' | 'Synced' = 'Local',
+  more: Partial<FileJournalOptions> = {},
+): Journal {
+  const clock = (): string => '2026-11-21T10:00:00.000000Z';
+  return openFileJournal({ path, durability, start, clock, fs: { ...fs, ...overrides }, ...more });
 }
 
-function verify(): VerifyReport {
+function verify(file = path): VerifyReport {
   const verifier = new ChainVerifier();
-  const lines = readFileSync(path, 'utf8').split('\n');
+  const lines = readFileSync(file, 'utf8').split('\n');
   const torn = lines.pop() ?? '';
   for (const line of lines) verifier.line(Buffer.from(line));
   return verifier.finish(torn.length);
@@ -91,6 +96,59 @@ describe('the file journal', () => {
     expect(journal.healthy).toBe(true);
     expect(verify()).toMatchObject({ valid: true, tornBytes: 0 });
     expect(readFileSync(path, 'utf8')).toContain('"session":"after"');
+  });
+
+  it('tries again by itself, and writes down that there was a gap', async () => {
+    const budget = { bytes: 500 };
+    const journal = open(diskOf(budget), 'Local', { retryEvery: 10 });
+    for (let index = 0; index < 5; index += 1) {
+      try {
+        journal.append([entry(`s${index}`)]);
+      } catch {
+        // Full.
+      }
+    }
+    expect(journal.healthy).toBe(false);
+    budget.bytes = 10_000;
+    await expect.poll(() => journal.healthy).toBe(true);
+    expect(verify()).toMatchObject({ valid: true, tornBytes: 0 });
+    expect(readFileSync(path, 'utf8')).toMatch(/"event":"records-failed","detail":\{"since":"[^"]+","appends":[1-9]/);
+    await journal.close();
+  });
+
+  const intent = (statement: string): AuditEntry =>
+    ({ type: 'intent', session: 's', statement, decision: 'allow', kind: 'select' }) as unknown as AuditEntry;
+
+  it('goes on in a new file when its own was moved away, and the two fit together', async () => {
+    const journal = open({}, 'Local', { lookEvery: 0 });
+    journal.append([intent('s.0')]);
+    const moved = `${path}.1`;
+    fs.renameSync(path, moved);
+    journal.append([{ type: 'outcome', session: 's', statement: 's.0', result: 'ok' }, intent('s.1')]);
+    journal.append([{ type: 'outcome', session: 's', statement: 's.1', result: 'ok' }]);
+    await journal.close();
+    const [before, after] = [verify(moved), verify()];
+    expect([before.valid, before.records, before.outcomeUnknown]).toEqual([true, 2, ['s.0']]);
+    expect([after.valid, after.records, after.outcomeUnknown]).toEqual([true, 4, []]);
+    expect(JSON.parse(readFileSync(path, 'utf8').split('\n')[0]!)).toMatchObject({
+      seq: 0,
+      type: 'chain-start',
+      continues: { seq: 1, hash: before.head },
+    });
+  });
+
+  it('writes nothing into a file that was removed: refuses until there is a place for a new one', async () => {
+    const journal = open({}, 'Local', { lookEvery: 0, retryEvery: 10 });
+    journal.append([entry('a')]);
+    rmSync(directory, { recursive: true });
+    expect(() => journal.append([entry('b')])).toThrow(/directory does not exist/);
+    expect(journal.healthy).toBe(false);
+    fs.mkdirSync(directory);
+    await expect.poll(() => journal.healthy).toBe(true);
+    journal.append([entry('c')]);
+    expect(verify()).toMatchObject({ valid: true });
+    expect(readFileSync(path, 'utf8')).toContain('"session":"c"');
+    await journal.close();
   });
 
   it('settles a synced append only after a sync that began after its write', async () => {

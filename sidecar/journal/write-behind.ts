@@ -38,6 +38,12 @@ export class WriteBehind {
     this.taken();
   }
 
+  /** Goes out before everything that waits. */
+  first(entries: readonly (AuditEntry | WithoutHeader<ChainStart>)[]): void {
+    const time = this.#clock();
+    this.#waiting.unshift(...entries.map((entry) => ({ entry, time })));
+  }
+
   /** What waits is in the chain now. */
   taken(): void {
     this.#waiting = [];

@@ -115,11 +115,14 @@ async function bind(server: Server, { host, port }: ListenAddress): Promise<void
 
 /** How long a refused client may take to read why. */
 const FAREWELL = 2000;
+/** How long a connection may be silent while others want its place. */
+const PATIENCE = 500;
 
 /** The connections of all addresses together, until each is handed on. */
 class Reception {
   readonly #options: ListenerOptions;
-  readonly #pending = new Set<Socket>();
+  /** With when they came, oldest first. */
+  readonly #pending = new Map<Socket, number>();
 
   constructor(options: ListenerOptions) {
     this.#options = options;
@@ -128,11 +131,11 @@ class Reception {
   async accept(tcp: Socket): Promise<void> {
     // Without a listener a reset connection would end the process.
     tcp.on('error', () => tcp.destroy());
-    if (this.#pending.size >= (this.#options.maxPending ?? 100)) {
+    if (this.#pending.size >= (this.#options.maxPending ?? 100) && !this.#evict()) {
       this.#refuse(tcp, tooMany());
       return;
     }
-    this.#pending.add(tcp);
+    this.#pending.set(tcp, performance.now());
     const outcome = await startupPhase(tcp, {
       secureContext: this.#options.secureContext,
       timeout: this.#options.startupTimeout ?? 10_000,
@@ -157,13 +160,23 @@ class Reception {
     }
   }
 
+  /** Whoever connects means to speak at once: the one that has been silent longest makes room, unless all have just come. */
+  #evict(): boolean {
+    const [oldest] = this.#pending;
+    if (oldest === undefined || performance.now() - oldest[1] < PATIENCE) return false;
+    this.#pending.delete(oldest[0]);
+    oldest[0].destroy();
+    this.#options.onRefused?.(tooMany());
+    return true;
+  }
+
   #refuse(socket: Socket, reason: Denial): void {
     this.#options.onRefused?.(reason);
     refuse(socket, reason);
   }
 
   close(): void {
-    for (const socket of this.#pending) socket.destroy();
+    for (const socket of this.#pending.keys()) socket.destroy();
   }
 }
 

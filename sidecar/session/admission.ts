@@ -7,7 +7,7 @@ import type { EngineHost } from './engine-host.ts';
 import type { SessionRegistry } from './registry.ts';
 
 /** Sessions beyond these are refused whatever the policy says. */
-const DEFAULT_MAX_SESSIONS = 200;
+const DEFAULT_MAX_SESSIONS = 1_000;
 
 /** Why this client cannot be served at all, or undefined. Any user name and password are accepted: identity is the pod's. */
 export function admissionDenial(

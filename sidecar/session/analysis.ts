@@ -44,6 +44,8 @@ export class Analysis {
   /** The engine, or why nothing may run right now. */
   engine(): SqlEngine | Denial {
     const { host, now } = this.#core;
+    if (host.engine?.bundle.policies.some(({ validUntil }) => validUntil !== undefined && validUntil <= now()))
+      host.policyEnded();
     const engine = host.engine;
     if (engine === undefined) {
       return denial('SLUICE-703', 'no valid policy is in force', {

@@ -42,6 +42,11 @@ export class AuditTrail {
     this.#telemetry = telemetry;
   }
 
+  /** False while records cannot be written. */
+  get healthy(): boolean {
+    return this.#journal.healthy;
+  }
+
   get hasIntents(): boolean {
     return this.#intents > 0;
   }

@@ -11,6 +11,8 @@ export interface EngineHost {
   readonly engine: SqlEngine | undefined;
   /** Why there is none; shown to the client. */
   readonly reason?: string;
+  /** A policy of the engine has ended although nobody has noticed yet: compiles what still holds. */
+  policyEnded(): void;
   /** The schema may have changed (DDL of ours, 42P01 or 42703 from the server): resolves when re-read. Coalesced, rate-limited. */
   refreshCatalog(cause: string): Promise<void>;
   /** Analyses what is too large for the event loop, in a disposable worker with a deadline; rejects when that is impossible now. */

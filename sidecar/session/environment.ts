@@ -27,10 +27,14 @@ export interface SessionEnvironment {
     readonly writeStall?: number;
     /** A client that is idle outside a transaction for so long is disconnected. Default: never. */
     readonly idle?: number;
+    /** How long a session may go on whose policy was withdrawn, to finish its transaction. Default 10,000. */
+    readonly withdrawn?: number;
+    /** How much longer than its statements may take the server may be silent. Default 15,000. */
+    readonly replyGrace?: number;
     /** How long the last bytes may take on their way out. Default 2,000. */
     readonly linger?: number;
   };
-  /** Sessions beyond these are refused whatever the policy says. Default 200. */
+  /** Sessions beyond these are refused whatever the policy says. Default 1,000. */
   readonly maxSessions?: number;
   /** Absent: nothing is counted. */
   readonly telemetry?: Telemetry;

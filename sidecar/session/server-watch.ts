@@ -2,6 +2,7 @@
  * The second line, independent of the analysis: a protected column that reaches the wire as itself, or a pinned setting that
  * changed, ends the session. Notifications of other sessions are recorded.
  */
+import { denial } from '../../core/errors/denial.ts';
 import { decodeNotification, decodeParameterStatus } from '../../core/wire/server-messages.ts';
 import { ProtocolError } from '../../core/wire/protocol-error.ts';
 import { findProtectedColumn, parameterViolation, protectedColumnSet, tripwireDenial } from '../../core/wire/second-line.ts';
@@ -46,6 +47,12 @@ export class ServerWatch {
   /** The payload may be anything: its size is recorded, not its text. */
   notification(body: Buffer): void {
     const { channel, payload } = decodeNotification(body);
+    // Events wait in memory until they can be written, and a channel may be busy.
+    if (!this.#core.audit.healthy)
+      throw new ProtocolError(
+        denial('SLUICE-701', 'the audit record cannot be written, so notifications are not passed on'),
+        true,
+      );
     this.#core.audit.event('notification', { channel, bytes: payload.length });
   }
 }

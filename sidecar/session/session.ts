@@ -27,6 +27,7 @@ import { cancelUntilClosed } from './last-cancel.ts';
 import { Outbound } from './outbound.ts';
 import { ReadAhead } from './read-ahead.ts';
 import type { RegisteredSession } from './registry.ts';
+import { ReplyWatch } from './reply-watch.ts';
 import { SocketWriter } from './socket-writer.ts';
 
 /** Serves the client to its end. Never rejects. */
@@ -37,7 +38,7 @@ export async function serveSession(client: AcceptedClient, environment: SessionE
 
 /** Of the second line. */
 const TRIPWIRES: ReadonlySet<string> = new Set(['SLUICE-704', 'SLUICE-705', 'SLUICE-706']);
-const DEFAULTS = { writeStall: 60_000, linger: 2_000 };
+const DEFAULTS = { writeStall: 60_000, linger: 2_000, withdrawn: 10_000, replyGrace: 15_000 };
 
 class Session implements RegisteredSession {
   readonly closed: Promise<void>;
@@ -55,6 +56,8 @@ class Session implements RegisteredSession {
   readonly #ahead = new ReadAhead();
   #unsubscribe: () => void = () => {};
   #idleTimer: NodeJS.Timeout | undefined;
+  #leavingTimer: NodeJS.Timeout | undefined;
+  #replies: ReplyWatch | null = null;
   #ended = false;
   /** The client's socket has ended. */
   #gone = false;
@@ -169,7 +172,10 @@ class Session implements RegisteredSession {
     });
     this.#inbound = new Inbound(
       core,
-      (buffers) => this.#toServer?.write(buffers),
+      (buffers) => {
+        this.#toServer?.write(buffers);
+        this.#replies?.sent();
+      },
       () => this.#resumeClient(),
     );
     this.#outbound = new Outbound({
@@ -179,6 +185,12 @@ class Session implements RegisteredSession {
       send: (buffers) => this.#toClient?.write(buffers),
       resumed: () => this.#resumeUpstream(),
       ready: () => queueMicrotask(() => this.#guarded(() => this.#idle())),
+    });
+    this.#replies = new ReplyWatch({
+      core,
+      grace: timeouts?.replyGrace ?? DEFAULTS.replyGrace,
+      reading: () => !upstream.socket.isPaused(),
+      silent: () => this.end({ reason: 'server does not answer', denial: upstreamLost() }),
     });
     core.toClient = (bytes) => this.#outbound?.insert(bytes);
     core.end = (ending) => this.end(ending);
@@ -209,6 +221,7 @@ class Session implements RegisteredSession {
   }
 
   #fromServer(chunk: Buffer): void {
+    this.#replies?.heard();
     this.#guarded(() => this.#outbound?.receive(chunk));
     if (this.#outbound?.busy === true || this.#toClient?.blocked === true) this.#upstream?.socket.pause();
   }
@@ -278,9 +291,18 @@ class Session implements RegisteredSession {
 
   #engineChanged(engine: SqlEngine | undefined): void {
     if (engine !== undefined) {
-      if (this.#leaving?.reason === 'policy withdrawn') this.#leaving = null;
+      if (this.#leaving?.reason === 'policy withdrawn') {
+        this.#leaving = null;
+        clearTimeout(this.#leavingTimer);
+      }
       return;
     }
+    // A transaction that is left open must not hold its locks, nor a result go on, for ever under a policy that is gone.
+    clearTimeout(this.#leavingTimer);
+    this.#leavingTimer = setTimeout(
+      () => this.#guarded(() => this.#leaving !== null && this.end(this.#leaving)),
+      this.#environment.timeouts?.withdrawn ?? DEFAULTS.withdrawn,
+    ).unref();
     this.#leaving ??= { reason: 'policy withdrawn', denial: withdrawn(this.#environment.host.reason) };
     this.#idle();
   }
@@ -337,6 +359,8 @@ class Session implements RegisteredSession {
     }
     this.#unsubscribe();
     clearTimeout(this.#idleTimer);
+    clearTimeout(this.#leavingTimer);
+    this.#replies?.stop();
     this.#toClient?.stop();
     this.#toServer?.stop();
     if (this.#started) this.#audit.sessionEnd(ending.reason);

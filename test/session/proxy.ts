@@ -31,6 +31,7 @@ export class FakeHost implements EngineHost {
     this.#engine = engine;
     for (const listener of this.#listeners) listener(engine);
   }
+  policyEnded(): void {}
   async refreshCatalog(cause: string): Promise<void> {
     this.refreshes.push(cause);
   }
