@@ -14,8 +14,10 @@ import { engineFor, planOf } from '../support/sql-core.ts';
 import { MAJORS } from '../support/majors.ts';
 
 const SCHEMA = `
-  CREATE TABLE t (id int PRIMARY KEY, tenant int NOT NULL, amt int, j jsonb, txt text, at timestamptz, big numeric);
-  INSERT INTO t SELECT i, CASE WHEN i % 2 = 0 THEN 7 ELSE 1 END, i, '{"a":1}', 'value ' || i, '2020-01-01 00:00:00+00', 10::numeric ^ 400 FROM generate_series(1, 200) i;
+  CREATE TABLE t (id int PRIMARY KEY, tenant int NOT NULL, amt int, j jsonb, txt text, at timestamptz, big numeric,
+    js json, doc tsvector, place circle);
+  INSERT INTO t SELECT i, CASE WHEN i % 2 = 0 THEN 7 ELSE 1 END, i, '{"a":1}', 'value ' || i, '2020-01-01 00:00:00+00', 10::numeric ^ 400,
+    '{"a":"\\u0000"}', 'a', '<(1e308,1e308),1e308>' FROM generate_series(1, 200) i;
   CREATE TABLE o (id int PRIMARY KEY, tid int);
   INSERT INTO o SELECT i, i FROM generate_series(1, 300) i;
   CREATE TABLE member (tenant int);
@@ -28,6 +30,10 @@ const FILTERS: Readonly<Record<string, string>> = {
   literal: '{tenant} OPERATOR(pg_catalog.=) 1',
   setting: "{tenant} OPERATOR(pg_catalog.=) pg_catalog.current_setting('app.tenant')::pg_catalog.int4",
   'IN sublink': '{tenant} IN (SELECT m.tenant FROM public.member AS m)',
+  // Dearer than most predicates, so that it would be evaluated last.
+  'a long OR': Array.from({ length: 9 }, (_, index) => `{tenant} OPERATOR(pg_catalog.=) ${index === 0 ? 1 : -index}`).join(
+    ' OR ',
+  ),
   EXISTS: 'EXISTS (SELECT 1 FROM public.member AS m WHERE m.tenant OPERATOR(pg_catalog.=) {tenant})',
 };
 
@@ -42,6 +48,13 @@ const PROBES: Readonly<Record<string, string>> = {
   'constant converted late': "$t.at = 'x'::text::timestamptz",
   'too large for a double': '$t.big > 1.5::float8',
   'interval out of range': "$t.at > now() - interval '400000 years'",
+  'text of a json escape': "$t.js ->> 'a' = 'x'",
+  'a query that is none': "$t.doc @@ to_tsquery('simple & (')",
+  'a query made of the row': "$t.doc @@ to_tsquery('a & (' || $t.txt)",
+  'a document of the row': "$t.txt @@ to_tsquery('a')",
+  'geometry out of range': "$t.place @> '<(-1e308,-1e308),1>'::circle",
+  'a row too large for a double': '($t.amt, $t.big) > (0, 1.5::float8)',
+  'a row with a division': '($t.amt, 1 / ($t.amt - $t.amt)) IN ((1, 2), (3, 4))',
   'array of a sublink': '$t.amt = ANY (ARRAY(SELECT 1 / (o.id - o.id) FROM o WHERE o.id = $t.id))',
 };
 
@@ -65,6 +78,12 @@ const SHAPES: Readonly<Record<string, string>> = {
   'in, nested target': 'SELECT o.id FROM o WHERE o.id = $id AND true IN (SELECT $p FROM t WHERE t.id = $id) AND o.id < 0',
   having: 'SELECT t.id FROM t GROUP BY t.id, t.amt, t.txt, t.j, t HAVING t.id = $id AND $p',
   'nested target': 'SELECT s.id FROM (SELECT t.id, $p AS x FROM t) s WHERE s.id = $id AND s.x',
+  'nested target under LIMIT': 'SELECT s.id FROM (SELECT t.id, $p AS x FROM t WHERE t.id = $id LIMIT 5) s WHERE s.x',
+  'nested target under OFFSET':
+    'SELECT s.id FROM (SELECT t.id, $p AS x FROM t WHERE t.id = $id OFFSET 0) s WHERE s.id = $id AND s.x',
+  'nested target under LIMIT ALL': 'SELECT s.id FROM (SELECT t.id, $p AS x FROM t LIMIT ALL) s WHERE s.id = $id AND s.x',
+  'joined below a LIMIT': 'SELECT s.id FROM (SELECT t.id FROM o JOIN t ON t.id = o.tid AND $p WHERE o.id = $id LIMIT 5) s',
+  'deeper below a LIMIT': 'SELECT s.id FROM (SELECT * FROM (SELECT t.id, $p AS x FROM t) r WHERE r.id = $id AND r.x LIMIT 5) s',
   'nested star': 'SELECT s.id FROM (SELECT * FROM t) t, LATERAL (SELECT t.id) s WHERE t.id = $id AND $p',
   cte: 'WITH c AS (SELECT * FROM t) SELECT t.id FROM c AS t WHERE t.id = $id AND $p',
   distinct: 'SELECT s.id FROM (SELECT DISTINCT id, amt, txt, j FROM t) t, LATERAL (SELECT t.id) s WHERE t.id = $id AND $p',
@@ -74,7 +93,8 @@ const SHAPES: Readonly<Record<string, string>> = {
   window: 'SELECT t.id FROM (SELECT *, row_number() OVER (PARTITION BY id, amt, txt, j) AS n FROM t) t WHERE t.id = $id AND $p',
   lateral: 'SELECT t.id FROM t, LATERAL (SELECT 1 WHERE $p) x WHERE t.id = $id',
   'lateral function': 'SELECT t.id FROM t, generate_series(1, CASE WHEN $p THEN 1 ELSE 0 END) g WHERE t.id = $id',
-  'alias list': 'SELECT t.id FROM (t JOIN o ON o.id = t.id) AS t(id, b, amt, j, txt, at, big, oid, tid) WHERE t.id = $id AND $p',
+  'alias list':
+    'SELECT t.id FROM (t JOIN o ON o.id = t.id) AS t(id, b, amt, j, txt, at, big, js, doc, place, oid, tid) WHERE t.id = $id AND $p',
   'row field': 'SELECT t.id FROM t WHERE (t).id = $id AND $p',
   'for update': 'SELECT t.id FROM t WHERE t.id = $id AND $p FOR UPDATE',
   'sublink in predicate': 'SELECT t.id FROM t WHERE t.id = $id AND (SELECT $p)',
@@ -88,9 +108,9 @@ const SHAPES: Readonly<Record<string, string>> = {
   'full join of a CTE of a CTE':
     'WITH c AS (SELECT * FROM t), d AS (SELECT * FROM c) SELECT v.x FROM (VALUES ($id)) v(x) FULL JOIN d AS t ON t.id = v.x WHERE t.id = $id AND $p',
   'opaque columns of a CTE':
-    'WITH c AS (SELECT * FROM t) SELECT t.id FROM (SELECT c.*, (ROW(1, 2)::o).* FROM c) AS t(id, tenant, amt, j, txt, at, big, n, m) WHERE t.id = $id AND $p',
+    'WITH c AS (SELECT * FROM t) SELECT t.id FROM (SELECT c.*, (ROW(1, 2)::o).* FROM c) AS t(id, tenant, amt, j, txt, at, big, js, doc, place, n, m) WHERE t.id = $id AND $p',
   'opaque columns':
-    'SELECT t.id FROM (SELECT c.*, (ROW(1, 2)::o).* FROM t AS c) AS t(id, tenant, amt, j, txt, at, big, n, m) WHERE t.id = $id AND $p',
+    'SELECT t.id FROM (SELECT c.*, (ROW(1, 2)::o).* FROM t AS c) AS t(id, tenant, amt, j, txt, at, big, js, doc, place, n, m) WHERE t.id = $id AND $p',
   'forward CTE': 'WITH RECURSIVE a AS (SELECT * FROM b AS t WHERE t.id = $id AND $p), b AS (SELECT * FROM t) SELECT id FROM a',
   'natural join': 'SELECT t.id FROM t NATURAL JOIN (SELECT id FROM o) o WHERE t.id = $id AND $p',
 };

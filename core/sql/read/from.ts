@@ -10,7 +10,7 @@ import { asTag, namesOf, tagOf } from '../ast/node.ts';
 import type { OutputColumns, Scope, ScopeSource, StatementContext } from '../context.ts';
 import { fromColumn } from '../names/functions.ts';
 import { walk } from '../scope/expression.ts';
-import { at, createScope, sitesOf } from '../scope/scope.ts';
+import { at, createScope, type ScopeOptions, sitesOf } from '../scope/scope.ts';
 import { callSpans } from '../scope/spans.ts';
 import { functionColumns } from './function-source.ts';
 import { joinSources } from './join.ts';
@@ -35,9 +35,14 @@ export interface Position {
   readonly nullable: boolean;
 }
 
-export function fromItems(context: StatementContext, items: readonly Node[] | undefined, parent: Scope | null): Scope {
+export function fromItems(
+  context: StatementContext,
+  items: readonly Node[] | undefined,
+  parent: Scope | null,
+  options: ScopeOptions = {},
+): Scope {
   const visible: ScopeSource[] = [];
-  const level = createScope(parent, visible);
+  const level = createScope(parent, visible, options);
   const state: FromState = { context, level, visible, regions: 0 };
   const position: Position = { region: { id: 0 }, nullable: level.nullable };
   for (const item of items ?? []) visible.push(...fromItem(state, item, position));

@@ -43,7 +43,8 @@ export function selectStatement(context: StatementContext, body: SelectStmt, par
 }
 
 function plain(context: StatementContext, body: SelectStmt, parent: Scope | null): OutputColumns {
-  const scope = fromItems(context, body.fromClause, parent);
+  // Nothing from above is evaluated below a LIMIT, so what such a level computes sees rows that passed its filters only.
+  const scope = fromItems(context, body.fromClause, parent, isLimited(body) ? { nested: false } : {});
   const columns = walkTargets(context, body.targetList, scope);
   if (body.whereClause !== undefined) walkPredicate(context, body.whereClause, scope, 'where', null);
   const outputs = outputNames(body.targetList);
@@ -57,6 +58,11 @@ function plain(context: StatementContext, body: SelectStmt, parent: Scope | null
   repairGroupBy(context, body, scope);
   lockRows(context, body, scope);
   return columns;
+}
+
+/** LIMIT ALL and LIMIT NULL are none. */
+function isLimited({ limitCount, limitOffset }: SelectStmt): boolean {
+  return [limitCount, limitOffset].some((node) => node !== undefined && asTag(node, 'A_Const')?.isnull !== true);
 }
 
 function sortAndLimit(context: StatementContext, body: SelectStmt, scope: Scope, outputs: ReadonlySet<string>): void {

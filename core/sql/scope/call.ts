@@ -17,13 +17,15 @@ export function walkCall(context: StatementContext, body: FuncCall, scope: Scope
   const argument = PRINTING.has(namesOf(body.funcname)?.at(-1) ?? '') ? walk : walkAsNumber;
   const call = checkedCall(context, node, body, use, (facts) => {
     if (!facts.quiet && !quiet) context.frames.unsafe(facts.volatile);
+    const types: number[] = [];
     const inside = (): void => {
-      for (const item of body.args ?? []) argument(context, item, scope);
+      for (const item of body.args ?? []) types.push(argument(context, item, scope));
       walkList(context, body.agg_order, scope);
       if (body.agg_filter !== undefined) walk(context, body.agg_filter, scope);
     };
     if (facts.aggregate && body.over === undefined) at(scope, 'aggregate', inside);
     else inside();
+    return types;
   });
   if (body.over !== undefined) walkWindow(context, body.over, scope);
   return call.returnType;

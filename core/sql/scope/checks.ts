@@ -4,7 +4,7 @@
  * in before the operand is walked and a suffix after it, so that nested ones nest in the text too.
  */
 import type { FuncCall, Node, SQLValueFunction, TypeCast, TypeName } from '@pgsql/types';
-import { quoteIdentifier } from '../../catalog/catalog.ts';
+import { type Catalog, quoteIdentifier } from '../../catalog/catalog.ts';
 import type { FunctionData } from '../../catalog/model.ts';
 import { deny } from '../../errors/denial.ts';
 import { become, locationOf, namesOf } from '../ast/node.ts';
@@ -14,6 +14,7 @@ import { checkOperator } from '../names/operators.ts';
 import { checkCast, checkType } from '../names/types.ts';
 import { wrapNode } from '../names/wrap.ts';
 import type { RegUse, Wrap } from '../introspect/guards.ts';
+import { normalType } from './operator-choice.ts';
 import { callSpans, castSpans, type Span } from './spans.ts';
 
 export interface CallFacts {
@@ -35,7 +36,7 @@ export function checkedCall(
   node: Node,
   call: FuncCall,
   use: RegUse,
-  walkArguments: (facts: CallFacts) => void,
+  walkArguments: (facts: CallFacts) => readonly number[],
 ): CallFacts {
   const names = namesOf(call.funcname) ?? [];
   const args = [...(call.args ?? []), ...(call.agg_within_group ? (call.agg_order ?? []).map(sortedNode) : [])];
@@ -45,8 +46,8 @@ export function checkedCall(
     if (entry.schema !== 'pg_catalog') context.facts.function(`${entry.schema}.${entry.name}`);
   if (checked.sequence !== undefined) context.facts.read(checked.sequence, null);
   if (checked.guards.length === 0 && checked.result === undefined && checked.qualify === undefined) {
-    walkArguments(facts);
-    return facts;
+    const types = walkArguments(facts);
+    return { ...facts, returnType: facts.returnType || returnTypeFor(context.catalog, checked.candidates, types) };
   }
   const spans = callSpans(context, call);
   if (checked.result !== undefined) insert(context, spans.call[0], checked.result.prefix);
@@ -107,6 +108,18 @@ function callFacts(checked: CheckedFunction): CallFacts {
     aggregate: checked.candidates.length > 0 && checked.candidates.every((entry) => entry.kind === 'aggregate'),
     returnType: checked.candidates.every((entry) => entry.returnType === type) && !isPolymorphic(type) ? type : 0,
   };
+}
+
+/** What the candidates return that take exactly these types. */
+function returnTypeFor(catalog: Catalog, candidates: readonly FunctionData[], types: readonly number[]): number {
+  const plain = types.map((type) => (type > 0 ? normalType(catalog, type) : type));
+  const exact = candidates.filter(
+    (entry) =>
+      entry.argumentTypes.length === plain.length &&
+      entry.argumentTypes.every((type, index) => normalType(catalog, type) === plain[index]),
+  );
+  const first = exact[0]?.returnType ?? 0;
+  return exact.every(({ returnType }) => returnType === first) && !isPolymorphic(first) ? first : 0;
 }
 
 /** anyelement and the like, record: the type depends on the arguments. */

@@ -5,16 +5,17 @@
  */
 import type { ColumnRef, Node } from '@pgsql/types';
 import { deny } from '../../errors/denial.ts';
-import { asTag, constantType, isStar, locationOf, namesOf, tagOf } from '../ast/node.ts';
+import { asTag, constantType, isStar, locationOf, tagOf } from '../ast/node.ts';
 import type { Body, NodeTag } from '../ast/node.ts';
 import type { ExpressionPlace, Scope, StatementContext } from '../context.ts';
 import type { RegUse } from '../introspect/guards.ts';
 import { walkCall } from './call.ts';
 import { checkedCast, checkOperatorName, checkSqlValue } from './checks.ts';
+import { walkOperator } from './operator.ts';
 import { walkJson } from './json.ts';
-import { isQuietOperand, isRecentTime } from './constants.ts';
+import { isQuietOperand } from './constants.ts';
 import { referToColumn, referToRow } from './reference.ts';
-import { safeOperator, simpleType, UNKNOWN_TYPE } from './safety.ts';
+import { simpleType, UNKNOWN_TYPE } from './safety.ts';
 import { at } from './scope.ts';
 import { walkSubLink } from './sublink.ts';
 
@@ -190,85 +191,6 @@ const WALKERS: Walkers = {
 
 function walkColumnRef(context: StatementContext, body: ColumnRef, scope: Scope, node: Node): number {
   return isStar(body.fields?.at(-1)) ? referToRow(context, node, body, scope) : referToColumn(context, node, body, scope);
-}
-
-function walkOperator(context: StatementContext, body: Body<'A_Expr'>, scope: Scope, node: Node): number {
-  const compares = COMPARISONS.has(namesOf(body.name)?.at(-1) ?? '') || (body.kind?.includes('BETWEEN') ?? false);
-  const operand = compares ? walkAsNumber : walk;
-  const left = body.lexpr === undefined ? undefined : operand(context, body.lexpr, scope);
-  let right = 0;
-  const list = body.rexpr !== undefined && 'List' in body.rexpr ? (body.rexpr.List.items ?? []) : undefined;
-  if (list === undefined) right = operand(context, body.rexpr!, scope);
-  else for (const item of list) right = merge(right, operand(context, item, scope));
-  if (isRecentTime(context, node)) {
-    checkOperatorName(context, body.name, locationOf(body));
-    return left === DATE ? TIMESTAMP : (left ?? 0);
-  }
-  // Arrays tell their element's type, which is what ANY and ALL compare with and no other operator.
-  const overElements = body.kind === 'AEXPR_OP_ANY' || body.kind === 'AEXPR_OP_ALL';
-  return checkOperatorUse(context, body, isArray(body.lexpr) ? 0 : left, isArray(body.rexpr) && !overElements ? 0 : right);
-}
-
-const DATE = 1082;
-const TIMESTAMP = 1114;
-
-function isArray(node: Node | undefined): boolean {
-  return node !== undefined && ('A_ArrayExpr' in node || ('SubLink' in node && node.SubLink.subLinkType === 'ARRAY_SUBLINK'));
-}
-
-function merge(seen: number, next: number): number {
-  return seen === 0 || seen === UNKNOWN_TYPE ? next : next === UNKNOWN_TYPE || next === seen ? seen : -1;
-}
-
-/** Checks the operator's name and whether using it on these types may raise an error. Gives the result type. */
-function checkOperatorUse(context: StatementContext, body: Body<'A_Expr'>, left: number | undefined, right: number): number {
-  switch (body.kind) {
-    case 'AEXPR_BETWEEN':
-    case 'AEXPR_NOT_BETWEEN':
-    case 'AEXPR_BETWEEN_SYM':
-    case 'AEXPR_NOT_BETWEEN_SYM':
-      for (const name of body.kind.startsWith('AEXPR_NOT') ? ['<', '>'] : ['>=', '<=']) {
-        checkOperatorName(context, [{ String: { sval: name } }], locationOf(body));
-        if (!safeOperator(context, name, left, right, body.rexpr)) context.frames.unsafe();
-      }
-      return BOOLEAN;
-    default: {
-      checkOperatorName(context, body.name, locationOf(body), left === undefined ? 1 : 2);
-      const name = namesOf(body.name)?.at(-1) ?? '';
-      const element =
-        body.kind === 'AEXPR_OP_ANY' || body.kind === 'AEXPR_OP_ALL' ? elementOf(context, body.rexpr, right) : right;
-      if (!safeOperator(context, name, left, element, body.rexpr)) context.frames.unsafe();
-      if (body.kind === 'AEXPR_NULLIF') return left ?? 0;
-      return body.kind === 'AEXPR_OP' && !COMPARISONS.has(name) ? 0 : BOOLEAN;
-    }
-  }
-}
-
-const COMPARISONS: ReadonlySet<string> = new Set([
-  '=',
-  '<>',
-  '<',
-  '<=',
-  '>',
-  '>=',
-  '~~',
-  '!~~',
-  '~~*',
-  '!~~*',
-  '~',
-  '~*',
-  '!~',
-  '!~*',
-  '@>',
-  '<@',
-  '@@',
-  '&&',
-]);
-
-/** ARRAY[…] and ARRAY(SELECT …) give their element's type already; a parameter or constant takes the other side's; else the array type's element. */
-function elementOf(context: StatementContext, node: Node | undefined, type: number): number {
-  if (isArray(node)) return type;
-  return type === UNKNOWN_TYPE ? type : (context.catalog.type(type)?.elementOid ?? 0);
 }
 
 /** oid and the integers. */

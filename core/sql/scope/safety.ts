@@ -5,52 +5,17 @@
  */
 import type { FuncCall, Node, TypeName } from '@pgsql/types';
 import type { Catalog } from '../../catalog/catalog.ts';
-import type { OperatorData } from '../../catalog/model.ts';
+import type { Bundle, SqlTemplate } from '../../policy/bundle.ts';
 import { namesOf } from '../ast/node.ts';
 import type { StatementContext } from '../context.ts';
 import { memoise } from '../names/name-context.ts';
+import { isConstant } from './constants.ts';
+import { arrayOf, normalType, operatorsMeant, TEXT, UNKNOWN_TYPE } from './operator-choice.ts';
+import { isQuiet } from './quiet-operators.ts';
 
-/** The pseudo-type of string constants and untyped parameters. */
-export const UNKNOWN_TYPE = 705;
+export { UNKNOWN_TYPE } from './operator-choice.ts';
 
-/** Reviewed: total functions of their arguments. Pattern operators only with a constant pattern (see below). */
-const QUIET_OPERATORS: ReadonlySet<string> = new Set([
-  '@@',
-  '@>',
-  '<@',
-  '&&',
-  '?',
-  '?|',
-  '?&',
-  '->',
-  '->>',
-  '<->',
-  '<=>',
-  '<#>',
-  '<+>',
-]);
-/** Of those, the ones of pg_catalog; the rest are distances of vectors and trigrams. */
-const SERVER_QUIET: ReadonlySet<string> = new Set(['@@', '@>', '<@', '&&', '?', '?|', '?&', '->', '->>']);
 const PATTERN_OPERATORS: ReadonlySet<string> = new Set(['~~', '!~~', '~~*', '!~~*', '~', '!~', '~*', '!~*']);
-/** numeric, jsonb: their comparisons are total although the catalog does not call them leakproof. */
-const QUIET_COMPARED: ReadonlySet<number> = new Set([1700, 3802]);
-const COMPARISONS: ReadonlySet<string> = new Set(['=', '<>', '<', '<=', '>', '>=']);
-
-/** Widening order of the numeric types: an operator without an exact match takes the wider side's. */
-const NUMERIC_ORDER: readonly number[] = [21, 23, 20, 1700, 700, 701];
-/** oid and its aliases. */
-const OID_ALIASES: ReadonlySet<number> = new Set([24, 2202, 2203, 2204, 2205, 2206, 3734, 3769, 4089, 4096, 4191]);
-
-function normal(catalog: Catalog, type: number): number {
-  let oid = type;
-  for (let hops = 0; hops < 8; hops += 1) {
-    const base = catalog.type(oid)?.baseOid;
-    if (base === undefined || base === 0) break;
-    oid = base;
-  }
-  if (oid === 1043) return 25;
-  return OID_ALIASES.has(oid) ? 26 : oid;
-}
 
 /**
  * Whether `left name right` is safe to evaluate early. `left` undefined: prefix operator. `pattern`: the right operand, which
@@ -64,47 +29,48 @@ export function safeOperator(
   pattern: Node | undefined,
 ): boolean {
   if (left === undefined || left === 0 || right === 0 || left === -1 || right === -1) return false;
-  const catalog = context.catalog;
-  let [a, b] = [normal(catalog, left), normal(catalog, right)];
-  if (a === UNKNOWN_TYPE) a = b;
-  if (b === UNKNOWN_TYPE) b = a;
-  if (a === UNKNOWN_TYPE) return true;
-  if (PATTERN_OPERATORS.has(name)) return (a === 25 || a === 19 || a === 1042) && isPlainPattern(context, name, pattern);
-  const known = verdictsOf(catalog);
-  const key = `${name} ${a} ${b}`;
-  let verdict = known.get(key);
-  if (verdict === undefined) known.set(key, (verdict = isSafeOn(catalog, name, a, b)));
-  return verdict;
+  if (left === UNKNOWN_TYPE && right === UNKNOWN_TYPE) return true;
+  if (PATTERN_OPERATORS.has(name)) return takesPattern(context, left, right) && isPlainPattern(context, name, pattern);
+  return verdictOf(context.catalog, name, left, right).safe;
+}
+
+/** The type that it gives; 0 where that is not known. */
+export function operatorResult(catalog: Catalog, name: string, left: number | undefined, right: number): number {
+  return left === undefined || left <= 0 || right <= 0 ? 0 : verdictOf(catalog, name, left, right).result;
+}
+
+interface OperatorVerdict {
+  readonly safe: boolean;
+  readonly result: number;
 }
 
 /** By operator and operand types, once per catalog. */
-const verdictsOf: (catalog: Catalog) => Map<string, boolean> = memoise(() => new Map());
+const verdictsOf: (catalog: Catalog) => Map<string, OperatorVerdict> = memoise(() => new Map());
 
-function isSafeOn(catalog: Catalog, name: string, a: number, b: number): boolean {
-  let exact = exactOperators(catalog, name, a, b);
-  if (exact.length === 0 && NUMERIC_ORDER.includes(a) && NUMERIC_ORDER.includes(b)) {
-    // A numeric too large for a double raises when it is converted.
-    const [low, high] = [
-      Math.min(NUMERIC_ORDER.indexOf(a), NUMERIC_ORDER.indexOf(b)),
-      Math.max(NUMERIC_ORDER.indexOf(a), NUMERIC_ORDER.indexOf(b)),
-    ];
-    if (NUMERIC_ORDER[low] === 1700 && high > low) return false;
-    const wider = NUMERIC_ORDER[Math.max(NUMERIC_ORDER.indexOf(a), NUMERIC_ORDER.indexOf(b))]!;
-    exact = exactOperators(catalog, name, wider, wider);
-  }
-  return exact.length > 0 && exact.every((operator) => operator.leakproof || isQuiet(operator));
+function verdictOf(catalog: Catalog, name: string, left: number, right: number): OperatorVerdict {
+  const known = verdictsOf(catalog);
+  const key = `${name} ${left} ${right}`;
+  let verdict = known.get(key);
+  if (verdict === undefined) known.set(key, (verdict = judge(catalog, name, left, right)));
+  return verdict;
 }
 
-function exactOperators(catalog: Catalog, name: string, left: number, right: number): readonly OperatorData[] {
-  return catalog.operatorsNamed(name).filter((operator) => operator.left === left && operator.right === right);
+function judge(catalog: Catalog, name: string, left: number, right: number): OperatorVerdict {
+  const { operators, lossy } = operatorsMeant(catalog, name, left, right);
+  const first = operators[0]?.result ?? 0;
+  const plain = operators.every(({ result }) => result === first) && catalog.type(first)?.kind !== 'pseudo';
+  return {
+    safe:
+      !lossy &&
+      operators.length > 0 &&
+      operators.every((operator) => operator.leakproof || isQuiet(catalog, operator, left, right)),
+    result: plain ? first : 0,
+  };
 }
 
-function isQuiet(operator: OperatorData): boolean {
-  if (operator.schema !== 'pg_catalog' && operator.extension === undefined) return false;
-  // Distances of geometric types may overflow; `text @@ text` reads its right side as a query.
-  const computes = operator.schema === 'pg_catalog' ? SERVER_QUIET : QUIET_OPERATORS;
-  if (computes.has(operator.name) && !(operator.name === '@@' && operator.right === 25)) return true;
-  return COMPARISONS.has(operator.name) && operator.left === operator.right && QUIET_COMPARED.has(operator.left);
+function takesPattern(context: StatementContext, left: number, right: number): boolean {
+  const type = normalType(context.catalog, left === UNKNOWN_TYPE ? right : left);
+  return type === TEXT || type === 19 || type === 1042;
 }
 
 /** A constant pattern that is certainly valid: LIKE without backslash, a regular expression of the simplest kind. Its value decides, so it is pinned. */
@@ -120,13 +86,14 @@ function isPlainPattern(context: StatementContext, name: string, node: Node | un
   return name.startsWith('~~') || name.startsWith('!~~') ? !text.includes('\\') : SIMPLE_EXPRESSION.test(text);
 }
 
-/** Types written plainly in pg_catalog; 0 for anything else. */
+/** The type that a plain name means where only one has that name, or the array of it; 0 for anything else. */
 export function simpleType(context: StatementContext, type: TypeName | undefined): number {
-  if (type === undefined || type.setof || (type.arrayBounds?.length ?? 0) > 0) return 0;
+  if (type === undefined || type.setof) return 0;
   const names = namesOf(type.names) ?? [];
   const name = names.at(-1) ?? '';
   const found = context.catalog.typesNamed(name).filter((candidate) => names.length === 1 || candidate.schema === names[0]);
-  return found.length === 1 ? found[0]!.oid : 0;
+  if (found.length !== 1) return 0;
+  return (type.arrayBounds?.length ?? 0) > 0 ? arrayOf(context.catalog, found[0]!.oid) : found[0]!.oid;
 }
 
 /** Reviewed functions of pg_catalog that are total and without effect. */
@@ -164,9 +131,36 @@ const QUIET_FUNCTIONS: ReadonlySet<string> = new Set([
   ],
 ]);
 
+/**
+ * Dear functions (procost 100) that may raise, but that depend on no row when their arguments are constants: a scan evaluates the
+ * cheaper row filter first, an index scan evaluates them once before any row, so what they raise says nothing about rows.
+ */
+const QUERY_FUNCTIONS: ReadonlySet<string> = new Set([
+  'to_tsquery',
+  'plainto_tsquery',
+  'phraseto_tsquery',
+  'websearch_to_tsquery',
+]);
+const DEAR = 100;
+
+/** A bound for what the dearest row filter costs, in operators and list elements; one that queries has none. */
+const dearestFilter = memoise((bundle: Bundle): number => {
+  const filters = [...bundle.relations, ...(bundle.effective ?? [])].flatMap(({ select }) => select?.filter ?? []);
+  return Math.max(0, ...filters.map(({ template, hasSublink }) => (hasSublink ? DEAR : pieces(template))));
+});
+
+function pieces(template: SqlTemplate): number {
+  return template.reduce<number>(
+    (sum, part) => sum + (typeof part === 'string' ? (part.match(/OPERATOR|[,(]|::/g)?.length ?? 0) : 0),
+    0,
+  );
+}
+
 /** Only where the name can mean nothing but pg_catalog's function, or a reviewed extension's of that name. */
 export function safeCall(context: StatementContext, call: FuncCall): boolean {
   const name = namesOf(call.funcname)?.at(-1) ?? '';
-  if (!QUIET_FUNCTIONS.has(name)) return false;
+  if (QUERY_FUNCTIONS.has(name)) {
+    if (!(call.args ?? []).every(isConstant) || dearestFilter(context.bundle) * 2 > DEAR) return false;
+  } else if (!QUIET_FUNCTIONS.has(name)) return false;
   return context.catalog.functionsNamed(name).every((entry) => entry.schema === 'pg_catalog' || entry.extension !== undefined);
 }
