@@ -2,6 +2,8 @@
  * Plans: whether a governed statement is still served by the index that the same statement with the filter written by hand is
  * served by, on a million rows. Node types and index names are compared, and how many blocks were touched; never times.
  */
+import type pg from 'pg';
+import type { Catalog } from '../../core/catalog/catalog.ts';
 import { createWasmParser } from '../../core/sql/parse/wasm-parser.ts';
 import type { Difference, RunOptions, Scoreboard, Suite } from '../scoreboard/suite.ts';
 import { MAJORS } from '../support/majors.ts';
@@ -9,6 +11,7 @@ import { CASES, type PlanCase } from './cases.ts';
 import { comparePlans, type Form } from './compare.ts';
 import { startPlansDatabase } from './database.ts';
 import { engineOf, MODES, type Mode } from './modes.ts';
+import { startVectorDatabase, VECTOR_CASES } from './vector.ts';
 
 const ROWS = 1_000_000;
 /** Enough that the planner prefers an index wherever one helps. */
@@ -22,33 +25,62 @@ export const suite: Suite = {
     const majors = options.bounded ? [options.major] : MAJORS;
     const boards: Scoreboard[] = [];
     for (const major of majors) boards.push(await onServer(major, options.bounded ? BOUNDED_ROWS : ROWS, options));
+    boards.push(await onVectors(options));
     return boards;
   },
 };
 
 async function onServer(major: 15 | 18, rows: number, options: RunOptions): Promise<Scoreboard> {
-  const parser = await createWasmParser();
   const began = Date.now();
   const database = await startPlansDatabase(major, rows);
   options.say(`PostgreSQL ${major}: ${rows.toLocaleString('en')} users in ${Math.round((Date.now() - began) / 1000)} s`);
-  const tally = new Tally();
   try {
-    const cases = CASES.filter(({ name }) => options.only.length === 0 || options.only.includes(name));
-    for (const mode of MODES) {
-      const engine = engineOf(database.catalog, parser, TABLES, mode);
-      for (const subject of cases) {
-        for (const form of formsOf(subject))
-          tally.add(subject, mode, form, await comparePlans(database.client, engine, subject, mode, form));
-      }
-      options.say(`  ${mode}: ${tally.told()}`);
-    }
-    return tally.board(
+    return await compareAll(
+      database,
       `plans/${major}`,
-      `${cases.length} statements, ${MODES.length} policies, ${rows.toLocaleString('en')} rows, PostgreSQL ${major}`,
+      `${rows.toLocaleString('en')} rows, PostgreSQL ${major}`,
+      TABLES,
+      CASES,
+      options,
     );
   } finally {
     await database.stop();
   }
+}
+
+async function onVectors(options: RunOptions): Promise<Scoreboard> {
+  const database = await startVectorDatabase();
+  try {
+    return await compareAll(database, 'plans/vector', 'pgvector on PGlite', ['documents'], VECTOR_CASES, options);
+  } finally {
+    await database.stop();
+  }
+}
+
+interface Database {
+  readonly client: pg.Client;
+  readonly catalog: Catalog;
+}
+
+async function compareAll(
+  { client, catalog }: Database,
+  name: string,
+  where: string,
+  tables: readonly string[],
+  all: readonly PlanCase[],
+  { only, say }: RunOptions,
+): Promise<Scoreboard> {
+  const parser = await createWasmParser();
+  const cases = all.filter((subject) => only.length === 0 || only.includes(subject.name));
+  const tally = new Tally();
+  for (const mode of MODES) {
+    const engine = engineOf(catalog, parser, tables, mode);
+    for (const subject of cases)
+      for (const form of formsOf(subject))
+        tally.add(subject, mode, form, await comparePlans(client, engine, subject, mode, form));
+    say(`  ${mode}: ${tally.told()}`);
+  }
+  return tally.board(name, `${cases.length} statements, ${MODES.length} policies, ${where}`);
 }
 
 function formsOf(subject: PlanCase): readonly Form[] {
