@@ -59,7 +59,8 @@ export class Refusals {
 
   /**
    * A syntax error is the server's to report, hint and all, where nothing is hidden: it gets the text to parse, which runs
-   * nothing. Should its grammar take what ours does not, the refusal that follows is answered instead.
+   * nothing. Should its grammar take what ours does not, the statement is closed at once, because a client could find its name in
+   * pg_prepared_statements and run it, and the refusal that follows is answered instead.
    */
   #serverKnowsBetter({ code }: Denial): boolean {
     return code === 'SLUICE-101' && this.#inbound.core.engine?.bundle.transparent === true;
@@ -68,9 +69,8 @@ export class Refusals {
   #verbatim(sql: Buffer, unnamed: boolean): Buffer {
     const { group } = this.#inbound.core;
     const name = unnamed ? '' : this.#refusedName;
-    this.#inbound.expect({ kind: 'close', group, silent: true });
-    this.#inbound.expect({ kind: 'parse', group, silent: true });
-    return Buffer.concat([request.close('S', name), request.parse(name, sql)]);
+    for (const kind of ['close', 'parse', 'close'] as const) this.#inbound.expect({ kind, group, silent: true });
+    return Buffer.concat([request.close('S', name), request.parse(name, sql), request.close('S', name)]);
   }
 
   get #refusedName(): string {

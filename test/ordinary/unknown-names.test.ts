@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { compareTraffic, type Step } from '../oracle/transparency.ts';
 import { allowAllIdentity, allowAllPolicy, must, rows, startShop, type Shop } from '../support/shop.ts';
 import { startSluice, type RunningSluice } from '../support/sluice.ts';
+import * as frontend from '../support/frontend.ts';
 import { MAJORS } from '../support/majors.ts';
 
 /** One session each; statements in order, as simple queries. */
@@ -149,6 +150,22 @@ describe.each(MAJORS)('names that are not known on PostgreSQL %i', (major) => {
     const { error } = await client.query(sql);
     expect(error?.['D']).toMatch(/^SLUICE-20[3456] \(floor\)/);
     await must(client, 'SELECT 1');
+    await client.close();
+  });
+
+  it('leaves nothing prepared of a text that only the server can read', async () => {
+    // `system_user` became a reserved word after 15: there the server's grammar takes what ours does not.
+    const sql = "SELECT pg_read_file('PG_VERSION') FROM (SELECT 1) system_user";
+    const client = await sluice.connect('shop');
+    for (const name of ['', 'mine']) {
+      const { error } = await client.exchange([frontend.parse(name, sql), frontend.sync]);
+      expect(error?.['C']).toBe('42601');
+    }
+    await client.query(sql);
+    const { results } = await client.query('SELECT name FROM pg_prepared_statements');
+    expect(results[0]?.rows).toEqual([]);
+    const unnamed = await client.exchange([frontend.bind(), frontend.execute(), frontend.sync]);
+    expect(unnamed.error?.['C']).toBe('26000');
     await client.close();
   });
 });

@@ -35,7 +35,8 @@ export function analyseExecute(context: StatementContext, body: ExecuteStmt): un
   const name = body.name ?? '';
   context.kind = 'execute';
   context.cacheable = false;
-  if (context.bundle.transparent && !context.session.prepared.has(name)) return executeUnknown(context, body);
+  if (context.bundle.transparent && !context.session.prepared.has(name) && !name.startsWith('sluice_'))
+    return executeUnknown(context, body);
   const plan = preparedPlan(context, name);
   const scope = context.analyser.scope(null, []);
   for (const parameter of body.params ?? []) context.analyser.expression(context, parameter, scope, 'values');
