@@ -337,12 +337,15 @@ describe('the host', () => {
     await clock.advance(0);
     await all;
     expect(reads).toBe(2);
-    const later = host.refreshCatalog('4');
+    // A migration's worth of them at once, and then no more than their share.
+    for (let turn = 3; turn <= 202; turn += 1) await host.refreshCatalog(String(turn));
+    expect(reads).toBe(202);
+    const later = host.refreshCatalog('one more');
     await clock.advance(50);
-    expect(reads).toBe(2);
+    expect(reads).toBe(202);
     await clock.advance(60);
     await later;
-    expect(reads).toBe(3);
+    expect(reads).toBe(203);
   });
 
   it('a probe that says nothing changed saves the read', async () => {

@@ -1,7 +1,8 @@
 /**
  * When the schema is read again: on request, and every minute. Requests that come while a read is under way share the next
- * one, because what they are about may have happened after this one's snapshot. Between reads there is a pause in proportion
- * to what reading costs, so that a client that provokes unknown names all day takes a small share of the server and no more.
+ * one, because what they are about may have happened after this one's snapshot. Each read is owed a pause in proportion to what
+ * it cost, so that a client that provokes unknown names all day takes a small share of the server and no more. A migration, which
+ * changes the schema a few dozen times and is done, need not wait: some pauses may be owed.
  */
 import type { Clock } from './clock.ts';
 
@@ -15,13 +16,16 @@ export interface RefreshOptions {
   readonly pauseFactor: number;
   /** Bounds of the pause, milliseconds. */
   readonly pause: readonly [least: number, most: number];
+  /** How much of them may be owed before a read has to wait, milliseconds. */
+  readonly credit: number;
 }
 
 export class CatalogRefresh {
   readonly #options: RefreshOptions;
   #running: Promise<void> | undefined;
   #next: Promise<void> | undefined;
-  #notBefore = 0;
+  /** When everything that is owed will have been paid. */
+  #paidAt = 0;
   #cancelPeriod: () => void = () => undefined;
   #closed = false;
 
@@ -53,12 +57,13 @@ export class CatalogRefresh {
     await this.#options.read(cause);
     const [least, most] = this.#options.pause;
     const end = clock.monotonic();
-    this.#notBefore = end + Math.min(most, Math.max(least, (end - start) * this.#options.pauseFactor));
+    const owed = Math.min(most, Math.max(least, (end - start) * this.#options.pauseFactor));
+    this.#paidAt = Math.max(this.#paidAt, end) + owed;
     this.#schedule();
   }
 
   #pause(): Promise<void> {
-    const rest = this.#notBefore - this.#options.clock.monotonic();
+    const rest = this.#paidAt - this.#options.credit - this.#options.clock.monotonic();
     if (rest <= 0) return Promise.resolve();
     return new Promise((resolve) => void this.#options.clock.after(rest, resolve));
   }

@@ -62,6 +62,7 @@ export class PolicyHost implements EngineHost {
       period: options.catalogPeriod ?? 60_000,
       pauseFactor: 10,
       pause: [100, 5000],
+      credit: 20_000,
     });
     this.#unsubscribe = options.source.onChange(() => this.#compile());
   }

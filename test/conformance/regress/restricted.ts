@@ -2,9 +2,10 @@
  * The regression suite under a policy that hides things: canaries stand in its base tables, the canary oracle listens. The files
  * make their own tables in a schema that is wholly granted, and read the base tables, which are not.
  *
- *   person, stud_emp   name masked (stud_emp's can never be revealed)      onek    both strings masked
+ *   person, stud_emp   name masked (stud_emp's can never be revealed)      onek    all strings masked
  *   emp, student       not granted, their rows come through person         onek2   one string masked to a hash
  *   tenk1              rows filtered                                        tenk2   both strings not granted
+ *   int8_tbl           one number nullified, the other rounded              text_tbl not granted
  *   road               rows filtered, those of its children included        ihighway, shighway not granted
  */
 import type { Scoreboard } from '../../scoreboard/suite.ts';
@@ -27,6 +28,10 @@ const DATABASE = 'regression';
 const TOKEN = `CREATE FUNCTION pg_temp.token(text) RETURNS text LANGUAGE sql
   AS $$ SELECT translate(substr(md5($1), 1, 12), '0123456789abcdef', 'bcdghjkmnpqrtvwz') $$`;
 
+/** Sixteen digits made of a cell's column: the numbers of a table stay as equal and as different as they were. */
+const NUMBER = `CREATE FUNCTION pg_temp.number(text) RETURNS bigint LANGUAGE sql
+  AS $$ SELECT ('x' || substr(md5($1), 1, 13))::bit(52)::bigint % 7777777777777777 + 1111111111111111 $$`;
+
 /** Relation, column, which rows; the cells become tokens, and no policy below shows them. */
 const PROTECTED: readonly (readonly [relation: string, column: string, where: string])[] = [
   ...['person', 'emp', 'student', 'stud_emp'].map((relation) => [relation, 'name', 'true'] as const),
@@ -34,6 +39,8 @@ const PROTECTED: readonly (readonly [relation: string, column: string, where: st
   ...['onek', 'tenk1', 'tenk2'].flatMap((relation) =>
     ['stringu1', 'stringu2'].map((column) => [relation, column, 'unique1 < 60'] as const),
   ),
+  ...['onek', 'tenk1'].map((relation) => [relation, 'string4', 'unique1 < 60'] as const),
+  ['text_tbl', 'f1', 'true'],
   ['onek2', 'stringu1', 'unique1 < 60'],
   ...['road', 'ihighway', 'shighway'].map((relation) => [relation, 'name', "md5(name || thepath::text) < '04'"] as const),
 ];
@@ -44,6 +51,9 @@ const POLICY = restricted(DATABASE, {
     ['public.stud_emp', 'name', 'secret'],
     ['public.onek', 'stringu1', 'secret'],
     ['public.onek', 'stringu2', 'pii.free-text'],
+    ['public.onek', 'string4', 'pii.free-text'],
+    ['public.int8_tbl', 'q1', 'secret'],
+    ['public.int8_tbl', 'q2', 'financial.salary'],
   ],
   grants: `
     - tables: [public.person, public.stud_emp, public.onek]
@@ -60,18 +70,17 @@ const POLICY = restricted(DATABASE, {
     - tables: [public.road]
       actions: [Select, Explain]
       rowFilter: "name < 'a'"
-    - tables: [public.char_tbl, public.float8_tbl, public.int2_tbl, public.int4_tbl, public.int8_tbl, public.point_tbl, public.text_tbl, public.varchar_tbl]
+    - tables: [public.char_tbl, public.float8_tbl, public.int2_tbl, public.int4_tbl, public.int8_tbl, public.point_tbl, public.varchar_tbl]
       actions: [Select, Insert, Update, Delete, Explain]
     - tables: [scratch.*]
       actions: ["*"]`,
 });
 
 /** What reads the base tables most, without many tables of its own. */
-export const RESTRICTED_BOUNDED =
-  'select select_distinct select_having subselect union aggregates join portals window copyselect'.split(' ');
-const RESTRICTED = [
-  ...RESTRICTED_BOUNDED,
-  ...`select_distinct_on select_implicit select_into case transactions random arrays update returning with limit prepare plancache
+const BOUNDED = 'select select_distinct select_distinct_on union subselect join portals limit prepare plancache'.split(' ');
+const ALL = [
+  ...BOUNDED,
+  ...`select_having select_implicit select_into aggregates window copyselect case transactions random arrays update returning with
   temp tablesample groupingsets tsrf tid tidscan misc inherit create_misc create_index create_view matview rowsecurity privileges
   updatable_views triggers insert insert_conflict merge rangefuncs rowtypes xml json jsonb explain memoize incremental_sort tuplesort
   functional_deps equivclass select_parallel psql namespace copy copy2 btree_index hash_index brin gin gist portals_p2 plpgsql`
@@ -89,7 +98,7 @@ export interface RestrictedOptions {
 
 /** First on a bare relay, where the oracle must fire, then through Sluice, where it must not. */
 export async function runRestricted(options: RestrictedOptions): Promise<Scoreboard> {
-  const all = options.bounded ? RESTRICTED_BOUNDED : RESTRICTED;
+  const all = options.bounded ? BOUNDED : ALL;
   const tests = options.only.length === 0 ? all : all.filter((name) => options.only.includes(name));
   const [bare, through] = await Promise.all([passage(options, tests, false), passage(options, tests, true)]);
   const fired = new Set(bare.watch.findings.map(({ file }) => file));
@@ -184,12 +193,18 @@ async function plant(server: LocalPostgres): Promise<readonly Canary[]> {
   const client = await WireClient.connect({ port: server.port, user: 'postgres', database: DATABASE });
   try {
     await must(client, TOKEN);
+    await must(client, NUMBER);
     const canaries: Canary[] = [];
     for (const [relation, column, where] of PROTECTED) {
       const changed = `UPDATE ONLY ${relation} SET ${column} = pg_temp.token('${relation}.${column}' || ctid::text || ${column})
         WHERE ${where} RETURNING ${column}`;
       for (const [value] of await rows(client, changed))
         if (value !== null && value !== undefined) canaries.push({ value, column: `public.${relation}.${column}`, type: 'text' });
+    }
+    for (const column of ['q1', 'q2']) {
+      const changed = `UPDATE int8_tbl SET ${column} = pg_temp.number('${column}') WHERE ${column} = 4567890123456789 RETURNING ${column}`;
+      const [value] = (await rows(client, changed))[0] ?? [];
+      if (value !== null && value !== undefined) canaries.push({ value, column: `public.int8_tbl.${column}`, type: 'number' });
     }
     await must(client, 'CREATE SCHEMA scratch');
     await must(client, `ALTER DATABASE ${DATABASE} SET search_path = scratch, public`);
