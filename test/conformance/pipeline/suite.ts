@@ -16,8 +16,8 @@ const ROWS = '700';
 
 interface Outcome {
   readonly test: string;
-  /** Ended well, and left the trace that is expected of it. */
-  readonly ok: boolean;
+  /** Why it failed; null: it ended well, and left the trace that is expected of it. */
+  readonly failure: string | null;
 }
 
 export const suite: Suite = {
@@ -32,7 +32,7 @@ export const suite: Suite = {
       .filter((name) => options.only.length === 0 || options.only.includes(name));
     const workload = async (port: number): Promise<readonly Outcome[]> => {
       const outcomes: Outcome[] = [];
-      for (const test of tests) outcomes.push({ test, ok: await passes(built, test, port) });
+      for (const test of tests) outcomes.push({ test, failure: await failureOf(built, test, port) });
       return outcomes;
     };
     const direct = await runDirectly({ database: DATABASE }, workload);
@@ -41,7 +41,7 @@ export const suite: Suite = {
     const verdicts = compareRuns({ direct, again, through }, (trace) => trace.replace(/^libpq_pipeline\//, '').replace(' ', '#'));
     for (const line of summary(verdicts)) options.say(line);
     const good = (outcomes: readonly Outcome[]): string =>
-      `${outcomes.filter(({ ok }) => ok).length} of ${outcomes.length}${outcomes.flatMap(({ test, ok }) => (ok ? [] : [` (not ${test})`])).join('')}`;
+      `${outcomes.filter(({ failure }) => failure === null).length} of ${outcomes.length}${outcomes.flatMap(({ test, failure }) => (failure === null ? [] : [` (not ${test}: ${failure})`])).join('')}`;
     return [
       boardOf('pipeline', `${tests.length} tests of libpq_pipeline, PostgreSQL 15`, verdicts, {
         deaths: through.deaths,
@@ -51,7 +51,7 @@ export const suite: Suite = {
   },
 };
 
-async function passes({ program, traces }: LibpqPipeline, test: string, port: number): Promise<boolean> {
+async function failureOf({ program, traces }: LibpqPipeline, test: string, port: number): Promise<string | null> {
   const directory = await mkdtemp(join(tmpdir(), 'sluice-pipeline-'));
   const file = join(directory, 'trace');
   const expected = await readFile(join(traces, `${test}.trace`), 'utf8').catch(() => null);
@@ -61,9 +61,10 @@ async function passes({ program, traces }: LibpqPipeline, test: string, port: nu
       timeout: 60_000,
       env: { ...process.env, PGAPPNAME: `libpq_pipeline/${test}` },
     });
-    return expected === null || (await readFile(file, 'utf8')) === expected;
-  } catch {
-    return false;
+    return expected === null || (await readFile(file, 'utf8')) === expected ? null : 'another trace';
+  } catch (error) {
+    const { stderr, message } = error as { readonly stderr?: string; readonly message: string };
+    return (stderr || message).replaceAll(/\s+/g, ' ').slice(-200);
   } finally {
     await rm(directory, { recursive: true, force: true });
   }

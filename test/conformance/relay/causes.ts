@@ -12,7 +12,12 @@ interface Cause {
   readonly through?: RegExp;
 }
 
-const CAUSES: readonly Cause[] = [];
+const CAUSES: readonly Cause[] = [
+  // The server's grammar takes it and its analysis rejects it; ours, the newest, rejects it at once.
+  { plan: 'newer-grammar', refusal: /^SLUICE-101 /, direct: /^E / },
+  // Sessions of the catalog reader are counted by the server like any other.
+  { plan: 'own-sessions', sql: /\bpg_stat_database\b/ },
+];
 
 export function planOf({ sql, direct, through, at }: Found): string | undefined {
   const refusal = through?.refusal === undefined ? '' : `${through.refusal.code} ${through.refusal.message}`;
