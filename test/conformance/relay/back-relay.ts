@@ -5,6 +5,7 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { splitMessages } from '../../support/backend.ts';
 import { ClientStream, sqlOf } from './client-stream.ts';
+import { press } from './press.ts';
 import { ServerStream } from './server-stream.ts';
 
 export interface BackRelay {
@@ -135,6 +136,7 @@ export class BackConnection {
       if (sql !== null) seen(sql, this);
     }
     this.#upstream.write(chunk);
+    press(this.#sluice, this.#upstream);
   }
 
   #fromServer(chunk: Buffer): void {
@@ -155,7 +157,10 @@ export class BackConnection {
 
   #deliver(bytes: Buffer): void {
     if (this.#injection !== null) this.#injection.sink(bytes);
-    else this.#sluice.write(this.#injected ? withoutActor(bytes) : bytes);
+    else {
+      this.#sluice.write(this.#injected ? withoutActor(bytes) : bytes);
+      press(this.#upstream, this.#sluice);
+    }
   }
 
   #ready(): void {

@@ -9,6 +9,7 @@ import { type ClientMessage, ClientStream, sqlOf, startupParameters } from './cl
 import type { FrontRelayOptions } from './front-relay.ts';
 import { floorOfTexts } from './naming.ts';
 import { addMessages, isWhole, type OpenExchange, type Unit } from './open-exchange.ts';
+import { press } from './press.ts';
 import type { ProbeSession } from './probe.ts';
 import type { Origin } from './recording.ts';
 import { type ServerMessageBytes, ServerStream } from './server-stream.ts';
@@ -99,6 +100,7 @@ export class FrontConnection {
       case 'f':
         if (this.#injecting) this.#back?.more(message.bytes);
         else this.#target.write(message.bytes);
+        press(this.#client, this.#target);
         return;
       default:
         this.#series.push(message);
@@ -155,6 +157,7 @@ export class FrontConnection {
   #forward({ messages }: Unit): void {
     this.#note(messages);
     this.#target.write(Buffer.concat(messages.map(({ bytes }) => bytes)));
+    press(this.#client, this.#target);
   }
 
   // ---- floors ----------------------------------------------------------------------------------------------------------------
@@ -271,6 +274,7 @@ export class FrontConnection {
 
   #toClient(message: ServerMessageBytes): undefined {
     this.#client.write(message.bytes);
+    press(this.#target, this.#client);
     const exchange = this.#open[0];
     (exchange?.answer ?? this.#unasked).push(message);
     if (exchange !== undefined) exchange.begun = true;
