@@ -29,6 +29,8 @@ export type Condition = 'idle' | 'space' | 'guard' | 'copy' | 'settled' | 'turn'
 const MAX_PENDING = 4_096;
 /** Milliseconds of one turn of the event loop that a session may take; what it sent beyond waits for the next turn. */
 const TURN = 4;
+/** Milliseconds after which a held message is looked at again by what has to follow it. */
+const HELD_POLL = 2;
 
 export class Inbound {
   readonly core: SessionCore;
@@ -128,7 +130,9 @@ export class Inbound {
     }
     const execution = this.intent(plan, verdict.engine.bundle, null);
     this.expect({ kind: 'query', group: core.group, muted: true, pieces: [{ role: 'client', execution, rowLimit: 0 }] });
-    this.#out.push(request.query(plan.text));
+    // Where nothing is governed the value reads back as it was written.
+    const asWritten = verdict.engine.bundle.transparent && /^[^'\\$]*$/.test(value);
+    this.#out.push(request.query(asWritten ? `SELECT pg_catalog.set_config('search_path', '${value}', false)` : plan.text));
     this.#commit();
     return undefined;
   }
@@ -142,6 +146,14 @@ export class Inbound {
     };
     if (this.#committing) this.#deferred.push(send);
     else send();
+  }
+
+  /** Once what the client has sent is on its way to the server, as far as that is only a matter of us. */
+  behindSent(action: () => void): void {
+    if (this.core.ended) return;
+    if (this.#committing) this.#deferred.push(action);
+    else if (this.#held !== null && this.core.pipeline.length === 0) setTimeout(() => this.behindSent(action), HELD_POLL);
+    else action();
   }
 
   /** The server asked for COPY data, or no longer wants it. */

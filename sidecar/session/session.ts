@@ -81,8 +81,8 @@ class Session implements RegisteredSession {
     const { socket, startup } = this.#client;
     socket.on('close', () => this.#guarded(() => this.#clientGone()));
     socket.on('end', () => this.#guarded(() => this.#clientGone()));
-    const admitted = admitClientSettings(startup.settings);
     const { host, registry, maxSessions } = this.#environment;
+    const admitted = admitClientSettings(startup.settings, host.engine?.bundle.transparent);
     const refused = admissionDenial(startup, host, registry, maxSessions) ?? admitted.refused;
     if (refused !== undefined) this.end({ reason: 'refused', denial: refused });
     else {
@@ -268,8 +268,9 @@ class Session implements RegisteredSession {
 
   // ---- ends ------------------------------------------------------------------------------------------------------------------
 
+  /** The statement that a client cancels may still be on its way through us; a server that has not read it would cancel nothing. */
   cancelRequested(): void {
-    this.#core?.cancel().catch(() => {});
+    this.#inbound?.behindSent(() => void this.#core?.cancel().catch(() => {}));
   }
 
   drain(): void {

@@ -237,6 +237,19 @@ describe('cancel', () => {
     await client.close();
   });
 
+  it('that comes right behind the statement does not overtake it', async () => {
+    const proxy = await open();
+    const client = await WireClient.connect({ port: proxy.port });
+    proxy.journal.delay = 150;
+    const canceller = await WireClient.open({ port: proxy.port });
+    client.send(f.query('select pg_sleep(60)'));
+    await until(() => proxy.journal.of('intent').length === 1);
+    canceller.send(f.cancelRequest(client.processId, client.secret));
+    expect((await client.exchange([])).error?.['C']).toBe('57014');
+    canceller.destroy();
+    await client.close();
+  });
+
   it('also when all places are taken, and while sessions are drained', async () => {
     const proxy = await open(fakeEngine({ maxConnections: 1 }));
     const client = await WireClient.connect({ port: proxy.port });
