@@ -11,6 +11,7 @@ import {
   decodeReport,
   type BackendKey,
 } from '../../core/wire/server-messages.ts';
+import { RESERVED_SETTING_PREFIX } from '../../core/policy/bundle.ts';
 import { saslInitialResponse, saslResponse, startupMessage } from '../../core/wire/request.ts';
 import { BodyReader } from '../../core/wire/reader.ts';
 import { ProtocolError } from '../../core/wire/protocol-error.ts';
@@ -178,6 +179,9 @@ async function settle(reader: LoginReader): Promise<LoginResult> {
 }
 
 /** The server's ErrorResponse; its text goes to the operator only. */
+/** invalid_parameter_value, undefined_object, cant_change_runtime_param. */
+const SETTING_FAULTS: ReadonlySet<string> = new Set(['22023', '42704', '55P02']);
+
 function refused(body: Buffer, options: LoginOptions | undefined): UpstreamError {
   const fields = decodeReport(body);
   const sqlstate = fields.get('C')?.toString('latin1') ?? '';
@@ -188,6 +192,9 @@ function refused(body: Buffer, options: LoginOptions | undefined): UpstreamError
       `the database server refused the login${options === undefined ? '' : ` of "${options.user}"`}: ${text}`,
     );
   if (sqlstate === '3D000') return new UpstreamError('SLUICE-801', `the database server has no such database: ${text}`);
+  // A setting of the startup packet that the server does not know, or not with this value: the client asked for it.
+  if (SETTING_FAULTS.has(sqlstate) && !text.includes(RESERVED_SETTING_PREFIX))
+    return new UpstreamError('SLUICE-205', `the database server refused a setting: ${text}`, { sqlstate, told: text });
   const helps = /^(?:53300|57P0[1-5])$/.test(sqlstate);
   return new UpstreamError('SLUICE-807', `the database server did not accept the connection: ${text}`, helps ? { sqlstate } : {});
 }

@@ -36,6 +36,34 @@ describe('startup settings', () => {
     expect(admitClientSettings(new Map([[name, value]])).refused).toMatchObject({ code: 'SLUICE-205' });
   });
 
+  it('are what SET would let the client change', () => {
+    const asked = new Map([
+      ['work_mem', '8MB'],
+      ['jit', 'off'],
+      ['client_min_messages', 'debug5'],
+      ['log_statement', 'none'],
+      ['app.tenant', '7'],
+      ['gin_pending_list_limit', '1MB'],
+    ]);
+    const passed = [
+      ['work_mem', '8MB'],
+      ['jit', 'off'],
+    ];
+    const ignored = ['client_min_messages', 'log_statement', 'app.tenant'];
+    expect(admitClientSettings(asked)).toEqual({ passed, ignored: [...ignored, 'gin_pending_list_limit'] });
+    expect(admitClientSettings(asked, true)).toEqual({
+      passed: [...passed, ['gin_pending_list_limit', '1MB'], ['application_name', '']],
+      ignored,
+    });
+  });
+
+  it('keep the name of the client where nothing is governed', () => {
+    const { passed } = admitClientSettings(new Map([['application_name', 'psql']]), true);
+    expect(new Map(upstreamSettings('sluice/a/b', passed)).get('application_name')).toBe('psql');
+    const governed = admitClientSettings(new Map([['application_name', 'psql']]));
+    expect(new Map(upstreamSettings('sluice/a/b', governed.passed)).get('application_name')).toBe('sluice/a/b');
+  });
+
   it('let ours win, and the pinned ones over all', () => {
     const list = upstreamSettings(
       `sluice/a/ü\n${'x'.repeat(80)}`,

@@ -1,29 +1,18 @@
 /**
- * Which settings go into the StartupMessage upstream. It is written from scratch: ours first, then those of the client's that
- * change how its values look to itself and nothing else. Everything else the client may try with SET, where it is judged.
+ * Which settings go into the StartupMessage upstream. It is written from scratch: ours first, then those of the client's that SET
+ * would let it change. The others are left out: with SET the client would be told why.
  */
 import { type Denial, denial } from '../../core/errors/denial.ts';
+import { isOpenSetting, isSettable } from '../../core/sql/names/settings.ts';
 
-/** By lower-case name; the value is the spelling the server reports. */
-const PASSED_ON: ReadonlyMap<string, string> = new Map(
-  [
-    'DateStyle',
-    'IntervalStyle',
-    'TimeZone',
-    'extra_float_digits',
-    'bytea_output',
-    'default_transaction_isolation',
-    'default_transaction_read_only',
-    'default_transaction_deferrable',
-    'statement_timeout',
-    'lock_timeout',
-    'idle_in_transaction_session_timeout',
-  ].map((name) => [name.toLowerCase(), name]),
+/** Settings whose names the server reports in another spelling. */
+const SPELLINGS: ReadonlyMap<string, string> = new Map(
+  ['DateStyle', 'IntervalStyle', 'TimeZone'].map((name) => [name.toLowerCase(), name]),
 );
 
 export interface AdmittedSettings {
   readonly passed: readonly (readonly [name: string, value: string])[];
-  /** What the client calls itself: a claim, recorded and not passed on. */
+  /** What the client calls itself: a claim, recorded. Passed on only where nothing is governed. */
   readonly applicationName?: string;
   /** As given; the session must set it the way it would judge `SET search_path`. */
   readonly searchPath?: string;
@@ -32,15 +21,16 @@ export interface AdmittedSettings {
   readonly refused?: Denial;
 }
 
-/** `settings`: StartupMessage.settings. An encoding other than UTF-8 is refused: statements are read as UTF-8. */
-export function admitClientSettings(settings: ReadonlyMap<string, string>): AdmittedSettings {
+/**
+ * `settings`: StartupMessage.settings. An encoding other than UTF-8 is refused: statements are read as UTF-8. `transparent`:
+ * nothing is governed, so the session is the client's own in name and in every setting that is not pinned.
+ */
+export function admitClientSettings(settings: ReadonlyMap<string, string>, transparent = false): AdmittedSettings {
   const passed: (readonly [string, string])[] = [];
   const ignored: string[] = [];
   let refused: Denial | undefined;
   for (const [name, value] of settings) {
-    const spelling = PASSED_ON.get(name);
-    if (spelling !== undefined) passed.push([spelling, value]);
-    else if (name === 'client_encoding') {
+    if (name === 'client_encoding') {
       if (!/^\s*'?(?:utf-?8|unicode|auto)'?\s*$/i.test(value)) {
         refused = denial('SLUICE-205', 'only client_encoding UTF8 is supported', {
           sqlstate: '0A000',
@@ -50,8 +40,11 @@ export function admitClientSettings(settings: ReadonlyMap<string, string>): Admi
     } else if (name === 'standard_conforming_strings') {
       if (!/^\s*(?:on|true|yes|1)\s*$/i.test(value))
         refused = denial('SLUICE-205', 'standard_conforming_strings cannot be switched off');
-    } else if (name !== 'application_name' && name !== 'search_path') ignored.push(name);
+    } else if (name === 'application_name' || name === 'search_path') continue;
+    else if (isSettable(name, value) || (transparent && isOpenSetting(name))) passed.push([SPELLINGS.get(name) ?? name, value]);
+    else ignored.push(name);
   }
+  if (transparent) passed.push(['application_name', settings.get('application_name') ?? '']);
   const applicationName = settings.get('application_name');
   const searchPath = settings.get('search_path');
   return {
@@ -63,7 +56,10 @@ export function admitClientSettings(settings: ReadonlyMap<string, string>): Admi
   };
 }
 
-/** The whole list for the StartupMessage, without user and database. `ours` wins over the client's of the same name. */
+/**
+ * The whole list for the StartupMessage, without user and database. `ours` wins over the client's of the same name; the session is
+ * called `applicationName` unless a name was passed on.
+ */
 export function upstreamSettings(
   applicationName: string,
   passed: readonly (readonly [string, string])[],
@@ -73,9 +69,9 @@ export function upstreamSettings(
   const required = [
     ['client_encoding', 'UTF8'],
     ['standard_conforming_strings', 'on'],
-    ['application_name', printable(applicationName)],
   ] as const;
-  for (const [name, value] of [...passed, ...ours, ...required]) settings.set(name.toLowerCase(), [name, value]);
+  const named = ['application_name', printable(applicationName)] as const;
+  for (const [name, value] of [named, ...passed, ...ours, ...required]) settings.set(name.toLowerCase(), [name, value]);
   return [...settings.values()];
 }
 

@@ -20,6 +20,8 @@ export interface UpstreamErrorDetails {
   readonly hint?: string;
   /** The server's own SQLSTATE, where it gave one that helps the client (53300, 57P03). */
   readonly sqlstate?: string;
+  /** What the client is told instead of a general sentence: the fault is its own. */
+  readonly told?: string;
   readonly cause?: unknown;
 }
 
@@ -33,9 +35,11 @@ export class UpstreamError extends Error {
     this.name = 'UpstreamError';
     this.code = code;
     this.hint = details.hint;
-    this.denial = denial(code, FOR_CLIENTS[code] ?? 'the database server cannot be used', {
+    this.denial = denial(code, details.told ?? FOR_CLIENTS[code] ?? 'the database server cannot be used', {
       ...(details.sqlstate === undefined ? {} : { sqlstate: details.sqlstate }),
-      hint: 'This is not caused by the statement. Try again later, or ask whoever runs this database.',
+      ...(details.told === undefined
+        ? { hint: 'This is not caused by the statement. Try again later, or ask whoever runs this database.' }
+        : {}),
     });
   }
 }
