@@ -19,6 +19,8 @@ export interface Denial {
   readonly location?: number;
   /** `namespace/name` of the policy, `protection`, `floor`, or `limits`. */
   readonly rule?: string;
+  /** The server's own report would say the same and no more: the client is shown neither code nor rule. */
+  readonly plain?: true;
 }
 
 /** Thrown inside the analyser; caught at its entry and turned into a plan with `decision: 'deny'`. */

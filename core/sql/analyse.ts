@@ -52,10 +52,13 @@ function analyseText(engine: Engine, request: AnalyseRequest, session: SessionVi
   const source = createSource(request.sql);
   const whole: readonly [number, number] = [0, request.sql.length];
   const outcome: ParseOutcome = engine.options.parser.parse(parserText(request.sql, source));
-  if (!outcome.ok) return [deniedPlan(source, whole, parseDenial(outcome))];
+  if (!outcome.ok) return [deniedPlan(source, whole, parseDenial(outcome, engine.options.bundle.transparent))];
   const statements = outcome.tree.stmts ?? [];
   if (request.protocol === 'extended' && statements.length > 1) {
-    const refusal = denial('SLUICE-101', 'cannot insert multiple commands into a prepared statement', { rule: 'floor' });
+    const refusal = denial('SLUICE-101', 'cannot insert multiple commands into a prepared statement', {
+      rule: 'floor',
+      ...(engine.options.bundle.transparent ? { plain: true } : {}),
+    });
     return [deniedPlan(source, whole, refusal)];
   }
   const plans: StatementPlan[] = [];
@@ -85,13 +88,14 @@ function withoutComments(text: string): string {
   return text.includes('--') || text.includes('/*') ? blankComments(Buffer.from(text)).toString('utf8') : text;
 }
 
-function parseDenial(outcome: Extract<ParseOutcome, { ok: false }>): Denial {
+/** `plain`: nothing is governed, so what the server would say of such a text is all there is to say. */
+function parseDenial(outcome: Extract<ParseOutcome, { ok: false }>, plain: boolean): Denial {
   const located = outcome.reason === 'syntax' && outcome.location !== undefined ? { location: outcome.location } : {};
   if (outcome.reason === 'broken' && outcome.message === PARSER_RESTARTING) {
     return denial('SLUICE-702', 'The parser is being restarted.', { rule: 'floor', hint: 'Try again.' });
   }
   return outcome.reason === 'syntax'
-    ? denial('SLUICE-101', outcome.message, { ...located, rule: 'floor' })
+    ? denial('SLUICE-101', outcome.message, { ...located, rule: 'floor', ...(plain ? { plain } : {}) })
     : denial('SLUICE-104', 'The statement is too complex to be analysed.', { rule: 'floor' });
 }
 

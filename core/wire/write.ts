@@ -137,7 +137,7 @@ export function denialResponse(denial: Denial, context: DenialContext = {}): Buf
     severity: context.severity ?? 'ERROR',
     sqlstate: denial.sqlstate,
     message: denial.message,
-    detail: denialDetail(denial),
+    ...(denial.plain === true ? {} : { detail: denialDetail(denial) }),
     ...(denial.hint === undefined ? {} : { hint: denial.hint }),
     ...(position === undefined ? {} : { position }),
   });
