@@ -32,10 +32,10 @@ export async function asyncpg(major: 15 | 18): Promise<Driver> {
       (modules, index): Lane => ({
         name: `asyncpg.${index + 1}`,
         slow: SLOW,
-        program: (port, only) => ({
+        program: ({ port, user, database }, only) => ({
           command: join(directory, 'python', 'bin', 'python'),
           cwd: directory,
-          env: { PGHOST: '127.0.0.1', PGPORT: String(port), PGUSER: 'postgres', PGDATABASE: 'asyncpg' },
+          env: { PGHOST: '127.0.0.1', PGPORT: String(port), PGUSER: user, PGDATABASE: database },
           args: (without) => [
             runner,
             directory,

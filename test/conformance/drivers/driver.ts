@@ -8,11 +8,17 @@ import { runTests, type TestProgram } from './run-tests.ts';
 import { startStage, type Preparation } from './stage.ts';
 import { ancestry, type Outcome } from './test-output.ts';
 
+export interface Address {
+  readonly port: number;
+  readonly user: string;
+  readonly database: string;
+}
+
 /** Tests that run one after the other; lanes run beside each other. */
 export interface Lane {
   readonly name: string;
-  /** The program, which connects to this port. `only`: these top-level tests. */
-  readonly program: (port: number, only: readonly string[]) => TestProgram;
+  /** The program that connects there. `only`: these top-level tests. */
+  readonly program: (address: Address, only: readonly string[]) => TestProgram;
   /** Top-level tests left out of the bounded run: those that take seconds. */
   readonly slow: readonly string[];
   /** Tests that speak to a fixed address, which is neither the server nor Sluice. */
@@ -30,6 +36,7 @@ export interface Driver {
 
 export async function compareDriver(driver: Driver, options: RunOptions): Promise<Scoreboard> {
   const parse = await createParser();
+  const { user, database } = driver.preparation;
   const stage = await startStage(driver.preparation);
   const recorders: Recorder[] = [];
   try {
@@ -46,7 +53,12 @@ export async function compareDriver(driver: Driver, options: RunOptions): Promis
             return { outcomes: new Map<string, Outcome>(), facts: new Map<string, Facts>() };
           const without = [...(lane.elsewhere ?? []), ...(options.bounded && only.length === 0 ? lane.slow : [])];
           const began = Date.now();
-          const outcomes = await runTests(lane.program(recorder.port, chosen), recorder, without, options.say);
+          const outcomes = await runTests(
+            lane.program({ port: recorder.port, user, database }, chosen),
+            recorder,
+            without,
+            options.say,
+          );
           options.say(`  ${lane.name} ${way}: ${outcomes.size} tests, ${Math.round((Date.now() - began) / 1000)} s`);
           return { outcomes: prefixed(outcomes, lane.name), facts: prefixed(recorder.take(), lane.name) };
         }),
@@ -63,8 +75,10 @@ export async function compareDriver(driver: Driver, options: RunOptions): Promis
     const ended = Date.now();
     const judging = { parse, compareOutput: driver.compareOutput };
     let verdicts = judge(direct, through, judging);
+    options.say(`  judged in ${Math.round((Date.now() - ended) / 1000)} s`);
     const differing = [...verdicts].flatMap(([name, { kind }]) => (kind === 'different' ? [name] : []));
     if (differing.length > 0) {
+      options.say(`  to be run again: ${differing.join(', ').slice(0, 4_000)}`);
       const tops = topLevel(differing);
       const again: ReadonlyMap<string, Outcome>[] = [];
       for (let repeat = 0; repeat < 2; repeat++) again.push((await phase('directly again', stage.server.port, tops)).outcomes);

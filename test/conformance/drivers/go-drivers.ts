@@ -33,12 +33,12 @@ export async function pgx(major: 15 | 18): Promise<Driver> {
     return {
       name: `pgx.${name}`,
       slow,
-      program: (port, only) => {
-        const address = (user: string): string => `host=127.0.0.1 port=${port} user=${user} password=secret dbname=pgx_test`;
+      program: ({ port, user, database }, only) => {
+        const address = (name: string): string => `host=127.0.0.1 port=${port} user=${name} password=secret dbname=${database}`;
         return goTests(join(directory, 'bin', `${name}.test`), join(directory, 'source', path), only, {
           PGSSLMODE: 'disable',
-          PGX_TEST_DATABASE: `host=127.0.0.1 port=${port} user=postgres dbname=pgx_test`,
-          PGX_TEST_TCP_CONN_STRING: `host=127.0.0.1 port=${port} user=postgres dbname=pgx_test`,
+          PGX_TEST_DATABASE: `host=127.0.0.1 port=${port} user=${user} dbname=${database}`,
+          PGX_TEST_TCP_CONN_STRING: `host=127.0.0.1 port=${port} user=${user} dbname=${database}`,
           PGX_TEST_MD5_PASSWORD_CONN_STRING: address('pgx_md5'),
           PGX_TEST_PLAIN_PASSWORD_CONN_STRING: address('pgx_pw'),
           PGX_TEST_SCRAM_PASSWORD_CONN_STRING: `${address('pgx_scram')} channel_binding=disable`,
@@ -80,14 +80,14 @@ export async function libPq(major: 15 | 18): Promise<Driver> {
     ['hstore', 'hstore', 'no'],
   ].map(
     ([name = '', path = '', binaryParameters = '']): Lane => ({
-      name,
+      name: `lib-pq.${name}`,
       slow: [],
-      program: (port, only) =>
+      program: ({ port, user, database }, only) =>
         goTests(join(directory, 'bin', name === 'hstore' ? 'hstore.test' : 'pq.test'), join(directory, 'source', path), only, {
           PGHOST: '127.0.0.1',
           PGPORT: String(port),
-          PGDATABASE: 'pqgo',
-          PGUSER: 'pqgo',
+          PGDATABASE: database,
+          PGUSER: user,
           PGSSLMODE: 'disable',
           PQTEST_BINARY_PARAMETERS: binaryParameters,
         }),

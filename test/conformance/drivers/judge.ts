@@ -76,12 +76,14 @@ function explain(name: string, direct: Run, through: Run, parse: Judging['parse'
 }
 
 export function floorOfRefusal(refusal: Refusal, parse: Judging['parse']): string | null {
-  return floorOf({
+  const told = {
     refusal: { code: refusal.code, message: refusal.message },
-    ...(refusal.sql === undefined ? {} : { trees: parse(refusal.sql) }),
     ...(refusal.messageType === undefined ? {} : { message: refusal.messageType }),
     ...(refusal.startup === undefined ? {} : { startup: refusal.startup }),
-  });
+  };
+  // Sluice's own words first: they need no tree, and what is refused for its size has a very large one.
+  const floor = floorOf(told);
+  return floor !== null || refusal.sql === undefined ? floor : floorOf({ ...told, trees: parse(refusal.sql) });
 }
 
 export function sameOutcome(one: Outcome, other: Outcome, compareOutput: boolean): boolean {
@@ -100,13 +102,16 @@ export function normalise(output: string): string {
 
 function describe(direct: Outcome, through: Outcome | undefined): string {
   if (through === undefined) return `${direct.status} directly, never begun through Sluice`;
-  const failing = through.status === 'fail' || direct.status === through.status ? through : direct;
-  const text = failing.output
-    .split('\n')
-    .map((line) => line.trim())
-    .filter((line) => line !== '')
-    .join(' / ');
-  return `${direct.status} directly, ${through.status} through Sluice: ${text.slice(0, 300)}`;
+  const [before, after] = [direct, through].map(({ output }) => normalise(output).split('\n')) as [string[], string[]];
+  const at = before.findIndex((line, index) => line !== after[index]);
+  const from = (lines: readonly string[]): string =>
+    lines
+      .slice(at < 0 ? 0 : at)
+      .map((line) => line.trim())
+      .filter((line) => line !== '')
+      .join(' / ')
+      .slice(0, 250);
+  return `${direct.status} directly: ${from(before)}; ${through.status} through Sluice: ${from(after)}`;
 }
 
 /** A differing test that does not even agree with itself directly says nothing. `again`: further direct runs of it. */

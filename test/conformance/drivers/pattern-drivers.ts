@@ -28,14 +28,15 @@ function patterns(language: string, about: string, major: 15 | 18, command: stri
   const lane: Lane = {
     name: `patterns-${language}`,
     slow: [],
-    program: (port, only): TestProgram => ({
+    program: ({ port, user, database }, only): TestProgram => ({
       command,
       cwd: file('.'),
       env: { PYTHONDONTWRITEBYTECODE: '1' },
       args: (without) => [
         ...args,
         String(port),
-        DATABASE,
+        user,
+        database,
         ...without.flatMap((name) => ['--without', name]),
         ...only.flatMap((name) => ['--only', name]),
       ],
@@ -53,12 +54,15 @@ function patterns(language: string, about: string, major: 15 | 18, command: stri
       user: 'app',
       hba: ['host all app 127.0.0.1/32 trust'],
       cluster: ['CREATE ROLE app LOGIN', 'GRANT pg_signal_backend TO app'],
+      // Statistics are part of what JDBC tells of an index.
+      settings: { autovacuum: 'off' },
       setup: [
         'CREATE EXTENSION hstore',
         'CREATE EXTENSION ltree',
         'ALTER SCHEMA public OWNER TO app',
         'SET ROLE app',
         ...readFileSync(file('patterns.sql'), 'utf8').split(/;\n\n/),
+        'ANALYZE',
       ],
     },
   };

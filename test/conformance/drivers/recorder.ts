@@ -51,8 +51,8 @@ export interface Recorder {
 
 export interface RecorderOptions {
   readonly port?: number;
-  /** Listens to what the server sends, e.g. the canary oracle. */
-  readonly onServerData?: (chunk: Buffer, connection: number) => void;
+  /** Listens to what the server sends, e.g. the canary oracle; `test` is the one it is for. */
+  readonly onServerData?: (chunk: Buffer, connection: number, test: string) => void;
 }
 
 export async function startRecorder(options: RecorderOptions = {}): Promise<Recorder> {
@@ -93,7 +93,7 @@ export async function startRecorder(options: RecorderOptions = {}): Promise<Reco
     });
     forward(upstream, client, (chunk) => {
       answers.feed(chunk);
-      options.onServerData?.(chunk, number);
+      options.onServerData?.(chunk, number, owner);
     });
   });
   await new Promise<void>((resolve, reject) => {

@@ -1,5 +1,6 @@
 /** Drivers' own test suites and usage patterns, directly and through Sluice. */
 import type { RunOptions, Scoreboard, Suite } from '../../scoreboard/suite.ts';
+import { canaryRow } from './canary.ts';
 import { asyncpg } from './asyncpg-driver.ts';
 import { compareDriver, type Driver } from './driver.ts';
 import { libPq, pgx } from './go-drivers.ts';
@@ -23,6 +24,10 @@ export const suite: Suite = {
       const only = casesOf(name, options);
       if (only === null) continue;
       boards.push(await compareDriver(await driver(options.major), { ...options, only }));
+    }
+    if (options.only.length === 0 || options.only.includes('canary')) {
+      const drivers = await Promise.all(Object.values(DRIVERS).map((driver) => driver(options.major)));
+      boards.push(await canaryRow(drivers, options));
     }
     return boards;
   },

@@ -1,5 +1,5 @@
-// The JDBC driver as applications, pools and tools use it. argv: PORT DATABASE [--without NAME]... [--only NAME]...
-// Run as a single source file: java -cp postgresql.jar JdbcPatterns.java PORT DATABASE
+// The JDBC driver as applications, pools and tools use it. argv: PORT USER DATABASE [--without NAME]... [--only NAME]...
+// Run as a single source file: java -cp postgresql.jar JdbcPatterns.java PORT USER DATABASE
 
 import java.io.StringReader;
 import java.io.StringWriter;
@@ -18,21 +18,22 @@ public class JdbcPatterns {
   interface Task { Object run() throws Exception; }
   record Pattern(String name, String options, Work work) {}
 
-  static String url;
+  static String url, user;
   static final List<Pattern> patterns = new ArrayList<>();
 
   static void on(String name, Work work) { on(name, "", work); }
   static void on(String name, String options, Work work) { patterns.add(new Pattern("jdbc: " + name, options, work)); }
 
   static Connection connect(String options) throws SQLException {
-    return DriverManager.getConnection(url + "?user=app&" + (options.contains("sslmode") ? "" : "sslmode=disable&") + options);
+    return DriverManager.getConnection(url + "?user=" + user + "&" + (options.contains("sslmode") ? "" : "sslmode=disable&") + options);
   }
 
   public static void main(String[] argv) throws Exception {
     TimeZone.setDefault(TimeZone.getTimeZone("UTC"));
-    url = "jdbc:postgresql://127.0.0.1:" + argv[0] + "/" + argv[1];
+    url = "jdbc:postgresql://127.0.0.1:" + argv[0] + "/" + argv[2];
+    user = argv[1];
     Set<String> without = new HashSet<>(), only = new HashSet<>();
-    for (int i = 2; i + 1 < argv.length; i++) {
+    for (int i = 3; i + 1 < argv.length; i++) {
       if (argv[i].equals("--without")) without.add(argv[i + 1]);
       if (argv[i].equals("--only")) only.add(argv[i + 1]);
     }
@@ -323,7 +324,7 @@ public class JdbcPatterns {
     on("deallocated behind its back", "prepareThreshold=1", c -> { List<Object> told = new ArrayList<>(); try (PreparedStatement s = c.prepareStatement("SELECT 1")) { told.add(rows(s.executeQuery())); run(c, "DEALLOCATE ALL"); told.add(failure(() -> rows(s.executeQuery()))); told.add(failure(() -> rows(s.executeQuery()))); run(c, "DISCARD ALL"); told.add(failure(() -> rows(s.executeQuery()))); } return told; });
     on("escapes", c -> Arrays.asList(query(c, "SELECT {fn concat('a', 'b')}, {d '2024-01-02'}, {ts '2024-01-02 03:04:05'}, {fn current_timestamp()} > {ts '2020-01-01 00:00:00'}"), query(c, "SELECT id FROM {oj items LEFT OUTER JOIN lines ON lines.item = items.id} WHERE id = 1 AND name LIKE '%1' {escape '!'} LIMIT 1")));
     on("terminated", c -> { try (Connection other = connect("")) { query(other, "SELECT pg_terminate_backend(?)", c.unwrap(PGConnection.class).getBackendPID()); } Thread.sleep(200); return Arrays.asList(failure(() -> run(c, "SELECT 1")), c.isClosed(), c.isValid(1)); });
-    on("connection options", c -> { List<Object> told = new ArrayList<>(); for (String o : new String[] {"sslmode=prefer", "sslmode=allow", "sslmode=require", "targetServerType=primary", "targetServerType=secondary", "gssEncMode=prefer", "assumeMinServerVersion=9.0", "loginTimeout=5&connectTimeout=5&socketTimeout=5&tcpKeepAlive=true", "escapeSyntaxCallMode=call", "stringtype=unspecified", "unknownLength=10", "replication=database", "channelBinding=require"}) told.add(Arrays.asList(o, failure(() -> { try (Connection x = connect(o)) { return query(x, "SELECT 1"); } }))); told.add(failure(() -> DriverManager.getConnection(url.replaceAll("/[a-z]+$", "/nowhere") + "?user=app&sslmode=disable"))); return told; });
+    on("connection options", c -> { List<Object> told = new ArrayList<>(); for (String o : new String[] {"sslmode=prefer", "sslmode=allow", "sslmode=require", "targetServerType=primary", "targetServerType=secondary", "gssEncMode=prefer", "assumeMinServerVersion=9.0", "loginTimeout=5&connectTimeout=5&socketTimeout=5&tcpKeepAlive=true", "escapeSyntaxCallMode=call", "stringtype=unspecified", "unknownLength=10", "replication=database", "channelBinding=require"}) told.add(Arrays.asList(o, failure(() -> { try (Connection x = connect(o)) { return query(x, "SELECT 1"); } }))); told.add(failure(() -> DriverManager.getConnection(url.replaceAll("/[a-z]+$", "/nowhere") + "?user=" + user + "&sslmode=disable"))); return told; });
   }
 
   static List<String> names(ResultSet r) throws SQLException { List<String> all = new ArrayList<>(); while (r.next()) all.add(r.getString(1)); return all; }

@@ -7,14 +7,15 @@ export interface Pattern {
 
 export function arguments_(argv: readonly string[]): {
   readonly port: number;
+  readonly user: string;
   readonly database: string;
   readonly chosen: (name: string) => boolean;
 } {
-  const [port = '', database = '', ...rest] = argv;
+  const [port = '', user = '', database = '', ...rest] = argv;
   const named = (flag: string): ReadonlySet<string> => new Set(rest.filter((_, index) => rest[index - 1] === flag));
   const without = named('--without');
   const only = named('--only');
-  return { port: Number(port), database, chosen: (name) => !without.has(name) && (only.size === 0 || only.has(name)) };
+  return { port: Number(port), user, database, chosen: (name) => !without.has(name) && (only.size === 0 || only.has(name)) };
 }
 
 export async function runPatterns(patterns: readonly Pattern[], fields: (error: unknown) => unknown): Promise<void> {
@@ -61,14 +62,14 @@ const FIELDS = [
   'constraint',
   'constraint_name',
 ];
-/** Not told of syntax errors: Sluice finds those first (test/oracle/transparency.ts). */
+/** Not told of what a parser finds: Sluice's finds it first (test/oracle/transparency.ts). */
 const OF_THE_SERVER = ['detail', 'file', 'line', 'routine'];
 
 /** Everything of the server's report that a program can see. */
 export function errorFields(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   const told = error as unknown as Readonly<Record<string, unknown>>;
-  const names = told['code'] === '42601' ? FIELDS : [...FIELDS, ...OF_THE_SERVER];
+  const names = ['42601', '22021'].includes(String(told['code'])) ? FIELDS : [...FIELDS, ...OF_THE_SERVER];
   return Object.fromEntries(names.flatMap((name) => (name in error ? [[name, told[name]]] : [])));
 }
 

@@ -5,8 +5,8 @@ import { errorFields, failure, pause, type Pattern } from './harness.ts';
 
 type Work = (client: pg.Client) => Promise<unknown>;
 
-export function pgPatterns(port: number, database: string): readonly Pattern[] {
-  const address = { host: '127.0.0.1', port, user: 'app', database };
+export function pgPatterns(port: number, user: string, database: string): readonly Pattern[] {
+  const address = { host: '127.0.0.1', port, user, database };
   const connected = async (work: Work, options: pg.ClientConfig = {}): Promise<unknown> => {
     const client = new pg.Client({ ...address, ...options });
     await client.connect();
@@ -547,7 +547,7 @@ export function pgPatterns(port: number, database: string): readonly Pattern[] {
     {
       name: 'node-postgres: sslmode prefer',
       run: async () => {
-        const client = new pg.Client(`postgres://app@127.0.0.1:${port}/${database}?sslmode=disable`);
+        const client = new pg.Client(`postgres://${user}@127.0.0.1:${port}/${database}?sslmode=disable`);
         await client.connect();
         const { rows } = await client.query('SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()');
         await client.end();

@@ -9,7 +9,7 @@ type Result = readonly Record<string, unknown>[] & {
   readonly columns?: readonly { name: string; type: number; table: number; number: number }[];
 };
 
-export function postgresPatterns(port: number, database: string): readonly Pattern[] {
+export function postgresPatterns(port: number, user: string, database: string): readonly Pattern[] {
   const on = (name: string, work: Work, options: postgres.Options<Record<string, postgres.PostgresType>> = {}): Pattern => ({
     name: `postgres.js: ${name}`,
     run: async () => {
@@ -17,7 +17,7 @@ export function postgresPatterns(port: number, database: string): readonly Patte
       const sql = postgres({
         host: '127.0.0.1',
         port,
-        user: 'app',
+        user,
         database,
         max: 1,
         onnotice: (notice) => notices.push(notice),

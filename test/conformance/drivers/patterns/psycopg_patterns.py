@@ -1,4 +1,4 @@
-"""psycopg 3 as applications use it. argv: PORT DATABASE [--without NAME]... [--only NAME]..."""
+"""psycopg 3 as applications use it. argv: PORT USER DATABASE [--without NAME]... [--only NAME]..."""
 import asyncio
 import datetime
 import decimal
@@ -22,8 +22,8 @@ from psycopg.types.multirange import Multirange
 from psycopg.types.range import Range
 
 SYN = "\x16"
-PORT, DATABASE = int(sys.argv[1]), sys.argv[2]
-ADDRESS = dict(host="127.0.0.1", port=PORT, user="app", dbname=DATABASE)
+PORT, USER, DATABASE = int(sys.argv[1]), sys.argv[2], sys.argv[3]
+ADDRESS = dict(host="127.0.0.1", port=PORT, user=USER, dbname=DATABASE)
 PATTERNS = []
 
 
