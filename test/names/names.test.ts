@@ -323,6 +323,13 @@ describe.each(MAJORS)('PostgreSQL %i', (major) => {
       expect(other(text('postgres'))).toBe('SLUICE-204');
       expect(other(text('agent'))).toBeUndefined();
       expect(other({ SQLValueFunction: { op: 'SVFOP_CURRENT_USER' } })).toBeUndefined();
+      const member = (...nodes: Node[]): string | undefined =>
+        codeOf(() => checkFunction(contextOf(), ['pg_has_role'], nodes.length, 0, { arguments: nodes }));
+      // psql's \\l+ asks so.
+      expect(member(text('pg_read_all_stats'), text('USAGE'))).toBeUndefined();
+      expect(member(text('agent'), text('pg_monitor'), text('USAGE'))).toBeUndefined();
+      expect(member(text('postgres'), text('USAGE'))).toBe('SLUICE-204');
+      expect(member({ ParamRef: { number: 1 } }, text('USAGE'))).toBe('SLUICE-204');
     });
   });
 

@@ -9,8 +9,8 @@
  */
 import type { GuardKind } from './guards.ts';
 
-/** Per argument: what it names, or null when it is harmless. */
-export type ArgumentRule = GuardKind | 'own' | null;
+/** Per argument: what it names, or null when it is harmless. `ownOrBuiltIn`: as `own`, or one of the server's own roles, `pg_…`. */
+export type ArgumentRule = GuardKind | 'own' | 'ownOrBuiltIn' | null;
 
 export interface IntrospectionFunction {
   /** Number of arguments -> one rule per argument. Another number of arguments is refused. */
@@ -95,6 +95,7 @@ export const INTROSPECTION_FUNCTIONS: Readonly<Record<string, IntrospectionFunct
   has_database_privilege: privilege('database'),
   has_type_privilege: privilege('typeOrName'),
   has_language_privilege: privilege(null),
+  pg_has_role: { arguments: { 2: ['ownOrBuiltIn', null], 3: ['own', 'ownOrBuiltIn', null] } },
 
   to_regclass: { arguments: { 1: ['relationName'] }, reg: true },
   regclass: { arguments: { 1: ['relationName'] }, reg: true },

@@ -201,8 +201,8 @@ function introspection(
   for (const [index, kind] of kinds.entries()) {
     const argument = details.arguments?.[index];
     if (kind === null) continue;
-    if (kind === 'own') {
-      requireOwnRole(context, name, argument, located);
+    if (kind === 'own' || kind === 'ownOrBuiltIn') {
+      requireOwnRole(context, name, argument, located, kind === 'ownOrBuiltIn');
       continue;
     }
     const literal = stringLiteral(argument);
@@ -234,14 +234,22 @@ function asNumbers(name: string, guard: ArgumentGuard | undefined): Pick<Checked
 }
 
 /** has_*_privilege(user, …): other roles' rights, and whether they exist, are not for this subject. */
-function requireOwnRole(context: NameContext, name: string, argument: Node | undefined, located: DenialDetails): void {
+function requireOwnRole(
+  context: NameContext,
+  name: string,
+  argument: Node | undefined,
+  located: DenialDetails,
+  builtIn: boolean,
+): void {
   if (visibleTo(context.bundle, context.catalog).all) return;
   if (argument !== undefined && 'SQLValueFunction' in argument) {
     const { op } = argument.SQLValueFunction;
     if (op === 'SVFOP_CURRENT_USER' || op === 'SVFOP_CURRENT_ROLE' || op === 'SVFOP_USER' || op === 'SVFOP_SESSION_USER') return;
   }
   const literal = stringLiteral(argument);
-  if (literal !== undefined && literal.value === context.catalog.data.login) {
+  // Nobody can create a role whose name begins with pg_.
+  const known = literal?.value === context.catalog.data.login || (builtIn && literal?.value.startsWith('pg_') === true);
+  if (literal !== undefined && known) {
     if (literal.location !== undefined) context.pinLiteral(literal.location);
     return;
   }
