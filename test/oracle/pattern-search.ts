@@ -37,10 +37,13 @@ export class PatternSearch {
       key = ((key << 8) | (buffer[at] ?? 0)) & 0xffffff;
       if (((present[key >> 3] ?? 0) & (1 << (key & 7))) === 0) continue;
       for (const pattern of this.#candidates.get(key) ?? []) {
+        const { bytes } = pattern;
         const start = at - 2;
-        const end = start + pattern.bytes.length;
-        if (end <= buffer.length && buffer.compare(pattern.bytes, 0, pattern.bytes.length, start, end) === 0)
-          yield { pattern, end: end - 1 };
+        const end = start + bytes.length;
+        if (end > buffer.length) continue;
+        // Two bytes more tell most candidates apart for less than a call of compare().
+        if (buffer[at + 1] !== bytes[3] || buffer[end - 1] !== bytes[bytes.length - 1]) continue;
+        if (buffer.compare(bytes, 0, bytes.length, start, end) === 0) yield { pattern, end: end - 1 };
       }
     }
   }
