@@ -72,6 +72,35 @@ const MATRIX: readonly Attack[] = SHAPES.flatMap(([name, sql]) => {
   ];
 });
 
+/** A sequence that may be moved counts how often a condition was evaluated; free operators change the order of conditions. */
+const COUNTED: readonly Attack[] = (
+  [
+    ['where', "SELECT c.id FROM customers c WHERE nextval('scratch_id_seq') > 0"],
+    [
+      'outer join',
+      "SELECT count(*) FROM (VALUES (1), (2)) AS p(id) LEFT JOIN customers c ON c.id >= p.id AND nextval('scratch_id_seq') > 0",
+    ],
+    ['nullable side', "SELECT v.n FROM (VALUES (1)) AS v(n) LEFT JOIN customers c ON nextval('scratch_id_seq') > 0"],
+    [
+      'not in',
+      "SELECT p.id FROM products p WHERE p.id NOT IN (SELECT c.id FROM customers c WHERE nextval('scratch_id_seq') > 0)",
+    ],
+    ['target of a subquery', "SELECT c.id FROM (SELECT *, nextval('scratch_id_seq') AS n FROM customers) AS c WHERE c.n > 0"],
+    ['case', "SELECT c.id FROM customers c WHERE CASE WHEN nextval('scratch_id_seq') > 0 THEN c.ssn > 'a' END"],
+    ['aggregate', "SELECT count(nextval('scratch_id_seq')) FROM orders"],
+  ] as const
+).flatMap(([name, sql]) =>
+  ['0.0025', '0'].map((cost) => {
+    const steps = [
+      `SET cpu_operator_cost = ${cost}`,
+      "SELECT setval('scratch_id_seq', 5000)",
+      sql,
+      "SELECT currval('scratch_id_seq')",
+    ];
+    return infer('D7', `evaluations counted, ${name}, operators cost ${cost}`, steps, { twinExpect: 'works', dirty: false });
+  }),
+);
+
 export const INFERENCE: readonly Attack[] = [
   // D1: predicates, order, grouping, aggregates
   infer('D1', 'like prefix', "SELECT id FROM customers WHERE ssn LIKE 'b%' OR ssn LIKE 'c%' OR ssn LIKE 'd%'"),
@@ -280,4 +309,5 @@ export const INFERENCE: readonly Attack[] = [
     twin: 'SELECT count(city), count(*) FROM customers',
   }),
   ...MATRIX,
+  ...COUNTED,
 ];

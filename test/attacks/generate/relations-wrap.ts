@@ -227,6 +227,20 @@ export const WRAPS: readonly RelationForm[] = [
     },
   },
   {
+    name: 'recursive CTE with SEARCH and CYCLE',
+    honest: true,
+    build: (inner, maker) => {
+      const alias = maker.fresh('r');
+      const fields = someFields(inner, maker, 1);
+      const [key, other] = fields;
+      if (inner.ctes.length > 0 || key === undefined || other === undefined) return null;
+      const [first, second] = [quoted(key.name), quoted(other.name)];
+      const how = maker.draw.pick(['SEARCH DEPTH FIRST', 'SEARCH BREADTH FIRST']);
+      const text = `${alias}(${first}, ${second}) AS (${selectFrom(inner, listOf(fields))} UNION ALL SELECT ${alias}.${first}, ${alias}.${second} FROM ${alias} WHERE ${alias}.${first} < 0) ${how} BY ${second} SET walked CYCLE ${first} SET looped USING trail`;
+      return { ...derived(inner, alias, alias, fields), ctes: [text], recursive: true, star: false };
+    },
+  },
+  {
     name: 'TABLE of a CTE',
     honest: true,
     build: (inner, maker) => {

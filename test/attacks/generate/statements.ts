@@ -48,6 +48,27 @@ function form(
 const folded = (query: string): string => `(SELECT max(g::text) AS v FROM (${query}) AS g)`;
 const rowsOf = (query: string): string => `(SELECT g::text AS v FROM (${query}) AS g)`;
 
+/** They move conditions before or behind each other, and rows to other workers. */
+const PLANNER: readonly string[] = [
+  'cpu_operator_cost = 0',
+  'enable_seqscan = off',
+  'enable_indexscan = off',
+  'enable_hashjoin = off',
+  'enable_nestloop = off',
+  'enable_mergejoin = off',
+  'enable_material = off',
+  'enable_hashagg = off',
+  'enable_sort = off',
+  'join_collapse_limit = 1',
+  'from_collapse_limit = 1',
+  'parallel_setup_cost = 0',
+  'parallel_tuple_cost = 0',
+  'min_parallel_table_scan_size = 0',
+  'plan_cache_mode = force_generic_plan',
+  'jit_above_cost = 0',
+  'cursor_tuple_fraction = 1',
+];
+
 const WRITES = { stores: true, writes: true } as const;
 
 export const STATEMENTS: readonly StatementForm[] = [
@@ -290,6 +311,7 @@ export const STATEMENTS: readonly StatementForm[] = [
     ],
     { honest: false, writes: true },
   ),
+  form('settings of the planner', 'script', (q, m) => [`SET ${m.draw.pick(PLANNER)}`, `SET ${m.draw.pick(PLANNER)}`, q]),
   form('statement timeout set', 'script', (q) => ["SET statement_timeout = '4s'", q]),
   form(
     'isolation',

@@ -144,6 +144,12 @@ const FORMS: readonly TargetForm[] = [
       `MERGE INTO scratch AS sc USING ${t.table} AS ${t.row} ON sc.id = ${t.key} AND ${t.key} < 6 AND (${t.where}) WHEN MATCHED THEN UPDATE SET tag = 'g'`,
   ),
   f(
+    'MERGE NOT MATCHED BY SOURCE',
+    (t) =>
+      `MERGE INTO ${t.table} AS ${t.row} USING (VALUES (-1)) AS n(k) ON n.k = ${t.key} WHEN NOT MATCHED BY SOURCE AND ${t.key} < 6 AND (${t.where}) THEN UPDATE SET ${t.set} = ${t.row}.${t.set} RETURNING merge_action(), ${t.returning}`,
+    { honest: false, since: 18 },
+  ),
+  f(
     'MERGE storing',
     (t) =>
       `MERGE INTO scratch AS sc USING ${t.table} AS ${t.row} ON sc.id = ${t.key} AND ${t.key} = 3 WHEN MATCHED THEN UPDATE SET value = (${t.returning})::text`,
