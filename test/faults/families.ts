@@ -1,25 +1,49 @@
+/** The parts of the suite, in the order they are run. */
 import type { RunOptions, Scoreboard } from '../scoreboard/suite.ts';
 import { Board } from './board.ts';
+import { vanishing } from './clients.ts';
+import { jumpingClocks } from './clocks.ts';
 import { cutEverywhere } from './cuts.ts';
-import { startLaboratory } from './laboratory.ts';
+import { troubledJournals } from './journals.ts';
+import { type Laboratory, startLaboratory } from './laboratory.ts';
+import { changingPolicies } from './policies.ts';
+import { badLines, killedServers, silence } from './servers.ts';
 
 export interface Family {
   readonly name: string;
   run(options: RunOptions): Promise<Scoreboard>;
 }
 
-export const FAMILIES: readonly Family[] = [
-  {
-    name: 'cuts',
+function family(
+  name: string,
+  what: string,
+  work: (laboratory: Laboratory, board: Board, options: RunOptions) => Promise<void>,
+  settings: Readonly<Record<string, string>> = {},
+): Family {
+  return {
+    name,
     async run(options) {
-      const board = new Board('cuts', `the recorded session broken at every byte, PostgreSQL ${options.major}`, options);
-      const laboratory = await startLaboratory(options.major);
+      const board = new Board(name, `${what}, PostgreSQL ${options.major}`, options);
+      const laboratory = await startLaboratory(options.major, settings);
       try {
-        await cutEverywhere(laboratory, board, options);
+        await work(laboratory, board, options);
       } finally {
         await laboratory.stop();
       }
       return board.row();
     },
-  },
+  };
+}
+
+export const FAMILIES: readonly Family[] = [
+  family('cuts', 'a recorded session broken at every byte, on both lines, in both directions', cutEverywhere),
+  family('server', 'servers killed, restarted, silent, slow, in every state of a session', async (laboratory, board, options) => {
+    await badLines(laboratory, board);
+    await killedServers(laboratory, board);
+    await silence(laboratory, board, options);
+  }),
+  family('client', 'clients that vanish in every state and way', vanishing),
+  family('journal', 'full disks, files that are moved and removed', troubledJournals),
+  family('clock', 'a clock that is set forward and back', jumpingClocks),
+  family('policy', 'policies that change in the middle of everything', changingPolicies),
 ];
