@@ -15,6 +15,9 @@ import type { Origin } from './recording.ts';
 import { type ServerMessageBytes, ServerStream } from './server-stream.ts';
 import { UnknownToSluice } from './unknown-to-sluice.ts';
 
+/** Messages of a series that are kept until its Sync, to know whether a floor names one of them. */
+const MOST_KEPT = 256;
+
 export class FrontConnection {
   readonly #client: Socket;
   readonly #target: Socket;
@@ -104,8 +107,8 @@ export class FrontConnection {
         return;
       default:
         this.#series.push(message);
-        // Without a way behind Sluice's back nothing has to be known of a series before it is sent.
-        if (this.#options.behind === undefined || 'QFSHX'.includes(message.type))
+        // Without a way behind Sluice's back nothing has to be known of a series before it is sent; nor is a long one kept.
+        if (this.#options.behind === undefined || 'QFSHX'.includes(message.type) || this.#series.length >= MOST_KEPT)
           this.#enqueue(this.#series.splice(0), 'QFS'.includes(message.type));
     }
   }

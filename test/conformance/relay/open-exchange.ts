@@ -23,11 +23,12 @@ export interface Unit {
   readonly complete: boolean;
 }
 
-const END = /(?:[QFS]|startup)$/;
+/** Query, FunctionCall, Sync, and the last letter of `startup`. */
+const ENDS = 'QFSp';
 
 /** Nothing more of the client's belongs to it. */
 export function isWhole(exchange: OpenExchange | undefined): boolean {
-  return exchange === undefined || END.test(exchange.messages);
+  return exchange === undefined || ENDS.includes(exchange.messages.at(-1) ?? '-');
 }
 
 export function addMessages(exchange: OpenExchange, messages: readonly ClientMessage[]): void {
