@@ -112,7 +112,7 @@ export async function runRestricted(options: RestrictedOptions): Promise<Scorebo
   );
   return {
     suite: 'regress/restricted',
-    what: `${tests.length} files of the regression suite under a restrictive policy, PostgreSQL 15`,
+    what: `${through.watch.files.size} files of the regression suite under a restrictive policy, PostgreSQL 15`,
     cases: through.watch.statements,
     identical: through.watch.statements - new Set(through.watch.findings.map(({ file, sql }) => `${file} ${sql}`)).size,
     refusedByFloor: 0,

@@ -84,7 +84,9 @@ export class Tracer {
     const owner = (pid: number): string => this.#processes.get(pid) ?? 'nobody';
     if (line.startsWith('A ')) return `A ${owner(Buffer.from(line.slice(2, 6), 'latin1').readInt32BE(0))} ${line.slice(6)}`;
     return line.startsWith('E ')
-      ? line.replaceAll(/\b([Pp]rocess) (\d+)\b/g, (_, word, pid) => `${word} of ${owner(Number(pid))}`)
+      ? line
+          .replaceAll(/\btuple \(\d+,\d+\)/g, 'tuple (n,n)')
+          .replaceAll(/\b([Pp]rocess) (\d+)\b/g, (_, word, pid) => `${word} of ${owner(Number(pid))}`)
       : line;
   }
 }

@@ -15,6 +15,8 @@ export interface Leak {
 export class Watch {
   readonly #oracle: CanaryOracle;
   readonly findings: Leak[] = [];
+  /** The files that said anything. */
+  readonly files = new Set<string>();
   statements = 0;
   refused = 0;
   withRows = 0;
@@ -39,6 +41,7 @@ export class Watch {
       if (answer.some(({ type }) => type === 'D')) this.withRows++;
       this.#oracle.listen(Buffer.concat(heard), connection);
       const file = application.slice(application.lastIndexOf('/') + 1);
+      this.files.add(file);
       for (const { column, encoding } of this.#oracle.take())
         this.findings.push({ file, column, encoding, sql: sql.join('; ').replaceAll(/\s+/g, ' ').slice(0, 200) });
     },
