@@ -178,10 +178,10 @@ async function settle(reader: LoginReader): Promise<LoginResult> {
   throw new UpstreamError('SLUICE-706', 'the database server sends endlessly during the login');
 }
 
-/** The server's ErrorResponse; its text goes to the operator only. */
 /** invalid_parameter_value, undefined_object, cant_change_runtime_param. */
 const SETTING_FAULTS: ReadonlySet<string> = new Set(['22023', '42704', '55P02']);
 
+/** The server's ErrorResponse; its text goes to the operator only, except about a setting that the client asked for. */
 function refused(body: Buffer, options: LoginOptions | undefined): UpstreamError {
   const fields = decodeReport(body);
   const sqlstate = fields.get('C')?.toString('latin1') ?? '';
