@@ -64,6 +64,17 @@ const KEYWORD_TYPE =
  * @throws CatalogError
  */
 export function buildCatalog(rows: Iterable<readonly (string | null)[]>): CatalogData {
+  try {
+    return build(rows);
+  } catch (error) {
+    // A value of another type than its place has.
+    if (error instanceof TypeError || error instanceof RangeError)
+      throw new CatalogError('The server described its schema in a way that does not add up.');
+    throw error;
+  }
+}
+
+function build(rows: Iterable<readonly (string | null)[]>): CatalogData {
   const documents = new Map<string, unknown>();
   for (const [kind, document] of rows) {
     if (typeof kind === 'string') documents.set(kind, parse(kind, document ?? null));

@@ -12,7 +12,7 @@ import type { ReadSite } from './read/site.ts';
 import { FrameStack } from './scope/frames.ts';
 import type { Star } from './scope/stars.ts';
 import type { SessionView } from './session-state.ts';
-import { EditList } from './text/edits.ts';
+import { EditList, keptApart } from './text/edits.ts';
 import type { Source } from './text/source.ts';
 
 export interface ContextParts {
@@ -93,7 +93,7 @@ export class StatementState implements StatementContext {
   }
 
   edit(edit: Edit): void {
-    this.edits.add(edit);
+    this.edits.add(keptApart(this.source.bytes, edit));
   }
 
   pinLiteral(location: number): void {

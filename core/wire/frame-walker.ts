@@ -4,7 +4,7 @@
  * a hundred rows in a chunk are one `forward` of one subarray, whatever the number of frames in it.
  *
  * Memory: at most one header (5 bytes) or one delivered body is ever held, and only when it straddles chunks; it is then
- * assembled in a buffer of its final, capped size. Framing never depends on where the chunks were cut.
+ * assembled in a buffer that grows with what has arrived, never with what was announced. Framing never depends on where the chunks were cut.
  *
  * Order: bytes reach `forward` in stream order. A handler that puts bytes of its own into the destination does so with
  * `insert`, which first forwards what came before the current frame.
@@ -61,6 +61,7 @@ export class FrameWalker {
   /** A straddling body that is delivered, header included, and how much of it is here. */
   #assembly: Buffer | null = null;
   #assembled = 0;
+  #assemblyLength = 0;
 
   #type = 0;
   #length = 0;
@@ -149,13 +150,13 @@ export class FrameWalker {
         if (this.#remaining > 0) break;
       }
       if (this.#assembly !== null) {
-        const assembly = this.#assembly;
-        const taken = Math.min(assembly.length - this.#assembled, end - this.#position);
+        const taken = Math.min(this.#assemblyLength - this.#assembled, end - this.#position);
+        const assembly = this.#grow(this.#assembly, this.#assembled + taken);
         chunk.copy(assembly, this.#assembled, this.#position, this.#position + taken);
         this.#assembled += taken;
         this.#skip(taken);
-        if (this.#assembled < assembly.length) break;
-        if (!this.#deliver(assembly.subarray(HEADER))) return false;
+        if (this.#assembled < this.#assemblyLength) break;
+        if (!this.#deliver(assembly.subarray(HEADER, this.#assembled))) return false;
         continue;
       }
 
@@ -190,7 +191,8 @@ export class FrameWalker {
           if (!this.#deliver(chunk.subarray(at, at + wanted))) return false;
         } else {
           this.flush();
-          const assembly = Buffer.allocUnsafe(HEADER + wanted);
+          this.#assemblyLength = HEADER + wanted;
+          const assembly = Buffer.allocUnsafe(Math.min(this.#assemblyLength, FIRST_ASSEMBLY));
           writeHeader(assembly, this.#type, this.#length);
           this.#assembly = assembly;
           this.#assembled = HEADER;
@@ -271,7 +273,7 @@ export class FrameWalker {
     if (this.#assembly !== null) {
       const assembly = this.#assembly;
       this.#assembly = null;
-      if (passes) this.#handler.forward(assembly);
+      if (passes) this.#handler.forward(assembly.subarray(0, this.#assemblyLength));
     } else if (this.#carried > 0) {
       this.#carried = 0;
       // A copy: the sink may keep it while the next header fills the carry.
@@ -282,6 +284,15 @@ export class FrameWalker {
     else this.#skip(HEADER + delivered);
     this.#remaining = this.#length - delivered;
     this.#remainingPasses = passes;
+  }
+
+  /** Room for `needed` bytes in the assembly; twice what there was, so that copying stays linear. */
+  #grow(assembly: Buffer, needed: number): Buffer {
+    if (needed <= assembly.length) return assembly;
+    const larger = Buffer.allocUnsafe(Math.min(this.#assemblyLength, Math.max(needed, 2 * assembly.length)));
+    assembly.copy(larger, 0, 0, this.#assembled);
+    this.#assembly = larger;
+    return larger;
   }
 
   #pass(count: number): void {
@@ -296,6 +307,7 @@ export class FrameWalker {
 }
 
 const EMPTY = Buffer.alloc(0);
+const FIRST_ASSEMBLY = 16 * 1024;
 
 /** Unsigned, so that 0x80000000 and above are too long rather than negative. */
 function readLength(bytes: Buffer, at: number): number {

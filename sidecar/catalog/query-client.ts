@@ -10,13 +10,16 @@ import { UpstreamError } from '../upstream/upstream-error.ts';
 import type { ResultRows, SimpleQueryConnection } from './reader.ts';
 
 const MIB = 1024 * 1024;
-/** The schema of ten thousand tables is some 30 MiB; beyond this something else is answering. */
-const MAX_ROW = 256 * MIB;
+/** The schema of ten thousand tables is some 30 MiB; beyond this, all rows together, something else is answering. */
+const MAX_ANSWER = 64 * MIB;
+const ROW_OVERHEAD = 64;
+/** More than any query here has statements. */
+const MOST_RESULTS = 100;
 
 /** [type, bytes allowed, bytes delivered]: rows are held whole, COPY and extended-query answers do not exist here. */
 const FRAMES = frameTable('server', 'SLUICE-706', 'SLUICE-706', [
   ['T', MIB, 0],
-  ['D', MAX_ROW, MAX_ROW],
+  ['D', MAX_ANSWER, MAX_ANSWER],
   ['C', 1024, 1024],
   ['E', MIB, 64 * 1024],
   ['N', MIB, 0],
@@ -34,6 +37,8 @@ export interface QueryClient extends SimpleQueryConnection {
 interface Pending {
   readonly results: (readonly (string | null)[])[][];
   rows: (readonly (string | null)[])[];
+  /** Of all rows. */
+  bytes: number;
   failure: Error | undefined;
   readonly resolve: (results: readonly ResultRows[]) => void;
   readonly reject: (error: Error) => void;
@@ -55,8 +60,11 @@ export function openQueryClient(connection: UpstreamConnection, timeout = 30_000
   const receive = (type: number, body: Buffer): Disposition => {
     if (type === SERVER.noticeResponse || type === SERVER.parameterStatus || type === SERVER.notification) return DROP;
     if (pending === undefined) throw lostSync('the server sent an answer to nothing', 'SLUICE-706');
-    if (type === SERVER.dataRow) pending.rows.push(decodeRow(body));
-    else if (type === SERVER.commandComplete) {
+    if (type === SERVER.dataRow) {
+      count(pending, body.length);
+      pending.rows.push(decodeRow(body));
+    } else if (type === SERVER.commandComplete) {
+      if (pending.results.length === MOST_RESULTS) throw lostSync('the answer is larger than any schema', 'SLUICE-706');
       pending.results.push(pending.rows);
       pending.rows = [];
     } else if (type === SERVER.errorResponse) {
@@ -90,7 +98,7 @@ export function openQueryClient(connection: UpstreamConnection, timeout = 30_000
     simpleQuery(sql) {
       if (pending !== undefined) return Promise.reject(new Error('one query at a time'));
       return new Promise((resolve, reject) => {
-        pending = { results: [], rows: [], failure: undefined, resolve, reject };
+        pending = { results: [], rows: [], bytes: 0, failure: undefined, resolve, reject };
         timer = setTimeout(
           () => fail(new UpstreamError('SLUICE-802', `the schema could not be read within ${timeout} ms`)),
           timeout,
@@ -103,6 +111,12 @@ export function openQueryClient(connection: UpstreamConnection, timeout = 30_000
       socket.end(request.TERMINATE);
     },
   };
+}
+
+/** An empty row takes memory, too. */
+function count(pending: Pending, bytes: number): void {
+  pending.bytes += bytes + ROW_OVERHEAD;
+  if (pending.bytes > MAX_ANSWER) throw lostSync('the answer is larger than any schema', 'SLUICE-706');
 }
 
 function decodeRow(body: Buffer): readonly (string | null)[] {

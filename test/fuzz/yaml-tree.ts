@@ -117,13 +117,17 @@ export function mistake(documents: readonly Tree[], random: Random): void {
       ]);
       return;
     case 3: {
-      const other = random.pick(all);
+      // Not into itself: that would only leave it out.
+      const below = new Set(maps(value));
+      const other = random.pick(all.filter((each) => !below.has(each)));
       map.entries.splice(at, 1);
       other.entries.push([key, value]);
       return;
     }
     case 4:
       map.entries[at] = [key, scalar(random)];
+      // An empty list is what a person writes who means none.
+      if (/^[[{][\]}]$/.test(text(map.entries[at][1]))) map.entries[at] = [key, { kind: 'scalar', text: '"x"' }];
       return;
     case 5:
       map.entries[at] = [key, { kind: 'list', items: [value] }];

@@ -68,13 +68,13 @@ const NUMBER = `OPERATOR(pg_catalog.~) '^[0-9]+$'`;
 const PLACE = '\uE000';
 
 function placed(wrap: Wrap, location: number): Wrap {
-  const place = String(Math.max(0, location));
+  const place = String(location);
   return { prefix: wrap.prefix.replaceAll(PLACE, place), suffix: wrap.suffix.replaceAll(PLACE, place) };
 }
 
 /**
  * The wrap for an argument of a catalog function; undefined when nothing is hidden from this subject.
- * @param location byte offset of the call.
+ * @param location number of the call's place in the statement (`placeOf`).
  */
 export function argumentGuard(bundle: Bundle, catalog: Catalog, kind: GuardKind, location = 0): Wrap | undefined {
   if (visibleTo(bundle, catalog).all && kind !== 'setting') return undefined;
@@ -99,7 +99,7 @@ export const REG_TYPES: ReadonlyMap<string, { readonly lookup: string | null; re
 
 /**
  * What a cast to a reg* type becomes: `wrap` goes around the operand of the cast *instead of* the cast, or, with `keepCast`, around the
- * cast itself (a literal that was checked already). `location` is the cast's byte offset. Undefined when nothing is hidden or the type names nothing that is.
+ * cast itself (a literal that was checked already). `location` is the number of the cast's place. Undefined when nothing is hidden or the type names nothing that is.
  */
 export function regGuard(
   bundle: Bundle,

@@ -27,7 +27,7 @@ import type { Bundle } from '../../policy/bundle.ts';
 import { isInternalFunction, isTrustedExtensionFunction } from './extensions.ts';
 import { displayName, nearest } from './hints.ts';
 import { stringLiteral } from './literals.ts';
-import type { NameContext } from './name-context.ts';
+import { type NameContext, placeOf } from './name-context.ts';
 import { objectLiteral } from './objects.ts';
 import { isSafeFunction } from './safe.ts';
 import { checkSessionFunction, isSessionFunction } from './session-functions.ts';
@@ -214,11 +214,12 @@ function introspection(
         continue;
       }
     }
-    const guard = argumentGuard(context.bundle, context.catalog, kind, located.location);
+    const guard = argumentGuard(context.bundle, context.catalog, kind, placeOf(context, located.location));
     if (guard !== undefined) guards.push({ argument: index, ...guard });
   }
   if (rule.regSet !== undefined && !visibleTo(context.bundle, context.catalog).all) return asNumbers(name, guards[0]);
-  const comment = rule.comment === true ? commentGuard(context.bundle, context.catalog, located.location ?? 0) : undefined;
+  const comment =
+    rule.comment === true ? commentGuard(context.bundle, context.catalog, placeOf(context, located.location)) : undefined;
   return {
     guards,
     ...reg,
@@ -315,7 +316,7 @@ function regResult(
   const guard =
     kind === undefined || kind === null
       ? undefined
-      : regGuard(context.bundle, context.catalog, type, false, 'oid', located.location);
+      : regGuard(context.bundle, context.catalog, type, false, 'oid', placeOf(context, located.location));
   if (guard === undefined) return undefined;
   return { guards: [{ argument: 0, ...guard }], result: regValue(details.use ?? 'text') };
 }

@@ -2,7 +2,13 @@
 import type { StatementContext } from '../context.ts';
 
 export type NameContext = Pick<StatementContext, 'catalog' | 'bundle' | 'session' | 'refuse' | 'pinLiteral'> &
-  Partial<Pick<StatementContext, 'facts'>>;
+  Partial<Pick<StatementContext, 'facts' | 'source'>>;
+
+/** A number for the place a call or cast stands at: the same for every statement of one shape, whatever its literals' lengths. */
+export function placeOf(context: NameContext, location: number | undefined): number {
+  if (location === undefined || location < 0) return 0;
+  return context.source?.tokenAt(location)?.index ?? location;
+}
 
 /** Memoised per key object (a bundle, a catalog): immutable things are looked at once. */
 export function memoise<K extends object, V>(compute: (key: K) => V): (key: K) => V {

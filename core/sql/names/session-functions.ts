@@ -9,7 +9,7 @@ import { visibleTo } from '../introspect/visible.ts';
 import { displayName } from './hints.ts';
 import type { ArgumentGuard } from './functions.ts';
 import { stringLiteral } from './literals.ts';
-import type { NameContext } from './name-context.ts';
+import { type NameContext, placeOf } from './name-context.ts';
 import { isOpenSetting, isReadableSetting, isSettable, settingRule } from './settings.ts';
 
 const ADVISORY = /^pg_(?:try_)?advisory_/;
@@ -60,7 +60,9 @@ function readSetting(
   }
   if (visibleTo(context.bundle, context.catalog).all && !context.bundle.usesMaskKey) return [];
   const guard =
-    name === 'current_setting' ? argumentGuard(context.bundle, context.catalog, 'setting', located.location) : undefined;
+    name === 'current_setting'
+      ? argumentGuard(context.bundle, context.catalog, 'setting', placeOf(context, located.location))
+      : undefined;
   if (guard === undefined)
     throw new DenialError(denial('SLUICE-205', `${name}() needs the setting's name as a literal here.`, located));
   return [{ argument: 0, ...guard }];

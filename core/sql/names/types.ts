@@ -17,7 +17,7 @@ import { REG_TYPES, regGuard, type RegUse, regValue, type Wrap } from '../intros
 import { visibleTo } from '../introspect/visible.ts';
 import { displayName } from './hints.ts';
 import { stringLiteral, typeNameParts } from './literals.ts';
-import type { NameContext } from './name-context.ts';
+import { type NameContext, placeOf } from './name-context.ts';
 import { objectLiteral } from './objects.ts';
 
 /** Spellings of the grammar that are no name in pg_type. */
@@ -92,7 +92,7 @@ export function checkCast(context: NameContext, cast: TypeCast, use: RegUse = 't
       return { checked, wrap: { ...regValue(use), replace: false } };
     }
   }
-  const guard = regGuard(context.bundle, context.catalog, checked.reg, checked.array, use, cast.location);
+  const guard = regGuard(context.bundle, context.catalog, checked.reg, checked.array, use, placeOf(context, cast.location));
   return guard === undefined ? { checked } : { checked, wrap: { ...guard, replace: true } };
 }
 

@@ -6,6 +6,7 @@ import type { Scope, StatementContext } from '../context.ts';
 import { checkOperatorName } from './checks.ts';
 import { isRecentTime } from './constants.ts';
 import { walk, walkAsNumber } from './expression.ts';
+import { keepLoneOperand } from './lone-operand.ts';
 import { arrayOf, TEXT } from './operator-choice.ts';
 import { operatorResult, safeOperator, UNKNOWN_TYPE } from './safety.ts';
 
@@ -31,7 +32,9 @@ export function walkOperator(context: StatementContext, body: Body<'A_Expr'>, sc
     checkOperatorName(context, body.name, locationOf(body));
     return left === DATE ? TIMESTAMP : (left ?? 0);
   }
-  return checkOperatorUse(context, body, left, right);
+  const type = checkOperatorUse(context, body, left, right);
+  keepLoneOperand(context, body);
+  return type;
 }
 
 /** The type that the items of a list agree on, untyped ones aside; -1 when they do not. */

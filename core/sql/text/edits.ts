@@ -89,6 +89,31 @@ export class EditList {
   }
 }
 
+/**
+ * The edit with a space wherever its text would become one token with its neighbour: `x=''AND` needs none as long as a string
+ * stands there.
+ */
+export function keptApart(bytes: Buffer, edit: Edit): Edit {
+  const { start, end, replacement } = edit;
+  const before = start === 0 ? 0 : bytes[start - 1]!;
+  const after = bytes[end] ?? 0;
+  if (replacement === '') return end > start && join(before, after) ? { ...edit, replacement: ' ' } : edit;
+  const text = Buffer.from(replacement);
+  const left = join(before, text[0]!) ? ' ' : '';
+  const right = join(text.at(-1)!, after) ? ' ' : '';
+  return left === '' && right === '' ? edit : { ...edit, replacement: left + replacement + right };
+}
+
+function join(left: number, right: number): boolean {
+  if (isNamePart(left)) return isNamePart(right) || right === 0x27;
+  return left === right && (left === 0x27 || left === 0x22);
+}
+
+/** Letters, digits, `_`, `$`, and every byte of a longer character. */
+function isNamePart(byte: number): boolean {
+  return byte >= 0x80 || byte === 0x24 || byte === 0x5f || /[0-9A-Za-z]/.test(String.fromCharCode(byte));
+}
+
 /** Whether an equal edit of the same place is among the last ones. */
 function repeats(sorted: readonly Edit[], edit: Edit): boolean {
   for (let index = sorted.length - 1; index >= 0 && sorted[index]!.start === edit.start; index -= 1) {

@@ -15,6 +15,7 @@ import { restrictiveBundle } from '../policies.ts';
 import { ProxyUnderTest } from '../proxy-under-test.ts';
 import { Random } from '../random.ts';
 import { kindOf, type Tally } from '../target.ts';
+import { fuzzSchema } from './schema.ts';
 
 const AT_ONCE = 16;
 /** Milliseconds without an answer after which a client gives up: a liar may leave it waiting for ever. */
@@ -103,7 +104,8 @@ export async function fuzzServer(setup: NetworkSetup): Promise<Tally> {
     return `cut otherwise, another answer to flow ${script.flow}`;
   };
 
-  const end = Date.now() + setup.seconds * 1_000;
+  await fuzzSchema({ ...setup, seconds: setup.seconds / 5 }, tally);
+  const end = Date.now() + (setup.seconds * 4_000) / 5;
   const replayed = (await kept('server')).map(({ bytes }) => JSON.parse(bytes.toString()) as Script);
   while (Date.now() < end) {
     const onlyCut = random.once(6);

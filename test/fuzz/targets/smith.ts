@@ -78,7 +78,7 @@ export async function fuzzSmith(setup: NetworkSetup): Promise<RewriterTally> {
     const direct = await lines.direct.run(sql);
     if (direct.leaked !== undefined) counts['leak on the bare relay']++;
     const open = await lines.open.run(sql);
-    let seen = compareOpen(direct, open, ({ code, message }) => refusedByFloor(sql, code ?? '', message));
+    let seen = compareOpen(sql, direct, open, ({ code, message }) => refusedByFloor(sql, code ?? '', message));
     // Twice different directly: nothing to compare with.
     if (typeof seen === 'object') {
       const again = await lines.direct.run(sql);

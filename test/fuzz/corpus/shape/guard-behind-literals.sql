@@ -1,0 +1,1 @@
+SELECT t.oid, t.typname,  typname, t.typelem, t.typdelim, t.typinput, r.rngsubtype, t.typbasetype FROM pg_type asLEFT JOIN pg_range as r ON oid = rngtypid .typtype IN ('r', 'e', 'd') OR t.typinput = 'array_in(cstring,oid,integer)'::regprocedure OR t.typelem IN (16, 17, 18)

@@ -1,0 +1,1 @@
+SELECT 1 FROM pg_constraint WHERE confrelid NOT IN ('16400'::regclass) AND 'x' LIKE ANY (col_description(1,2)) AND 1 IN ((('a'||'b')::regclass))
