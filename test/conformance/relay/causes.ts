@@ -14,9 +14,7 @@ interface Cause {
 
 const CAUSES: readonly Cause[] = [
   // The server's grammar takes it and its analysis rejects it; ours, the newest, rejects it at once.
-  { plan: 'newer-grammar', refusal: /^SLUICE-101 /, direct: /^E / },
-  // Sluice names its sessions to the server, so that the server's people see who acts.
-  { plan: 'application-name', sql: /\bapplication_name\b/ },
+  { plan: 'newer-grammar', through: /^E .*\bC=42601\b/, direct: /^E / },
   // Sessions of the catalog reader are counted by the server like any other.
   { plan: 'own-sessions', sql: /\bpg_stat_database\b/ },
 ];

@@ -218,7 +218,8 @@ export class FrontConnection {
   /** The first message of an answer. True: it is a refusal that a floor explains, and it is not shown. */
   #refused(exchange: OpenExchange, message: ServerMessageBytes): boolean {
     if (message.type !== 'E' || exchange.messages === 'startup') return false;
-    const refusal = refusalOf(serverMessage(message.body));
+    const fields = serverMessage(message.body);
+    const refusal = refusalOf(fields) ?? this.#unknown.misread(fields);
     if (refusal === null) return false;
     exchange.refusal = refusal;
     const floor = floorOfTexts(exchange.sql, refusal, exchange.messages[0] ?? '') ?? this.#unknown.reading(refusal);

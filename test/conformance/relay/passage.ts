@@ -36,7 +36,7 @@ export async function runDirectly<T>(options: PassageOptions, workload: (port: n
 export async function runThrough<T>(options: PassageOptions, workload: (port: number) => Promise<T>): Promise<Passage<T>> {
   const server = await startCluster([options.database], options.settings);
   const back = await startBackRelay({ port: server.port });
-  const tracer = new Tracer(`sluice/${IDENTITY}`);
+  const tracer = new Tracer();
   try {
     return await withPolicyFile(allowAll(options.database), async (file) => {
       const sluice = await startSluice({

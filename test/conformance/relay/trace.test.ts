@@ -20,8 +20,8 @@ const described = (name: string, type: number): Buffer =>
   message('T', int16(1), text(name), int32(0), int16(0), int32(type), int16(4), int32(-1), int16(0));
 const origin = (connection: number): Origin => ({ connection, application: 'suite/file', user: 'u', database: 'd' });
 
-function traced(answers: readonly (readonly Buffer[])[], serverName?: string): readonly Traced[] {
-  const tracer = new Tracer(serverName);
+function traced(answers: readonly (readonly Buffer[])[]): readonly Traced[] {
+  const tracer = new Tracer();
   for (const [index, answer] of answers.entries()) {
     const asked = index === 0 ? { messages: 'startup', sql: [] } : { messages: 'Q', sql: ['s'] };
     tracer.onExchange({ ...asked, answer: splitMessages(Buffer.concat(answer)).messages }, origin(1));
@@ -59,13 +59,6 @@ describe('a trace', () => {
     expect(heard(11, 11)).toEqual(heard(12, 12));
     expect(heard(11, 11)).not.toEqual(heard(11, 12));
     expect(heard(11, 11).map(({ lines: each }) => each.map((line) => line[0]).join(''))).toEqual(['', 'Z', 'A']);
-  });
-
-  it("takes the name that Sluice gives itself for the client's", () => {
-    const shown = (name: string, serverName?: string): readonly string[] =>
-      traced([[], [row(`${name}/s1`)]], serverName).flatMap((each) => each.lines);
-    expect(shown('suite/file')).toEqual(shown('sluice/a/b', 'sluice/a/b'));
-    expect(shown('other')).not.toEqual(shown('suite/file'));
   });
 });
 

@@ -31,12 +31,6 @@ export class Tracer {
   readonly #counts = new Map<string, number>();
   /** Process id that a client was given -> its trace. */
   readonly #processes = new Map<number, string>();
-  /** What the server takes the clients' name to be, where that is not what they call themselves. */
-  readonly #serverName: string | undefined;
-
-  constructor(serverName?: string) {
-    this.#serverName = serverName;
-  }
 
   readonly onExchange: OnExchange = (exchange, origin) => {
     let trace = this.#traces.get(origin.connection);
@@ -48,12 +42,11 @@ export class Tracer {
     }
     const { messages, sql, answer, ...rest } = exchange;
     for (const { type, body } of answer) if (type === 'K') this.#processes.set(body.readInt32BE(0), trace.name);
-    const name = this.#serverName ?? origin.application;
     const heard = answer.filter(({ type }) => type === 'A');
-    trace.notifications.push(...this.#printed(heard, name));
+    trace.notifications.push(...this.#printed(heard));
     const others = heard.length === 0 ? answer : answer.filter(({ type }) => type !== 'A');
     if (others.length === 0) return;
-    trace.exchanges.push({ messages, sql: sql.map(withoutChance), lines: this.#printed(others, name), ...rest });
+    trace.exchanges.push({ messages, sql: sql.map(withoutChance), lines: this.#printed(others), ...rest });
   };
 
   /** Notifications come when they come: they are compared apart, in their order. */
@@ -64,11 +57,11 @@ export class Tracer {
     });
   }
 
-  #printed(answer: readonly BackendMessage[], name: string): readonly string[] {
+  #printed(answer: readonly BackendMessage[]): readonly string[] {
     // Who acts is a floor, and what the server reports of it with it.
     const lines = withoutOids(answer)
       .filter((line) => !line.startsWith('S is_superuser\0'))
-      .map((line) => this.#withProcesses(withoutChance(name === '' ? line : line.replaceAll(name, '(application)'))));
+      .map((line) => this.#withProcesses(withoutChance(line)));
     if (lines.length <= KEPT) return lines.map(shortened);
     const hash = createHash('sha256');
     for (const line of lines) hash.update(line).update('\n');

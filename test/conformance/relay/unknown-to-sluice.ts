@@ -1,4 +1,5 @@
 /** What Sluice cannot know of a session because it was done behind its back, and the floor that is the reason for each. */
+import type { ServerMessage } from '../../support/backend.ts';
 import { type ClientMessage, statementOf } from './client-stream.ts';
 import type { OpenExchange } from './open-exchange.ts';
 import type { Refusal } from './probe.ts';
@@ -23,6 +24,11 @@ export class UnknownToSluice {
   /** The floor that explains why Sluice takes for a mistake what is none. */
   reading({ code }: Refusal): string | null {
     return code === 'SLUICE-101' ? this.#reading : null;
+  }
+
+  /** Syntax errors carry no code of Sluice's. */
+  misread(fields: ServerMessage): Refusal | null {
+    return this.#reading !== null && fields['C'] === '42601' ? { code: 'SLUICE-101', message: fields['M'] ?? '' } : null;
   }
 
   learn({ bytes, floor, aborted, sql }: OpenExchange): void {
