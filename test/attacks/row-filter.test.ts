@@ -3,24 +3,17 @@
  * that is often the filter, by luck. Here the same rows are let through by a filter that costs more than any probe: what would
  * be evaluated before it, or raise before it, is seen. The probes are those of classes D2, D3, D7 and D11.
  */
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { describeFindings } from '../oracle/canary-oracle.ts';
-import { restrictivePolicy, rows } from '../support/shop.ts';
+import { rows } from '../support/shop.ts';
 import type { Attack } from './attack.ts';
 import { CORPUS } from './corpus/index.ts';
+import { DEAR_CONDITION, writeDearPolicy } from './dear-filter.ts';
 import { perform, transcript, type Outcome } from './forms.ts';
 import { MAJOR, startSluiceLaboratory, type Laboratory } from './laboratory.ts';
-
-/** Never true for any row, and dear. */
-const never = (column: string): string => Array.from({ length: 12 }, (_, n) => `${column} LIKE '%zz${n}%zz'`).join(' OR ');
-const CHEAP = "rowFilter: \"tenant = 'acme' AND region = 'eu'\"";
-const DEAR_CONDITION = `(tenant = 'acme' OR ${never('tenant')}) AND (region = 'eu' OR ${never('region')})`;
-const DEAR = `rowFilter: "${DEAR_CONDITION}"`;
-const CHEAP_TENANT = 'rowFilter: "tenant = \'acme\'"';
-const DEAR_TENANT = `rowFilter: "tenant = 'acme' OR ${never('tenant')}"`;
 
 const probes: readonly Attack[] = CORPUS.filter(
   (attack) => ['D2', 'D3', 'D7', 'D11'].includes(attack.class) && attack.kind !== 'write',
@@ -31,10 +24,7 @@ describe('probes against a row filter that is dearer than they are', () => {
   let directory: string;
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'sluice-filter-'));
-    const policy = (await readFile(restrictivePolicy, 'utf8')).replaceAll(CHEAP, DEAR).replaceAll(CHEAP_TENANT, DEAR_TENANT);
-    expect(policy).not.toContain(CHEAP);
-    await writeFile(join(directory, 'dear.yaml'), policy);
-    laboratory = await startSluiceLaboratory(MAJOR, join(directory, 'dear.yaml'));
+    laboratory = await startSluiceLaboratory(MAJOR, await writeDearPolicy(directory));
   });
   afterAll(async () => {
     await laboratory?.stop();

@@ -32,8 +32,8 @@ export interface Field {
   stop(): Promise<void>;
 }
 
-export async function startField(major: 15 | 18): Promise<Field> {
-  const started = await Promise.all((['a', 'b'] as const).map((variant) => startTwinned(major, variant)));
+export async function startField(major: 15 | 18, policy: string = restrictivePolicy): Promise<Field> {
+  const started = await Promise.all((['a', 'b'] as const).map((variant) => startTwinned(major, variant, policy)));
   const [a, b] = started.map(({ twinned }) => twinned);
   if (a === undefined || b === undefined) throw new Error('unreachable: two variants');
   const through = await a.proxy.connect('shop');
@@ -53,7 +53,11 @@ export async function startField(major: 15 | 18): Promise<Field> {
   };
 }
 
-async function startTwinned(major: 15 | 18, variant: 'a' | 'b'): Promise<{ readonly twinned: Twinned; stop(): Promise<void> }> {
+async function startTwinned(
+  major: 15 | 18,
+  variant: 'a' | 'b',
+  policy: string,
+): Promise<{ readonly twinned: Twinned; stop(): Promise<void> }> {
   const shop = await startSide(major, variant);
   await shop.copy('shop', 'reference');
   const canaries = await shop.canaries(variant);
@@ -64,7 +68,7 @@ async function startTwinned(major: 15 | 18, variant: 'a' | 'b'): Promise<{ reado
   await must(admin, "ALTER DATABASE shop SET statement_timeout = '4s'");
   await admin.close();
   const proxy = await startSluice({
-    policy: [restrictivePolicy],
+    policy: [policy],
     as: restrictedIdentity,
     upstream: shop.url('shop', 'superuser'),
   });
