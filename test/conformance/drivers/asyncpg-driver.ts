@@ -58,5 +58,5 @@ export async function asyncpg(major: 15 | 18): Promise<Driver> {
   };
 }
 
-/** They wait for seconds. */
-const SLOW: readonly string[] = [];
+/** Classes that wait for seconds. */
+const SLOW: readonly string[] = ['test_introspection.TestIntrospection', 'test_pool.TestPool', 'test_timeout.TestTimeout'];

@@ -1,6 +1,6 @@
-"""Runs asyncpg's own tests (unittest) and prints the markers that test-output.ts reads.
+"""Runs asyncpg's own tests (unittest) and prints the markers that test-output.ts reads: each class, and its tests within it.
 
-usage: run.py TESTS_PARENT_DIRECTORY [--without ID]... [--only ID]... MODULE...
+usage: run.py TESTS_PARENT_DIRECTORY [--without CLASS]... [--only CLASS]... MODULE...
 """
 import sys
 import time
@@ -20,17 +20,17 @@ class Markers(unittest.TestResult):
         print(f"{SYN}--- {self.status}: {name(test)} ({time.monotonic() - self.began:.2f}s)", flush=True)
 
     def told(self, status, test, text):
-        # Errors of setUpClass come without a test.
-        if not isinstance(test, (unittest.TestCase,)):
-            print(f"{test}: {text}", flush=True)
-            return
-        self.status = status
+        # What goes wrong around the tests, as in setUpClass, is told of the class.
+        if isinstance(test, unittest.TestCase):
+            self.status = status
         print(text, flush=True)
 
     def addError(self, test, err):
+        self.errors.append((test, ""))
         self.told("FAIL", test, self._exc_info_to_string(err, test))
 
-    addFailure = addError
+    def addFailure(self, test, err):
+        self.addError(test, err)
 
     def addSubTest(self, test, subtest, err):
         if err is not None:
@@ -44,7 +44,8 @@ class Markers(unittest.TestResult):
 
 
 def name(test):
-    return test.id().removeprefix("tests.")
+    kind, _, method = test.id().removeprefix("tests.").rpartition(".")
+    return f"{kind}/{method}"
 
 
 def each(suite):
@@ -64,6 +65,13 @@ while arguments:
         (without if argument == "--without" else only).add(arguments.pop(0))
     else:
         modules.append(argument)
-tests = unittest.defaultTestLoader.loadTestsFromNames([f"tests.{module}" for module in modules])
-chosen = unittest.TestSuite(test for test in each(tests) if name(test) not in without and (not only or name(test) in only))
-chosen.run(Markers())
+classes = {}
+for test in each(unittest.defaultTestLoader.loadTestsFromNames([f"tests.{module}" for module in modules])):
+    classes.setdefault(name(test).split("/")[0], []).append(test)
+for kind, tests in classes.items():
+    if kind in without or (only and kind not in only):
+        continue
+    began, result = time.monotonic(), Markers()
+    print(f"{SYN}=== RUN   {kind}", flush=True)
+    unittest.TestSuite(tests).run(result)
+    print(f"{SYN}--- {'FAIL' if result.errors else 'PASS'}: {kind} ({time.monotonic() - began:.2f}s)", flush=True)
