@@ -38,5 +38,7 @@ export function formatDiagnostic(diagnostic: Diagnostic): string {
       ? diagnostic.object
       : [diagnostic.file, diagnostic.line, diagnostic.column].filter((part) => part !== undefined).join(':');
   const head = [place, diagnostic.path].filter((part) => part !== undefined && part !== '').join(' ');
-  return head === '' ? diagnostic.message : `${head}: ${diagnostic.message}`;
+  const text = head === '' ? diagnostic.message : `${head}: ${diagnostic.message}`;
+  // Names may hold anything; this is one line.
+  return text.replaceAll(/\p{Cc}/gu, (control) => JSON.stringify(control).slice(1, -1));
 }

@@ -13,9 +13,10 @@ export interface SmithOptions {
   readonly seed: number;
   readonly queries: number;
   readonly catalogs: boolean;
+  readonly say: (line: string) => void;
 }
 
-/** Rejects when it ends badly before it has written anything; what was written until it was stopped counts. */
+/** What was written until it was stopped counts; nothing, where the machine was too busy for it to learn the schema. */
 export async function sqlsmith(options: SmithOptions): Promise<readonly string[]> {
   const program = spawn(
     'sqlsmith',
@@ -32,7 +33,7 @@ export async function sqlsmith(options: SmithOptions): Promise<readonly string[]
   let said = '';
   program.stdout.setEncoding('utf8').on('data', (text: string) => void (written += text));
   program.stderr.setEncoding('utf8').on('data', (text: string) => void (said += text));
-  const late = setTimeout(() => program.kill('SIGKILL'), 30_000);
+  const late = setTimeout(() => program.kill('SIGKILL'), 60_000);
   await new Promise<void>((resolve, reject) => {
     program.once('error', reject);
     program.once('close', () => resolve());
@@ -42,7 +43,7 @@ export async function sqlsmith(options: SmithOptions): Promise<readonly string[]
     .split(/;\n/)
     .map((sql) => quoted(sql.trim()))
     .filter((sql) => sql !== '' && sql.length < 12_000);
-  if (statements.length === 0) throw new Error(`sqlsmith wrote nothing: ${said.slice(-500)}`);
+  if (statements.length === 0) options.say(`  sqlsmith wrote nothing: ${said.slice(-200)}`);
   return statements;
 }
 

@@ -265,13 +265,17 @@ export function sampledSource(state: FromState, node: Node, body: RangeTableSamp
   if (rangeVar === undefined) return deny('SLUICE-102', 'TABLESAMPLE is understood on tables only.', { rule: 'floor' });
   const source = relationSource(state, node, rangeVar, position, body);
   const arguments_ = [...(body.args ?? []), ...(body.repeatable === undefined ? [] : [body.repeatable])];
-  if (source.site !== undefined && !arguments_.every(namesNothing)) {
-    deny('SLUICE-602', 'The arguments of TABLESAMPLE must not refer to columns here.', {
+  const plain = (): void => {
+    if (source.site === undefined || arguments_.every(namesNothing)) return;
+    deny('SLUICE-602', 'The arguments of TABLESAMPLE must not refer to columns or name objects here.', {
       location: locationOf(body),
       rule: 'floor',
     });
-  }
+  };
+  plain();
   for (const argument of arguments_) walkAt(context, argument, level, 'from');
+  // A guard is a subquery.
+  plain();
   return source;
 }
 

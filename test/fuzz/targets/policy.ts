@@ -86,7 +86,7 @@ function compiled(text: string, catalog: Catalog): Compiled {
           now: 0,
         });
   const diagnostics = [...loaded.diagnostics, ...(result?.diagnostics ?? []).map((each) => loaded.locate(each))];
-  const odd = diagnostics.find((each) => !SENTENCE.test(each.message) || each.message.length > 2_000);
+  const odd = diagnostics.find((each) => !SENTENCE.test(formatDiagnostic(each)) || each.message.length > 2_000);
   return {
     bundle: result?.bundle,
     wrong: diagnostics.filter(({ severity }) => severity !== 'notice'),

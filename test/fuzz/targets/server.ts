@@ -93,15 +93,15 @@ export async function fuzzServer(setup: NetworkSetup): Promise<Tally> {
     await keep('server', 'failed', input, 'json');
   };
   const honest: Buffer[] = [];
-  for (const flow of FLOWS.keys()) honest.push(comparable((await talk(proxy.port, flow)).bytes));
+  for (const flow of FLOWS.keys()) honest.push((await talk(proxy.port, flow)).bytes);
 
   const one = async (script: Script): Promise<string | undefined> => {
     tally.executions++;
     const { bytes, closed } = await talk(proxy.port, script.flow, relay, script);
     const seen = judge(bytes, closed, guarded);
     outcomes[seen.kind]++;
-    if (seen.why !== undefined || !script.onlyCut || comparable(bytes).equals(honest[script.flow]!)) return seen.why;
-    return `cut otherwise, another answer to flow ${script.flow}`;
+    if (seen.why !== undefined || !script.onlyCut || comparable(bytes).equals(comparable(honest[script.flow]!))) return seen.why;
+    return `cut otherwise, another answer to flow ${script.flow}: ${typesOf(bytes)}, not ${typesOf(honest[script.flow]!)}`;
   };
 
   await fuzzSchema({ ...setup, seconds: setup.seconds / 5 }, tally);
@@ -172,6 +172,12 @@ function readies(bytes: Buffer): number {
   } catch {
     return 0;
   }
+}
+
+function typesOf(bytes: Buffer): string {
+  return splitMessages(bytes)
+    .messages.map(({ type }) => type)
+    .join('');
 }
 
 /** Keys differ from session to session, and others' notifications come when they come. */

@@ -106,7 +106,7 @@ export async function fuzzSmith(setup: NetworkSetup): Promise<RewriterTally> {
   const wanted = setup.seconds < 90 ? 40 : 150;
   // The next ones are written while these are run.
   const order = (): Promise<readonly string[]> =>
-    sqlsmith({ target: lines.target, seed: random.word(), queries: wanted, catalogs: random.once(4) });
+    sqlsmith({ target: lines.target, seed: random.word(), queries: wanted, catalogs: random.once(4), say: setup.say });
   let next = order();
   for (const { bytes } of await kept('rewriter')) await one(bytes.toString('utf8'));
   while (Date.now() < end) {
@@ -119,10 +119,13 @@ export async function fuzzSmith(setup: NetworkSetup): Promise<RewriterTally> {
     }
     for (let count = 0; count < 20 * wanted && Date.now() < end; count++) {
       counts.mutated++;
-      await one(mutateSql(random.pick(seeds), random.once(4) ? random.pick(smith) : random.pick(seeds), random));
+      await one(
+        mutateSql(random.pick(seeds), smith.length > 0 && random.once(4) ? random.pick(smith) : random.pick(seeds), random),
+      );
     }
   }
   await next;
+  if (counts['from SQLsmith'] === 0 && setup.seconds >= 30) await fail('SQLsmith wrote nothing in the whole run', '');
   if (counts['leak on the bare relay'] === 0) await fail('nothing leaks on the bare relay: the oracle hears nothing', '');
   for (const proxy of lines.proxies) for (const error of proxy.internalErrors()) await fail(`mistake of its own: ${error}`, '');
   tally.deaths = lines.proxies.reduce((sum, { deaths }) => sum + deaths, 0);

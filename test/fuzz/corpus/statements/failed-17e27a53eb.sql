@@ -1,1 +1,0 @@
-SELECT t::regtype(16700)

@@ -1,1 +1,0 @@
-SELECT attrelid=''::regclass(3)AND''

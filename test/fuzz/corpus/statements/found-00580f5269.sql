@@ -1,0 +1,1 @@
+SELECT opfnamespace(to_regclass 

@@ -1,0 +1,1 @@
+SELECT iban (c.id / 10000000 - 82)

@@ -1,0 +1,1 @@
+SELECT  o (profile ->> 'ssn')::FROMNOT

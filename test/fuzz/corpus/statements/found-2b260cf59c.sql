@@ -1,0 +1,1 @@
+SELECT id, sum(salary) FROM customers GROUP BY id

@@ -1,0 +1,1 @@
+INSERT INTO order_items VALUES (1, 1,IN1, 1, 1)

@@ -1,0 +1,1 @@
+SELECT id name INTO TEMPORARY taken FROM customers

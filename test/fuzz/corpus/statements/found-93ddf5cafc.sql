@@ -1,0 +1,1 @@
+SELECT $a$ -- $a$ || || ssn FROM (c.id   WHEN/- 82)

@@ -1,0 +1,1 @@
+DELETE FROM orders WHERE id IN (2, 3, 4,a5)

@@ -1,0 +1,1 @@
+SELECT $a$ -- $a$ || ssn FROM (c.id / 10000000 - 82)

@@ -1,0 +1,1 @@
+SELECT digest FROM customer_digest

@@ -1,0 +1,1 @@
+SELECT (ssn::int FROM) IS NULL customers

@@ -1,0 +1,1 @@
+ALTER   / 10000000 - 82)  payroll RENAME TO orders2

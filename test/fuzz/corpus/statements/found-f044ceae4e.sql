@@ -1,0 +1,1 @@
+SELECTROWSopfnamespace(to_regclass 

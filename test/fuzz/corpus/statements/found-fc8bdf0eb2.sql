@@ -1,0 +1,1 @@
+SELECT id, ALL FROM scratch ORDERBY $$x$$  id

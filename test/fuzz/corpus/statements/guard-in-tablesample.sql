@@ -1,0 +1,1 @@
+SELECT FROM products TABLESAMPLE system(100::regclass)ORDER BY id
