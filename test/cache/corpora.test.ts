@@ -108,5 +108,5 @@ describe('everything the other suites send', () => {
     expect(differing).toEqual([]);
     expect(cached.statistics.shapeHits).toBeGreaterThan(100);
     expect(cached.statistics.disagreements).toBe(0);
-  });
+  }, 300_000);
 });

@@ -242,3 +242,18 @@ SELECT statement FROM pg_cursors;
 
 -- a row type that carries function names
 SELECT json_populate_record(NULL::pg_catalog.pg_type, '{"typinput": "16500"}');
+
+-- compared with a name: relation
+SELECT count(*) FROM generate_series(16384, 16700) t WHERE t::regclass = 'payroll_hidden';
+
+-- compared with a name: relations, turned round
+SELECT count(*) FROM generate_series(16384, 16700) t WHERE 'public.payroll_hidden' <> t::regclass OR t::regclass IN ('payroll_hidden', 'pg_class');
+
+-- compared with a list of names
+SELECT count(*) FROM generate_series(16384, 16700) t WHERE t = ANY (ARRAY['payroll_hidden', 'customers_shown']::regclass[]);
+
+-- a list of names, shown
+SELECT ARRAY['payroll_hidden', 'customers_shown']::regclass[];
+
+-- a list of names and numbers, passed on as a number
+SELECT ('{pg_class}'::regclass[] || @payroll_hidden@)[2]::text;

@@ -209,3 +209,15 @@ SELECT conf FROM (SELECT pg_catalog.lower(name) AS conf FROM pg_catalog.pg_setti
 
 -- completion: functions
 SELECT distinct pg_catalog.quote_ident(p.proname) FROM pg_catalog.pg_proc p WHERE p.prokind IN ('f', 'a', 'w') AND pg_catalog.pg_function_is_visible(p.oid) AND substring(p.proname, 1, 3) = 'sum' LIMIT 1000;
+
+-- scripts: relations by name through regclass
+SELECT relname FROM pg_class WHERE oid::regclass IN ('customers_shown', 'pg_class') ORDER BY 1;
+
+-- scripts: columns by name through regclass
+SELECT attname FROM pg_attribute WHERE 'public.customers_shown' = attrelid::regclass AND attnum > 0;
+
+-- scripts: types by a list of names
+SELECT typname FROM pg_type WHERE oid = ANY (ARRAY['integer', 'text', NULL]::regtype[]) ORDER BY 1;
+
+-- scripts: names by a list of relations
+SELECT '{pg_class,customers_shown}'::regclass[];

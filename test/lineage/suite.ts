@@ -135,7 +135,6 @@ const KNOWN: readonly (readonly [plan: string, why: RegExp])[] = [
   ['masked-key-grouping', /^42803/],
   ['row-of-parent-type', /^42846/],
   ['regclass-in-with', /^42883 operator does not exist: text = oid/],
-  ['regclass-literal', /^22P02 invalid input syntax for type oid/],
 ];
 
 function refusedText({ name, masked }: Placed): Difference {

@@ -115,9 +115,12 @@ export function regGuard(
   const condition = oidCondition(visible, entry.kind);
   const shown = (value: string): string => (use === 'text' ? `${value}::pg_catalog.${type}::pg_catalog.text` : value);
   if (array) {
+    const element = numberOrName(entry.lookup, `v${PLACE}.t`);
     const wrap = {
-      prefix: `ARRAY(SELECT CASE WHEN ${condition(`u${PLACE}.o`)} THEN ${shown(`u${PLACE}.o`)} END FROM pg_catalog.unnest((`,
-      suffix: `)::pg_catalog.oid[]) WITH ORDINALITY AS u${PLACE}(o, n) ORDER BY u${PLACE}.n)`,
+      prefix:
+        `ARRAY(SELECT CASE WHEN ${condition(`u${PLACE}.o`)} THEN ${shown(`u${PLACE}.o`)} END ` +
+        `FROM (SELECT ${element}, v${PLACE}.n FROM pg_catalog.unnest((`,
+      suffix: `)::pg_catalog.text[]) WITH ORDINALITY AS v${PLACE}(t, n) OFFSET 0) AS u${PLACE}(o, n) ORDER BY u${PLACE}.n)`,
     };
     return placed(wrap, location);
   }
@@ -202,11 +205,23 @@ const guardsOf: (bundle: Bundle, catalog: Catalog) => Readonly<Record<GuardKind,
 
 /** The expression is a number or a name; `lookup` finds a name without raising an error for one that does not exist. */
 function fromTextOrOid(lookup: string | null, result: string, condition: string): Wrap {
-  const named = lookup === null ? 'NULL' : `pg_catalog.${lookup}(g${PLACE}.t)::pg_catalog.oid`;
   return {
-    prefix: `(SELECT ${result} FROM (SELECT CASE WHEN g${PLACE}.t ${NUMBER} THEN g${PLACE}.t::pg_catalog.oid ELSE ${named} END FROM (SELECT (`,
+    prefix: `(SELECT ${result} FROM (SELECT ${numberOrName(lookup, `g${PLACE}.t`)} FROM (SELECT (`,
     suffix: `)::pg_catalog.text OFFSET 0) AS g${PLACE}(t) OFFSET 0) AS h${PLACE}(o) WHERE ${condition})`,
   };
+}
+
+function numberOrName(lookup: string | null, text: string): string {
+  const named = lookup === null ? 'NULL' : `pg_catalog.${lookup}(${text})::pg_catalog.oid`;
+  return `CASE WHEN ${text} ${NUMBER} THEN ${text}::pg_catalog.oid ELSE ${named} END`;
+}
+
+/**
+ * A name that stands where a reg* value is compared with it: the value is an OID by now, so the name must become one, too, and NULL
+ * where it is hidden, as where there is none. Undefined when reg* values are left as they are.
+ */
+export function regName(bundle: Bundle, catalog: Catalog, type: string, location: number): Wrap | undefined {
+  return typeof REG_TYPES.get(type)?.lookup === 'string' ? regGuard(bundle, catalog, type, false, 'oid', location) : undefined;
 }
 
 function fromOid(condition: string): Wrap {

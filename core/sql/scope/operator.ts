@@ -1,8 +1,10 @@
 /** Operators: their operands, the check of the name, whether they may raise an error on some rows only, and what they give. */
 import type { Node } from '@pgsql/types';
-import { asTag, isStar, locationOf, namesOf } from '../ast/node.ts';
+import { asTag, become, isStar, locationOf, namesOf } from '../ast/node.ts';
 import type { Body } from '../ast/node.ts';
 import type { Scope, StatementContext } from '../context.ts';
+import { regName } from '../introspect/guards.ts';
+import { wrapNode } from '../names/wrap.ts';
 import { checkOperatorName } from './checks.ts';
 import { isRecentTime } from './constants.ts';
 import { walk, walkAsNumber } from './expression.ts';
@@ -22,12 +24,15 @@ const COMPARISONS: ReadonlySet<string> = new Set([
 export function walkOperator(context: StatementContext, body: Body<'A_Expr'>, scope: Scope, node: Node): number {
   const row = rowOperand(body.lexpr);
   if (row !== undefined && comparesRows(context, body, row, scope)) return BOOLEAN;
+  const named = [regType(body.lexpr), regType(body.rexpr)];
   const compares = COMPARISONS.has(namesOf(body.name)?.at(-1) ?? '') || (body.kind?.includes('BETWEEN') ?? false);
   const operand = compares ? walkAsNumber : walk;
   const left = body.lexpr === undefined ? undefined : operand(context, body.lexpr, scope);
   const list = body.rexpr !== undefined && 'List' in body.rexpr ? (body.rexpr.List.items ?? []) : undefined;
   const right =
     list === undefined ? operand(context, body.rexpr!, scope) : common(list.map((item) => operand(context, item, scope)));
+  for (const item of list ?? [body.rexpr]) nameLiteral(context, item, named[0]);
+  nameLiteral(context, body.lexpr, named[1]);
   if (isRecentTime(context, node)) {
     checkOperatorName(context, body.name, locationOf(body));
     return left === DATE ? TIMESTAMP : (left ?? 0);
@@ -35,6 +40,27 @@ export function walkOperator(context: StatementContext, body: Body<'A_Expr'>, sc
   const type = checkOperatorUse(context, body, left, right);
   keepLoneOperand(context, body);
   return type;
+}
+
+/** The name of the reg* type that an operand is cast to. */
+function regType(node: Node | undefined): string | undefined {
+  const type = asTag(node, 'TypeCast')?.typeName;
+  const name = namesOf(type?.names)?.at(-1);
+  return name?.startsWith('reg') && (type?.arrayBounds?.length ?? 0) === 0 ? name : undefined;
+}
+
+/** `oid::regclass = 'orders'`: a literal that the server would have taken for a name of the other side's type. */
+function nameLiteral(context: StatementContext, node: Node | undefined, type: string | undefined): void {
+  const literal = asTag(node, 'A_Const');
+  if (type === undefined || literal?.sval === undefined) return;
+  const around = regName(context.bundle, context.catalog, type, locationOf(literal));
+  const token = context.source.tokenAt(locationOf(literal));
+  if (around === undefined || token === undefined) return;
+  context.pinLiteral(locationOf(literal));
+  if (/^\d+$/.test(literal.sval.sval ?? '')) return;
+  context.edit({ start: token.start, end: token.start, replacement: around.prefix });
+  context.edit({ start: token.end, end: token.end, replacement: around.suffix });
+  become(node!, wrapNode(context.parser, around, { ...node! }));
 }
 
 /** The type that the items of a list agree on, untyped ones aside; -1 when they do not. */
