@@ -4,8 +4,10 @@ import { Board } from './board.ts';
 import { vanishing } from './clients.ts';
 import { jumpingClocks } from './clocks.ts';
 import { cutEverywhere } from './cuts.ts';
+import { isolation } from './isolation.ts';
 import { troubledJournals } from './journals.ts';
 import { type Laboratory, startLaboratory } from './laboratory.ts';
+import { boundedMemory } from './memory.ts';
 import { changingPolicies } from './policies.ts';
 import { badLines, killedServers, silence } from './servers.ts';
 
@@ -46,4 +48,17 @@ export const FAMILIES: readonly Family[] = [
   family('journal', 'full disks, files that are moved and removed', troubledJournals),
   family('clock', 'a clock that is set forward and back', jumpingClocks),
   family('policy', 'policies that change in the middle of everything', changingPolicies),
+  family('memory', 'results, values and connections in bulk, read or not', boundedMemory, { max_connections: '600' }),
+  {
+    name: 'isolation',
+    async run(options) {
+      const board = new Board(
+        'isolation',
+        `one client at its worst, and what its neighbours notice, PostgreSQL ${options.major}`,
+        options,
+      );
+      await isolation(board, options);
+      return board.row();
+    },
+  },
 ];

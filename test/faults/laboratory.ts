@@ -14,6 +14,7 @@ import { type ChaosRelay, startChaosRelay } from './chaos-relay.ts';
 import type { Trail } from './judge.ts';
 
 export const policyFile = fileURLToPath(new URL('policy.yaml', import.meta.url));
+export const patientPolicy = fileURLToPath(new URL('patient-policy.yaml', import.meta.url));
 const command = fileURLToPath(new URL('../../bin/sluice', import.meta.url));
 const run = promisify(execFile);
 

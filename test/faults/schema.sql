@@ -7,3 +7,9 @@ INSERT INTO people SELECT n, 'person ' || n, '0049 30 555 ' || lpad(n::text, 4, 
 CREATE TABLE hidden (secret text);
 INSERT INTO hidden VALUES ('zebra crossing');
 CREATE TABLE cells (id int PRIMARY KEY, body text, raw bytea);
+CREATE TABLE blobs (id text, body text, raw bytea);
+CREATE FUNCTION noisy(times int) RETURNS int LANGUAGE plpgsql AS $$
+BEGIN
+  FOR n IN 1..times LOOP RAISE NOTICE 'noise % %', n, repeat('x', 500); END LOOP;
+  RETURN times;
+END $$;
