@@ -10,12 +10,15 @@ export class ProtocolError extends Error {
   readonly denial: Denial;
   /** True when the byte stream itself is lost: answer with FATAL and close. */
   readonly fatal: boolean;
+  /** The client could not read an answer: it is only closed. */
+  readonly unheard: boolean;
 
-  constructor(reason: Denial, fatal: boolean) {
+  constructor(reason: Denial, fatal: boolean, unheard = false) {
     super(reason.message);
     this.name = 'ProtocolError';
     this.denial = reason;
     this.fatal = fatal;
+    this.unheard = unheard;
   }
 }
 

@@ -5,7 +5,8 @@
  * https://www.postgresql.org/docs/current/protocol-message-formats.html
  */
 import { isUtf8 } from 'node:buffer';
-import { lostSync } from './protocol-error.ts';
+import { denial } from '../errors/denial.ts';
+import { lostSync, ProtocolError } from './protocol-error.ts';
 
 /** The server's own MAX_STARTUP_PACKET_LENGTH, length word included. */
 export const MAX_STARTUP_BYTES = 10_000;
@@ -49,9 +50,8 @@ export type StartupPacket = StartupMessage | CancelRequest | { readonly kind: 's
 export function startupPacketLength(received: Buffer): number | undefined {
   if (received.length === 0) return undefined;
   if (received[0] === TLS_HANDSHAKE) {
-    throw lostSync('direct TLS connections are not supported', 'SLUICE-503', {
-      hint: 'Connect with sslnegotiation=postgres (the default of libpq), or with sslmode=disable on loopback.',
-    });
+    // A client that has begun a handshake takes an ErrorResponse for a broken TLS record; the server closes without a word as well.
+    throw new ProtocolError(denial('SLUICE-503', 'direct TLS connections are not supported'), true, true);
   }
   // A longer packet than allowed shows in the first byte that is not zero, before the client sent four.
   if (received[0] !== 0) throw lostSync('invalid length of startup packet');

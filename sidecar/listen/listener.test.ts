@@ -175,7 +175,6 @@ describe('startup', () => {
     ['plaintext behind SSLRequest', [Buffer.concat([sslRequest(), hello()])], /unencrypted data/, true],
     ['plaintext behind a declined SSLRequest', [Buffer.concat([sslRequest(), hello()])], /unencrypted data/, false],
     ['plaintext behind GSSENCRequest', [Buffer.concat([GSSENC, Buffer.from('x')])], /unencrypted data/, false],
-    ['direct TLS', [Buffer.from([0x16, 3, 1, 2, 0, 1])], /direct TLS/, true],
     ['HTTP', ['GET / HTTP/1.1\r\n\r\n'], /invalid length of startup packet/, false],
     ['a startup packet above 10,000 bytes', [Buffer.concat([int32(10_001), Buffer.alloc(9_997)])], /invalid length/, false],
     [
@@ -204,6 +203,17 @@ describe('startup', () => {
     expect(answer.split('SFATAL')).toHaveLength(2);
     expect(clients).toHaveLength(0);
     expect(refused).toEqual([expect.stringMatching(/^SLUICE-50[1-3]$/)]);
+  });
+
+  it('closes on direct TLS without a word, as the server does', async () => {
+    const refused: string[] = [];
+    const { port, clients } = await stage({
+      onRefused: ({ code }) => void refused.push(code),
+      secureContext: () => secureContext,
+    });
+    expect(await talk(port, [Buffer.from([0x16, 3, 1, 2, 0, 1])])).toBe('');
+    expect(clients).toHaveLength(0);
+    expect(refused).toEqual(['SLUICE-503']);
   });
 
   it('negotiates protocol 3.2 down', async () => {

@@ -145,7 +145,7 @@ class Reception {
     if (socket !== tcp) socket.on('error', () => socket.destroy());
     try {
       if (outcome.kind === 'gone' || socket.destroyed) tcp.destroy();
-      else if (outcome.kind === 'refused') this.#refuse(socket, outcome.error.denial);
+      else if (outcome.kind === 'refused') this.#refuse(socket, outcome.error.denial, outcome.error.unheard);
       else if (outcome.kind === 'cancel') {
         this.#options.onCancel(outcome.request);
         socket.end(() => socket.destroy());
@@ -170,9 +170,10 @@ class Reception {
     return true;
   }
 
-  #refuse(socket: Socket, reason: Denial): void {
+  #refuse(socket: Socket, reason: Denial, unheard = false): void {
     this.#options.onRefused?.(reason);
-    refuse(socket, reason);
+    if (unheard) socket.destroy();
+    else refuse(socket, reason);
   }
 
   close(): void {

@@ -82,6 +82,7 @@ export async function libPq(major: 15 | 18): Promise<Driver> {
     ([name = '', path = '', binaryParameters = '']): Lane => ({
       name: `lib-pq.${name}`,
       slow: [],
+      elsewhere: ['ExampleNewConnector', 'ExampleRegisterTLSConfig', 'Example_openConfig'],
       program: ({ port, user, database }, only) =>
         goTests(join(directory, 'bin', name === 'hstore' ? 'hstore.test' : 'pq.test'), join(directory, 'source', path), only, {
           PGHOST: '127.0.0.1',
