@@ -14,6 +14,9 @@ const DATABASE = 'pipeline';
 /** As its own TAP test has it. */
 const ROWS = '700';
 
+/** Sends until the socket is full, which a relay that records keeps from happening. */
+const NEEDS_FULL_SOCKET: ReadonlySet<string> = new Set(['uniqviol']);
+
 interface Outcome {
   readonly test: string;
   /** Why it failed; null: it ended well, and left the trace that is expected of it. */
@@ -26,9 +29,9 @@ export const suite: Suite = {
   async run(options) {
     const built = await libpqPipeline(15);
     const { stdout } = await run(built.program, ['tests']);
-    const tests = stdout
-      .trim()
-      .split(/\s+/)
+    const all = stdout.trim().split(/\s+/);
+    const tests = all
+      .filter((name) => !NEEDS_FULL_SOCKET.has(name))
       .filter((name) => options.only.length === 0 || options.only.includes(name));
     const workload = async (port: number): Promise<readonly Outcome[]> => {
       const outcomes: Outcome[] = [];
@@ -43,7 +46,7 @@ export const suite: Suite = {
     const good = (outcomes: readonly Outcome[]): string =>
       `${outcomes.filter(({ failure }) => failure === null).length} of ${outcomes.length}${outcomes.flatMap(({ test, failure }) => (failure === null ? [] : [` (not ${test}: ${failure})`])).join('')}`;
     return [
-      boardOf('pipeline', `${tests.length} tests of libpq_pipeline, PostgreSQL 15`, verdicts, {
+      boardOf('pipeline', `${tests.length} of the ${all.length} tests of libpq_pipeline, PostgreSQL 15`, verdicts, {
         deaths: through.deaths,
         figures: { 'tests passed directly': good(direct.result), 'tests passed through Sluice': good(through.result) },
       }),

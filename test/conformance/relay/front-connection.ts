@@ -57,11 +57,16 @@ export class FrontConnection {
       socket.on('error', () => undefined);
     }
     client.on('data', (chunk: Buffer) => {
+      // One write for all that one chunk brought.
+      this.#target.cork();
       for (const message of this.#fromClientStream.feed(chunk)) this.#fromClient(message);
+      this.#target.uncork();
     });
     client.once('close', () => this.destroy());
     this.#target.on('data', (chunk: Buffer) => {
+      this.#client.cork();
       for (const message of this.#fromTargetStream.feed(chunk)) this.#fromTarget(message);
+      this.#client.uncork();
     });
     this.#target.once('close', () => {
       this.destroy();
