@@ -72,13 +72,14 @@ export class Tracer {
     ];
   }
 
-  /** Process ids differ from run to run; whose they are does not. */
+  /** Process ids differ from run to run; whose they are does not. Places of tuples and transaction ids are chance. */
   #withProcesses(line: string): string {
     const owner = (pid: number): string => this.#processes.get(pid) ?? 'nobody';
     if (line.startsWith('A ')) return `A ${owner(Buffer.from(line.slice(2, 6), 'latin1').readInt32BE(0))} ${line.slice(6)}`;
     return line.startsWith('E ')
       ? line
           .replaceAll(/\btuple \(\d+,\d+\)/g, 'tuple (n,n)')
+          .replaceAll(/\btransaction \d+/g, 'transaction n')
           .replaceAll(/\b([Pp]rocess) (\d+)\b/g, (_, word, pid) => `${word} of ${owner(Number(pid))}`)
       : line;
   }
