@@ -9,6 +9,7 @@ import type { SqlEngine } from '../../../core/sql/engine.ts';
 import { INLINE_BOUNDS, prescan } from '../../../core/sql/parse/prescan.ts';
 import { createWasmParser, type WasmParser } from '../../../core/sql/parse/wasm-parser.ts';
 import type { AnalyseResult, StatementPlan } from '../../../core/sql/plan.ts';
+import type { SessionView } from '../../../core/sql/session-state.ts';
 import { createSessionState } from '../../../core/sql/session-tracker.ts';
 import { blankComments } from '../../../core/sql/text/comments.ts';
 import { digest } from '../corpus.ts';
@@ -22,7 +23,36 @@ import type { Fuzzed, ThreadSetup, ThreadTarget } from '../target.ts';
 
 export const target: ThreadTarget = { name: 'statements', extension: 'sql', pieces: WORDS, slowest: 1_500, prepare };
 
-const session = createSessionState(['public']);
+/** Search paths on which names mean other things, and a table of the session's own in the way of one of the schema's. */
+const SESSIONS: readonly SessionView[] = [
+  createSessionState(['public']),
+  createSessionState(['archive', 'public']),
+  createSessionState(['Weird Schema', 'public', 'archive']),
+  withOwnTable(),
+];
+
+function withOwnTable(): SessionView {
+  const session = createSessionState(['public']);
+  session.apply({ kind: 'create-temporary', name: 'products', columns: ['id', 'email', 'ssn'] }, 'fuzz');
+  session.ready('I');
+  return session;
+}
+
+interface Circumstances {
+  readonly session: SessionView;
+  readonly protocol: 'simple' | 'extended';
+  readonly parameterTypes: readonly number[];
+}
+
+/** Most as a plain query on the ordinary path. */
+function circumstances(random: Random): Circumstances {
+  const extended = random.once(3);
+  return {
+    session: random.once(2) ? SESSIONS[0]! : random.pick(SESSIONS),
+    protocol: extended ? 'extended' : 'simple',
+    parameterTypes: extended ? random.pick([[], [23], [25, 0, 1082], [2205], [1009, 16]]) : [],
+  };
+}
 
 async function prepare({ catalog: data }: ThreadSetup): Promise<Fuzzed> {
   const parser = await createWasmParser();
@@ -35,7 +65,8 @@ async function prepare({ catalog: data }: ThreadSetup): Promise<Fuzzed> {
   let allowed = 0;
 
   const one = (engine: SqlEngine, sql: Buffer, random: Random): string | undefined => {
-    const plans = analyse(engine, sql);
+    const how = circumstances(random);
+    const plans = analyse(engine, sql, how);
     for (const plan of plans) {
       const code = plan.denial?.code;
       if (code !== undefined) codes.set(code, (codes.get(code) ?? 0) + 1);
@@ -45,11 +76,11 @@ async function prepare({ catalog: data }: ThreadSetup): Promise<Fuzzed> {
     }
     const written = reformat(sql, random);
     if (prescan(written, INLINE_BOUNDS).path === 'inline') {
-      const difference = differing(plans, analyse(engine, written));
+      const difference = differing(plans, analyse(engine, written, how));
       if (difference !== undefined) return `written otherwise: ${difference}`;
     }
-    if (plans.length !== 1 || sql.includes(';')) return undefined;
-    const beside = analyse(engine, Buffer.concat([Buffer.from('SELECT 1; '), sql, Buffer.from('\n')]));
+    if (plans.length !== 1 || sql.includes(';') || how.protocol === 'extended') return undefined;
+    const beside = analyse(engine, Buffer.concat([Buffer.from('SELECT 1; '), sql, Buffer.from('\n')]), how);
     const difference = differing(plans, beside.slice(1));
     return difference === undefined ? undefined : `beside another statement: ${difference}`;
   };
@@ -61,7 +92,7 @@ async function prepare({ catalog: data }: ThreadSetup): Promise<Fuzzed> {
       const sql = Buffer.from(input.toString('utf8').replaceAll('\0', ' '));
       if (prescan(sql, INLINE_BOUNDS).path !== 'inline') return undefined;
       if (!parser.parse(blankComments(sql).toString('utf8')).ok) {
-        const [plan] = analyse(engines[0]!, sql);
+        const [plan] = analyse(engines[0]!, sql, circumstances(new Random(1)));
         return plan === undefined ? undefined : blameless(plan);
       }
       parsed++;
@@ -75,8 +106,8 @@ async function prepare({ catalog: data }: ThreadSetup): Promise<Fuzzed> {
   };
 }
 
-function analyse(engine: SqlEngine, sql: Buffer): AnalyseResult {
-  return engine.analyse({ sql, protocol: 'simple', parameterTypes: [] }, session);
+function analyse(engine: SqlEngine, sql: Buffer, { session, protocol, parameterTypes }: Circumstances): AnalyseResult {
+  return engine.analyse({ sql, protocol, parameterTypes }, session);
 }
 
 function blameless({ denial }: StatementPlan): string | undefined {
