@@ -1,5 +1,5 @@
 /**
- * docs/reference/conformance.md: the figures of the last full run of each suite. The rows themselves are kept beside it in
+ * docs/reference/conformance.md: the figures of the last run of each suite that was kept, full or CI's portion of it. The rows themselves are kept beside it in
  * test/scoreboard/last.json, so that running one suite leaves the others' rows as they were.
  */
 import { readFile, writeFile } from 'node:fs/promises';
@@ -11,13 +11,14 @@ const REFERENCE = new URL('../../docs/reference/conformance.md', import.meta.url
 
 const HEAD = `# Conformance and hardness
 
-What the suites of \`npm run conformance\` found in their last full runs: PostgreSQL's own tests, drivers' own tests, generated attacks,
+What the suites of \`npm run conformance\` found in the last runs that were kept: PostgreSQL's own tests, drivers' own tests, generated attacks,
 fuzzers, faults. Written by that command; do not edit.
 
 - **identical**: the same answer as without Sluice (or, where there is nothing to compare with, the answer that is demanded)
 - **floor**: refused by design, for a reason that \`test/conformance/conformance-floors.json\` names; not counted as compared
 - **unstable**: two direct runs differ, so there is nothing to compare with
 - **different**: not identical, and no floor explains it; each is listed below with its plan
+- **run**: everything the suite has, or CI's portion of it; with the date and the seed
 - **leaks**: protected values that reached a client; **deaths**: Sluice processes that ended
 
 `;
@@ -39,8 +40,16 @@ export function line(board: Scoreboard): string {
   ].join(' ');
 }
 
+/** A row as it is kept. */
+export interface KeptRow extends Scoreboard {
+  readonly run: 'full' | 'portion';
+  readonly seed: number;
+  /** YYYY-MM-DD */
+  readonly date: string;
+}
+
 /** Replaces the rows of the suites that were run, and writes the page anew. */
-export async function writeReference(boards: readonly Scoreboard[]): Promise<void> {
+export async function writeReference(boards: readonly KeptRow[]): Promise<void> {
   const rows = new Map((await lastRows()).map((board) => [board.suite, board]));
   for (const board of boards) rows.set(board.suite, board);
   const sorted = [...rows.values()].sort((a, b) => (a.suite < b.suite ? -1 : 1));
@@ -48,32 +57,32 @@ export async function writeReference(boards: readonly Scoreboard[]): Promise<voi
   await writeFile(REFERENCE, page(sorted, await loadPlans()));
 }
 
-async function lastRows(): Promise<readonly Scoreboard[]> {
+async function lastRows(): Promise<readonly KeptRow[]> {
   try {
-    return JSON.parse(await readFile(LAST, 'utf8')) as Scoreboard[];
+    return JSON.parse(await readFile(LAST, 'utf8')) as KeptRow[];
   } catch {
     return [];
   }
 }
 
 /** The page: a table of all rows, then each row's floors, figures and differences. */
-export function page(boards: readonly Scoreboard[], plans: Readonly<Record<string, string>>): string {
+export function page(boards: readonly KeptRow[], plans: Readonly<Record<string, string>>): string {
   const table = boards.map((board) => {
     const compared = board.cases - board.refusedByFloor - board.unstable;
     const identical = `${board.identical} (${percent(board.identical, compared)})`;
     const floor = `${board.refusedByFloor} (${percent(board.refusedByFloor, board.cases)})`;
-    return `| ${board.suite} | ${board.cases} | ${identical} | ${floor} | ${board.unstable} | ${board.differences.length} | ${board.leaks.length} | ${board.deaths} |`;
+    return `| ${board.suite} | ${board.cases} | ${identical} | ${floor} | ${board.unstable} | ${board.differences.length} | ${board.leaks.length} | ${board.deaths} | ${board.run} |`;
   });
   return [
     HEAD,
-    '| suite | cases | identical | floor | unstable | different | leaks | deaths |\n|---|---|---|---|---|---|---|---|\n',
+    '| suite | cases | identical | floor | unstable | different | leaks | deaths | run |\n|---|---|---|---|---|---|---|---|---|\n',
     `${table.join('\n')}\n`,
     ...boards.map((board) => details(board, plans)),
   ].join('');
 }
 
-function details(board: Scoreboard, plans: Readonly<Record<string, string>>): string {
-  const lines = [`\n## ${board.suite}\n\n${board.what}\n`];
+function details(board: KeptRow, plans: Readonly<Record<string, string>>): string {
+  const lines = [`\n## ${board.suite}\n\n${board.what}; ${board.run} run of ${board.date}, seed ${board.seed}.\n`];
   const figures = Object.entries(board.figures);
   if (figures.length > 0) lines.push(`\n${figures.map(([name, value]) => `- ${name}: ${value}`).join('\n')}\n`);
   const floors = Object.entries(board.floors).sort((a, b) => b[1] - a[1]);

@@ -10,11 +10,12 @@ import { line, loadPlans, writeReference } from './reference.ts';
 const USAGE = `usage: npm run conformance -- [options] [SUITE …]
 
 options
-  --bounded        CI's portion of each suite (nothing is written to the docs)
+  --bounded        CI's portion of each suite (written to the docs only with --write)
   --seconds N      how long a suite that could go on for ever goes on
   --seed N         draw the same cases again (default: today's date, printed)
   --major 15|18    the server, where a suite can take either (default 18)
   --only NAME      a single case, file or test; may be repeated (nothing is written to the docs)
+  --write          write a bounded run to docs/reference/conformance.md, too
   --no-write       leave docs/reference/conformance.md as it is
 
 suites
@@ -31,6 +32,7 @@ const { values, positionals } = parseArgs({
     seed: { type: 'string' },
     major: { type: 'string', default: '18' },
     only: { type: 'string', multiple: true, default: [] },
+    write: { type: 'boolean', default: false },
     'no-write': { type: 'boolean', default: false },
     help: { type: 'boolean', short: 'h', default: false },
   },
@@ -79,7 +81,10 @@ async function main(): Promise<number> {
     }
     options.say(`== ${suite.name}: ${Math.round((Date.now() - began) / 1000)} s`);
   }
-  if (!options.bounded && !values['no-write'] && options.only.length === 0) await writeReference(boards);
+  if ((!options.bounded || values.write) && !values['no-write'] && options.only.length === 0) {
+    const date = new Date().toISOString().slice(0, 10);
+    await writeReference(boards.map((board) => ({ ...board, run: options.bounded ? 'portion' : 'full', seed, date })));
+  }
   for (const problem of failed) options.say(`FAILED ${problem}`);
   const bad = new Set(failed.map((text) => text.slice(0, text.indexOf(':')))).size;
   options.say(`\n${boards.length - Math.min(bad, boards.length)} passed, ${bad} failed`);

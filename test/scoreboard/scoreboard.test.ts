@@ -1,9 +1,9 @@
 /** The scoreboard judges: what must fail a run fails it, and nothing can be explained in free text. */
 import { describe, expect, it } from 'vitest';
-import { page } from './reference.ts';
-import { failures, type Scoreboard } from './suite.ts';
+import { type KeptRow, page } from './reference.ts';
+import { failures } from './suite.ts';
 
-const board: Scoreboard = {
+const board: KeptRow = {
   suite: 'regress',
   what: 'one file',
   cases: 1000,
@@ -15,6 +15,9 @@ const board: Scoreboard = {
   leaks: [],
   deaths: 0,
   figures: {},
+  run: 'full',
+  seed: 7,
+  date: '2026-11-28',
 };
 const differing = (count: number, plan?: string) =>
   Array.from({ length: count }, (_, index) => ({
@@ -45,7 +48,7 @@ describe('a scoreboard', () => {
 
   it('lists every difference with its plan on the page', () => {
     const text = page([{ ...board, differences: differing(2, 'known') }], { known: 'mend it' });
-    expect(text).toContain('| regress | 1000 | 890 (99.44 %) | 100 (10.00 %) | 5 | 2 | 0 | 0 |');
+    expect(text).toContain('| regress | 1000 | 890 (99.44 %) | 100 (10.00 %) | 5 | 2 | 0 | 0 | full |');
     expect(text).toContain('Different, 2: mend it');
     expect(text).toContain('- `join.sql:1`: 1 row, 2 rows');
   });
