@@ -36,10 +36,7 @@ export async function jumpingClocks(laboratory: Laboratory, board: Board): Promi
     FAKETIME_CACHE_DURATION: '1',
     DONT_FAKE_MONOTONIC: '1',
   };
-  Object.assign(process.env, environment);
-  const lane = await startLane(laboratory, { policy }).finally(() => {
-    for (const name of Object.keys(environment)) delete process.env[name];
-  });
+  const lane = await startLane(laboratory, { policy, environment });
   try {
     const client = await WireClient.connect({ port: lane.sluice.port, user: 'agent', database: 'shop', timeout: 8_000 });
     const code = async (sql: string): Promise<string> => (await client.query(sql)).error?.['C'] ?? 'allowed';

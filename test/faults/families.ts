@@ -13,8 +13,12 @@ import { badLines, killedServers, silence } from './servers.ts';
 
 export interface Family {
   readonly name: string;
+  /** More than it works. */
+  readonly waits: boolean;
   run(options: RunOptions): Promise<Scoreboard>;
 }
+
+const WAITING: ReadonlySet<string> = new Set(['server', 'journal', 'clock', 'policy']);
 
 function family(
   name: string,
@@ -24,6 +28,7 @@ function family(
 ): Family {
   return {
     name,
+    waits: WAITING.has(name),
     async run(options) {
       const board = new Board(name, `${what}, PostgreSQL ${options.major}`, options);
       const laboratory = await startLaboratory(options.major, settings);
@@ -51,6 +56,7 @@ export const FAMILIES: readonly Family[] = [
   family('memory', 'results, values and connections in bulk, read or not', boundedMemory, { max_connections: '600' }),
   {
     name: 'isolation',
+    waits: false,
     async run(options) {
       const board = new Board(
         'isolation',

@@ -107,15 +107,12 @@ export async function isolation(board: Board, options: RunOptions): Promise<void
   const turns = join(directory, 'longest');
   const shop = await startShop(options.major, ['a'], { name: () => 'shop' });
   const preload = `--import ${fileURLToPath(new URL('turns.ts', import.meta.url))}`;
-  Object.assign(process.env, { NODE_OPTIONS: preload, SLUICE_TURNS_FILE: turns });
   const sluice = await startSluice({
     policy: [restrictivePolicy],
     as: restrictedIdentity,
     upstream: shop.url('shop'),
     extra: ['--log-level', 'error'],
-  }).finally(() => {
-    delete process.env['NODE_OPTIONS'];
-    delete process.env['SLUICE_TURNS_FILE'];
+    environment: { NODE_OPTIONS: preload, SLUICE_TURNS_FILE: turns },
   });
   const relay = await startTap({ port: shop.server.port });
   const sql = 'SELECT id, name FROM customers WHERE id = 2';

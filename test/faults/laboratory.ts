@@ -56,11 +56,14 @@ export interface LaneOptions {
   readonly as?: string;
   readonly extra?: readonly string[];
   readonly audit?: string;
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** One Sluice with a relay on either side. */
 export interface Lane {
   readonly sluice: RunningSluice;
+  /** Lanes on the same server, itself included: each has a reader of the schema there. */
+  peers: number;
   /** Straight to the server, for this lane alone. */
   readonly admin: WireClient;
   /** Between clients and Sluice. */
@@ -81,6 +84,7 @@ export async function startLane(laboratory: Laboratory, options: LaneOptions = {
     as: options.as ?? 'ai-agents/agent',
     upstream: `postgres://postgres:${password}@127.0.0.1:${back.port}/shop`,
     ...(options.audit === undefined ? {} : { audit: options.audit }),
+    ...(options.environment === undefined ? {} : { environment: options.environment }),
     extra: ['--metrics', '127.0.0.1:0', '--log-level', 'warn', ...(options.extra ?? [])],
   });
   const front = await startChaosRelay({ port: sluice.port });
@@ -88,6 +92,7 @@ export async function startLane(laboratory: Laboratory, options: LaneOptions = {
   const address = /"metrics":"([^"]+)"/.exec(sluice.output())?.[1] ?? '';
   return {
     sluice,
+    peers: 1,
     admin,
     front,
     back,

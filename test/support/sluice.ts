@@ -19,6 +19,8 @@ export interface SluiceOptions {
   /** A file that goes with the process by default. */
   readonly audit?: string;
   readonly extra?: readonly string[];
+  /** Beside what this process has. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 export interface RunningSluice {
@@ -54,7 +56,7 @@ export async function startSluice(options: SluiceOptions): Promise<RunningSluice
       auditFile,
       ...(options.extra ?? []),
     ],
-    { stdio: ['ignore', 'pipe', 'pipe'] },
+    { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...options.environment } },
   );
   let output = '';
   const endWithUs = (): void => void process_.kill('SIGKILL');
