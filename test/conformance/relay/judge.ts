@@ -139,7 +139,8 @@ function longestCommon(left: readonly string[], right: readonly string[]): reado
   return found;
 }
 
-/** OIDs that psql writes into its own queries differ from run to run. */
+/** OIDs and times that psql writes into its own queries differ from run to run. */
 function question({ messages, sql }: Traced): string {
-  return `${messages} ${sql.join('\0').replaceAll(/\b\d{5,}\b/g, 'N')}`;
+  const text = sql.join('\0').replaceAll(/'[A-Z][a-z]{2} [A-Z][a-z]{2} +\d+ [\d:.]+ \d{4} [A-Z]+'/g, "'time'");
+  return `${messages} ${text.replaceAll(/\b\d{5,}\b/g, 'N')}`;
 }
