@@ -81,7 +81,7 @@ export async function fuzzServer(setup: NetworkSetup): Promise<Tally> {
   const proxy = await ProxyUnderTest.start({ policy: [restrictivePolicy], as: restrictedIdentity, upstream: url.href });
   const random = new Random(setup.seed);
   const kinds = new Set<string>();
-  const outcomes = { answered: 0, ended: 0, 'refused at login': 0 };
+  const outcomes = { answered: 0, ended: 0, 'refused at login': 0, late: 0 };
   const fail = async (why: string, script: Script): Promise<void> => {
     const kind = kindOf(why);
     if (kinds.has(kind)) return;
@@ -119,7 +119,9 @@ export async function fuzzServer(setup: NetworkSetup): Promise<Tally> {
     // Side by side they may have got each other's plans: whose it was shows one by one.
     const guilty = [];
     for (const script of group) if (((await one(script)) ?? (await proxy.trouble())) !== undefined) guilty.push(script);
-    for (const script of guilty.length > 0 ? guilty : group) await fail(why, script);
+    // On a busy machine an answer may be late; one that never comes stays away the second time, too.
+    if (guilty.length === 0 && why.startsWith('cut otherwise')) outcomes.late++;
+    else for (const script of guilty.length > 0 ? guilty : group) await fail(why, script);
   }
   for (const error of proxy.internalErrors()) await fail(`mistake of its own: ${error}`, drawScript(random, false));
   tally.deaths = proxy.deaths;
@@ -158,7 +160,7 @@ async function talk(
     socket,
     [hello, ...messages].map((bytes) => ({ bytes, pause: 0 })),
     {
-      quiet: script?.onlyCut === false ? QUIET : 5_000,
+      quiet: script?.onlyCut === false ? QUIET : 20_000,
       done: (bytes) => readies(bytes) >= wanted,
     },
   );
