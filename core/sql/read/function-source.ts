@@ -17,25 +17,27 @@ export function functionColumns(context: StatementContext, body: RangeFunction, 
 
 /** Pairs that built-in functions yield. */
 const PAIRS: ReadonlySet<string> = new Set(['json_each', 'json_each_text', 'jsonb_each', 'jsonb_each_text']);
+/** Built-in functions that yield one plain value and have no OUT parameter, whose name would be the column's. */
+const PLAIN: ReadonlySet<string> = new Set([
+  'generate_series',
+  'regexp_split_to_table',
+  'string_to_table',
+  'generate_subscripts',
+]);
 
-/** The built-in functions whose one result has a name of its own, which an alias does not change. */
-const NAMED_RESULTS = /^jsonb?_array_elements(?:_text)?$/;
-
-/** A plain value is called as the alias says, else as the function; what a user's function calls its result is not known. */
+/**
+ * What a column is called must be certain: a name that the source does not have means a column of an outer level, which may be a
+ * protected one. With an alias list it is; without one, only for functions of the server that are known here.
+ */
 function knownColumns(context: StatementContext, body: RangeFunction, call: Node): readonly ScopeColumn[] | null {
   const name = namesOf(asTag(call, 'FuncCall')?.funcname)?.at(-1);
   if (name === undefined) return null;
+  const listed = namesOf(body.alias?.colnames) ?? [];
   const builtIn = context.catalog.functionsNamed(name).every(({ schema }) => schema === 'pg_catalog');
-  if (isScalar(context, call)) {
-    if (!builtIn && (namesOf(body.alias?.colnames) ?? []).length === 0) return null;
-    const own = NAMED_RESULTS.test(name) ? 'value' : (body.alias?.aliasname ?? name);
-    return [{ name: own, ...(QUERIES.test(name) && builtIn ? { typeOid: TSQUERY } : {}) }];
-  }
+  if (isScalar(context, call) && (listed.length > 0 || (builtIn && PLAIN.has(name))))
+    return [{ name: body.alias?.aliasname ?? name }];
   return PAIRS.has(name) && builtIn ? [{ name: 'key' }, { name: 'value' }] : null;
 }
-
-const TSQUERY = 3615;
-const QUERIES = /^(?:plain|phrase|websearch_)?to_tsquery$/;
 
 function rename(columns: readonly ScopeColumn[], names: readonly string[]): readonly ScopeColumn[] {
   return columns.map((column, index) => (index < names.length ? { ...column, name: names[index]! } : column));

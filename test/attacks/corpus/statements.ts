@@ -160,6 +160,29 @@ export const STATEMENTS: readonly Attack[] = [
       twin: "INSERT INTO preferences (customer_id, key) VALUES (1, 'theme') ON CONFLICT (customer_id, key) DO UPDATE SET revision = preferences.revision + 1 RETURNING revision",
     },
   ),
+  // A function's column is called as its OUT parameter, not as the alias: the alias then means a column of the target.
+  read(
+    'C5',
+    'returning what looks like a column of a function',
+    "UPDATE customers SET city = city WHERE id = 1 RETURNING (SELECT ssn FROM jsonb_array_elements('[1]') AS ssn)",
+    { twin: "UPDATE customers SET city = city WHERE id = 1 RETURNING (SELECT v FROM jsonb_array_elements('[1]') AS f(v))" },
+  ),
+  read(
+    'C5',
+    'returning what looks like the alias of pairs',
+    'UPDATE customers SET city = city WHERE id = 1 RETURNING (SELECT phone FROM jsonb_each_text(\'{"a": "b"}\') AS phone)',
+    {
+      twin: 'UPDATE customers SET city = city WHERE id = 1 RETURNING (SELECT key || value FROM jsonb_each_text(\'{"a": "b"}\'))',
+    },
+  ),
+  read(
+    'C5',
+    'returning what looks like a numbered function',
+    "UPDATE customers SET city = city WHERE id = 1 RETURNING (SELECT email FROM json_array_elements_text('[1]') WITH ORDINALITY AS email)",
+    {
+      twin: 'UPDATE customers SET city = city WHERE id = 1 RETURNING (SELECT g FROM generate_series(1, 1) WITH ORDINALITY AS g)',
+    },
+  ),
   read('C5', 'returning old and new', 'UPDATE customers SET city = city WHERE id = 1 RETURNING old.ssn, new.email', {
     since: 18,
     twin: "UPDATE scratch SET value = 'n' WHERE id = 1 RETURNING old.value, new.value",
