@@ -9,6 +9,7 @@ const PGX_PACKAGES: Readonly<Record<string, readonly string[]>> = {
   '.': ['TestConnCopyFromSlowFailRace', 'TestListenNotifyWhileBusyIsSafe'],
   pgconn: [
     'TestConnExecBatchWriteError',
+    'TestConnStress',
     'TestConnExecBatchHuge',
     'TestQueryBiggerThanMaxMessageBodyLen',
     'TestBindBiggerThanMaxMessageBodyLen',

@@ -1,5 +1,5 @@
 /** Runs a test program and reads its output; goes on behind a test that ended the program or hung. */
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import type { Recorder } from './recorder.ts';
 import { TestOutput, ancestry, type Outcome } from './test-output.ts';
 
@@ -12,8 +12,13 @@ export interface TestProgram {
 }
 
 /** No line for so long: the test hangs. */
-const QUIET_MS = 60_000;
+const QUIET_MS = 150_000;
 const RESTARTS = 10;
+/** Programs that run now: they end with us. */
+const running = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
 
 export async function runTests(
   program: TestProgram,
@@ -49,8 +54,7 @@ async function runOnce(
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let hung = false;
-  const endWithUs = (): void => void child.kill('SIGKILL');
-  process.once('exit', endWithUs);
+  running.add(child);
   const hang = (): void => {
     hung = true;
     child.kill('SIGKILL');
@@ -70,7 +74,7 @@ async function runOnce(
     child.once('close', resolve);
   });
   clearTimeout(timer);
-  process.removeListener('exit', endWithUs);
+  running.delete(child);
   // 1: some test failed. Anything else, or a test still running, and the program did not get to its end.
   const early = hung || output.unfinished !== null || (code !== 0 && code !== 1);
   const reason = early ? (hung ? 'hung' : `ended with ${code}: ${firstLine(errors)}`) : null;
