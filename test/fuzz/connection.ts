@@ -31,7 +31,13 @@ export async function open(port: number): Promise<Socket> {
 export async function converse(
   socket: Socket,
   pieces: readonly Piece[],
-  options: { readonly quiet: number; readonly done?: (bytes: Buffer) => boolean; readonly most?: number },
+  options: {
+    readonly quiet: number;
+    readonly done?: (bytes: Buffer) => boolean;
+    /** While it holds, silence may last twenty times as long: something is sure to come. */
+    readonly patient?: (bytes: Buffer) => boolean;
+    readonly most?: number;
+  },
 ): Promise<Heard> {
   const heard: Buffer[] = [];
   let size = 0;
@@ -50,7 +56,8 @@ export async function converse(
     socket.write(bytes);
   }
   last = performance.now();
-  while (!closed && performance.now() - last < options.quiet) {
+  const silence = (): number => (options.patient?.(Buffer.concat(heard)) === true ? 20 * options.quiet : options.quiet);
+  while (!closed && performance.now() - last < silence()) {
     await new Promise((resolve) => setTimeout(resolve, 2));
     if (options.done?.(Buffer.concat(heard)) === true) break;
   }

@@ -162,6 +162,8 @@ async function talk(
     {
       quiet: script?.onlyCut === false ? QUIET : 20_000,
       done: (bytes) => readies(bytes) >= wanted,
+      // Nobody lies during the login: it will be over in a while.
+      patient: (bytes) => script?.phase === 'session' && readies(bytes) === 0,
     },
   );
   socket.destroy();
