@@ -38,14 +38,12 @@ function unfit(errors: readonly string[]): boolean {
   return errors.some((code) => ['42601', '42701', '42P16', '0A000', '42P11', '42703', '42P14'].includes(code));
 }
 
+/** Forms that end in COMMIT themselves. */
+const COMMITTING: ReadonlySet<Form> = new Set(['cursor', 'portal', 'interleaved', 'declared-portal', 'binary-cursor']);
+
 /** Whether BEGIN … ROLLBACK around it undoes all of it, so that the database need not be copied anew. */
 function undoable({ steps }: Attack, form: Form): boolean {
-  return (
-    typeof steps !== 'function' &&
-    form !== 'cursor' &&
-    form !== 'portal' &&
-    !steps.some((sql) => /\b(COMMIT|ROLLBACK|PROGRAM)\b/.test(sql))
-  );
+  return typeof steps !== 'function' && !COMMITTING.has(form) && !steps.some((sql) => /\b(COMMIT|ROLLBACK|PROGRAM)\b/.test(sql));
 }
 
 /** One connection serves the forms of an attack; DISCARD ALL between them. */

@@ -97,7 +97,7 @@ const COUNTED: readonly Attack[] = (
       sql,
       "SELECT currval('scratch_id_seq')",
     ];
-    return infer('D7', `evaluations counted, ${name}, operators cost ${cost}`, steps, { twinExpect: 'works', dirty: false });
+    return infer('D7', `evaluations counted, ${name}, operators cost ${cost}`, steps, { twinExpect: 'works', dirty: true });
   }),
 );
 
