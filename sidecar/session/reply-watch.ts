@@ -64,8 +64,9 @@ export class ReplyWatch {
     const { head } = core.pipeline;
     if (timeout === undefined || head === undefined || core.copyIn === 'active') return undefined;
     if (head.kind === 'sync' || head.ends) return undefined;
+    // What belongs to one execution (Parse, Bind, our own counts around it) shares its limit.
     let statements = 0;
-    for (const entry of core.pipeline) statements += Math.max(1, entry.pieces?.length ?? 0);
-    return timeout * statements + grace;
+    for (const { pieces } of core.pipeline) for (const piece of pieces ?? []) if (piece.role === 'client') statements += 1;
+    return timeout * Math.max(1, statements) + grace;
   }
 }
