@@ -30,7 +30,7 @@ export interface Laboratory {
 }
 
 export async function startSide(major: 15 | 18, variant: Variant): Promise<Shop> {
-  const shop = await startShop(major, [variant], { name: () => 'shop', settings: { autovacuum: 'off' } });
+  const shop = await startShop(major, [variant], { name: () => 'shop', settings: { autovacuum: 'off', jit: 'off' } });
   await shop.copy('shop', 'pristine');
   return shop;
 }
