@@ -172,6 +172,14 @@ export const MASK_KEY_SETTINGS = { inner: 'sluice.mask_key_inner', outer: 'sluic
 /** No client may name any setting with this prefix by any route. */
 export const RESERVED_SETTING_PREFIX = 'sluice.';
 
+/**
+ * Under what a prepared statement or cursor was allowed; it may go on as long as this stays the same. Nothing is governed in any
+ * transparent bundle, so a schema that changes, and the bundle with it, ends nothing there.
+ */
+export function governance(bundle: Bundle): string {
+  return bundle.transparent ? 'transparent' : bundle.version;
+}
+
 export function renderTemplate(template: SqlTemplate, column: (attnum: number) => string): string {
   let text = '';
   for (const part of template) text += typeof part === 'string' ? part : column(part);

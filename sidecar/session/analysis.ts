@@ -2,6 +2,7 @@
  * From text to plans, for one session: finds the engine of the moment, waits where the answer would depend on something the
  * server has not confirmed yet, and sends what is too large for this process's parser to a worker.
  */
+import { governance } from '../../core/policy/bundle.ts';
 import { type Denial, denial } from '../../core/errors/denial.ts';
 import type { SqlEngine } from '../../core/sql/engine.ts';
 import { prescan } from '../../core/sql/parse/prescan.ts';
@@ -109,7 +110,7 @@ export class Analysis {
   /** Whether a cursor was opened under another policy than the one in force. */
   outlived(engine: SqlEngine, cursor: string): boolean {
     const version = this.#core.statements.cursorVersion(cursor);
-    return version !== undefined && version !== engine.bundle.version;
+    return version !== undefined && version !== governance(engine.bundle);
   }
 
   /** What the worker said of this text, if it has been asked and nothing has changed since. */

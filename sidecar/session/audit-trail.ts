@@ -5,7 +5,7 @@
  */
 import type { AuditEntry, Intent, WithoutHeader } from '../../core/audit/record.ts';
 import type { Denial } from '../../core/errors/denial.ts';
-import type { Bundle } from '../../core/policy/bundle.ts';
+import { type Bundle, governance } from '../../core/policy/bundle.ts';
 import type { RelationUse, StatementPlan } from '../../core/sql/plan.ts';
 import type { Journal } from '../journal/journal.ts';
 import { SILENT, type Telemetry } from '../telemetry/telemetry.ts';
@@ -62,7 +62,7 @@ export class AuditTrail {
     const execution: Execution = {
       id: `${this.#session}.${this.#next++}`,
       plan,
-      policyVersion: bundle.version,
+      policyVersion: governance(bundle),
       started: this.#clock(),
       ...(maxAffected === undefined ? {} : { maxAffected }),
       settled: false,

@@ -2,6 +2,7 @@
  * What both directions of a session share: where the server stands, what it still owes, which names exist. Only the session's
  * own parts write here, and only from the event loop's one thread.
  */
+import { governance } from '../../core/policy/bundle.ts';
 import type { Denial } from '../../core/errors/denial.ts';
 import type { SqlEngine } from '../../core/sql/engine.ts';
 import type { SessionState } from '../../core/sql/session-state.ts';
@@ -95,7 +96,8 @@ export class SessionCore {
 
   /** Under which policy effects are recorded. */
   get policyVersion(): string {
-    return this.host.engine?.bundle.version ?? '';
+    const bundle = this.host.engine?.bundle;
+    return bundle === undefined ? '' : governance(bundle);
   }
 
   async refreshCatalog(cause: string): Promise<void> {

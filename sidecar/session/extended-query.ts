@@ -3,6 +3,7 @@
  * session changed since: the text that the client sent is kept for that. Where the new decision asks for another text, the
  * statement is prepared anew under its name before the Bind, and the client notices nothing.
  */
+import { governance } from '../../core/policy/bundle.ts';
 import { isUtf8 } from 'node:buffer';
 import { type Denial, denial } from '../../core/errors/denial.ts';
 import type { StatementPlan } from '../../core/sql/plan.ts';
@@ -215,7 +216,7 @@ export class ExtendedQuery {
     if (statement.sql === null) {
       const engine = inbound.analysis.engine();
       if ('code' in engine) return { kind: 'denied', denial: engine, plan: statement.plan };
-      if (statement.policyVersion !== engine.bundle.version)
+      if (statement.policyVersion !== governance(engine.bundle))
         return { kind: 'denied', denial: policyChanged('prepared statement'), plan: statement.plan };
       return { kind: 'same' };
     }

@@ -3,6 +3,7 @@
  * reads x.t. Where an earlier statement changes what a later one means, they are analysed one after the other, each in the
  * session as the ones before will have left it.
  */
+import { governance } from '../../core/policy/bundle.ts';
 import { denial } from '../../core/errors/denial.ts';
 import type { SqlEngine } from '../../core/sql/engine.ts';
 import type { AnalyseRequest, AnalyseResult, SessionEffect, StatementPlan } from '../../core/sql/plan.ts';
@@ -159,7 +160,7 @@ class Preview implements SessionView {
         return;
       case 'prepare': {
         const { plan, parameters, name } = effect;
-        this.prepared = new Map(this.prepared).set(name, { plan, parameters, policyVersion: this.#engine.bundle.version });
+        this.prepared = new Map(this.prepared).set(name, { plan, parameters, policyVersion: governance(this.#engine.bundle) });
         return;
       }
       case 'deallocate':

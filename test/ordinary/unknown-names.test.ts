@@ -145,6 +145,24 @@ describe.each(MAJORS)('names that are not known on PostgreSQL %i', (major) => {
     expect(report).toEqual({ compared: statements.length, unstable: [], mismatches: [] });
   });
 
+  it('what is open stays open when the schema changes', async () => {
+    const client = await sluice.connect('shop');
+    const other = await sluice.connect('shop');
+    for (const sql of ['BEGIN', 'DECLARE c CURSOR FOR SELECT generate_series(1, 3)', 'PREPARE p AS SELECT 7', 'FETCH 1 FROM c'])
+      await must(client, sql);
+    await must(other, 'CREATE TABLE meanwhile (id int)');
+    // An unknown column has the schema read again.
+    const seen = async (): Promise<string> => (await other.query('SELECT nosuch FROM meanwhile')).error?.['C'] ?? '';
+    for (let turn = 0; turn < 20; turn++) {
+      expect(await seen()).toBe('42703');
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    expect(await rows(client, 'FETCH 1 FROM c')).toEqual([['2']]);
+    expect(await rows(client, 'EXECUTE p')).toEqual([['7']]);
+    await must(other, 'DROP TABLE meanwhile');
+    for (const each of [client, other]) await each.close();
+  });
+
   it.each(REFUSED)('%s: still refused', async (sql) => {
     const client = await sluice.connect('shop');
     const { error } = await client.query(sql);

@@ -2,6 +2,7 @@
  * Prepared statements and cursors of SQL. Both run a statement that was analysed when it was made; running it is allowed only
  * if we know it, and what it reads and writes is recorded again.
  */
+import { governance } from '../../policy/bundle.ts';
 import type { ClosePortalStmt, DeallocateStmt, DeclareCursorStmt, ExecuteStmt, FetchStmt, PrepareStmt } from '@pgsql/types';
 import { deny } from '../../errors/denial.ts';
 import type { Mask } from '../../policy/bundle.ts';
@@ -65,7 +66,7 @@ export function preparedPlan(context: StatementContext, name: string): Statement
       hint: 'PREPARE it first.',
     });
   }
-  if (entry.policyVersion !== context.bundle.version || entry.plan.decision === 'deny') {
+  if (entry.policyVersion !== governance(context.bundle) || entry.plan.decision === 'deny') {
     return deny('SLUICE-206', `Prepared statement ${displayName(name)} was made under an earlier policy.`, {
       sqlstate: '26000',
       rule: 'floor',
