@@ -149,7 +149,12 @@ describe.each(MAJORS)('PostgreSQL %i', (major) => {
         () => 'done',
         (error: { code: string }) => error.code,
       );
-      setTimeout(() => query.cancel(), 100);
+      const watch = new pg.Client({ connectionString: server.url() });
+      await watch.connect();
+      const runs = "select 1 from pg_stat_activity where state = 'active' and query ~ '^select pg_sleep'";
+      while ((await watch.query(runs)).rowCount === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+      await watch.end();
+      query.cancel();
       expect(await outcome).toBe('57014');
       await sql.end();
     });
