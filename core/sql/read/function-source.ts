@@ -25,6 +25,10 @@ const PLAIN: ReadonlySet<string> = new Set([
   'generate_subscripts',
 ]);
 
+/** Plain too, and of a type that decides whether `@@` may stand before a row filter (ADR 13). */
+const QUERIES = /^(?:plain|phrase|websearch_)?to_tsquery$/;
+const TSQUERY = 3615;
+
 /**
  * What a column is called must be certain: a name that the source does not have means a column of an outer level, which may be a
  * protected one. With an alias list it is; without one, only for functions of the server that are known here.
@@ -34,8 +38,9 @@ function knownColumns(context: StatementContext, body: RangeFunction, call: Node
   if (name === undefined) return null;
   const listed = namesOf(body.alias?.colnames) ?? [];
   const builtIn = context.catalog.functionsNamed(name).every(({ schema }) => schema === 'pg_catalog');
-  if (isScalar(context, call) && (listed.length > 0 || (builtIn && PLAIN.has(name))))
-    return [{ name: body.alias?.aliasname ?? name }];
+  const query = builtIn && QUERIES.test(name);
+  if (isScalar(context, call) && (listed.length > 0 || query || (builtIn && PLAIN.has(name))))
+    return [{ name: body.alias?.aliasname ?? name, ...(query ? { typeOid: TSQUERY } : {}) }];
   return PAIRS.has(name) && builtIn ? [{ name: 'key' }, { name: 'value' }] : null;
 }
 
