@@ -74,6 +74,8 @@ const SESSIONS: Readonly<Record<string, readonly string[]>> = {
     'INSERT INTO tickets (nosuch) VALUES (1)',
     'UPDATE tickets SET nosuch = 1 WHERE id = 1',
     'DELETE FROM tickets WHERE nosuch = 1',
+    'MERGE INTO tickets USING tickets ON id = id WHEN MATCHED THEN DO NOTHING',
+    'UPDATE tickets SET id = id FROM tickets t WHERE id = 1',
     'DROP TABLE nosuch',
     'DROP TABLE IF EXISTS nosuch, nosuch2',
     'DROP VIEW tickets',

@@ -100,7 +100,7 @@ function follow(
       }
       return 0;
     case 'opaque':
-      refuseUncertain(found.otherwise, names.at(-1)!, reference);
+      refuseUncertain(context, found.otherwise, names.at(-1)!, reference);
       noteOtherwise(context, node, reference, found.otherwise);
       noteUnknown(context, found.source, found.scope, names.at(-1)!);
       dropSchema(context, reference, names, found.source);
@@ -110,7 +110,7 @@ function follow(
       return 0;
     case 'ambiguous':
       for (const candidate of found.candidates) keepAllColumns(candidate.sites);
-      if (found.candidates.some((source) => source.onReference !== undefined)) uncertain(names.at(-1)!, reference);
+      if (found.candidates.some((source) => source.onReference !== undefined)) uncertain(context, names.at(-1)!, reference);
       return 0;
     case 'missing':
       if (names.length === 1) unknownName(context, names[0]!, scope, reference);
@@ -369,12 +369,14 @@ export function exposedName(site: ReadSite): string {
   return site.renamed ?? site.name;
 }
 
-function refuseUncertain(otherwise: Resolution, name: string, reference: ColumnRef): void {
-  if ('source' in otherwise && otherwise.source.onReference !== undefined) uncertain(name, reference);
+function refuseUncertain(context: StatementContext, otherwise: Resolution, name: string, reference: ColumnRef): void {
+  if ('source' in otherwise && otherwise.source.onReference !== undefined) uncertain(context, name, reference);
 }
 
-function uncertain(name: string, reference: ColumnRef): never {
-  return deny('SLUICE-602', `It is not certain which column "${name}" means, and one candidate is masked.`, {
+function uncertain(context: StatementContext, name: string, reference: ColumnRef): void {
+  // Where nothing is masked the server says which it means, or that it is ambiguous.
+  if (context.bundle.transparent) return;
+  deny('SLUICE-602', `It is not certain which column "${name}" means, and one candidate is masked.`, {
     location: locationOf(reference),
     hint: 'Qualify the column with the name of its table.',
     rule: 'floor',
