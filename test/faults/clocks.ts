@@ -16,9 +16,10 @@ export async function jumpingClocks(laboratory: Laboratory, board: Board): Promi
   const directory = await mkdtemp(join(tmpdir(), 'sluice-clock-'));
   const offset = join(directory, 'offset');
   const policy = join(directory, 'policy.yaml');
+  let moved = async (_milliseconds: number): Promise<void> => {};
   const set = async (milliseconds: number): Promise<void> => {
     await writeFile(offset, `${milliseconds >= 0 ? '+' : ''}${milliseconds / 1000}\n`);
-    await pause(1_200);
+    await moved(milliseconds);
   };
   const text = await readFile(policyFile, 'utf8');
   const until = new Date(Date.now() + 12 * HOUR).toISOString();
@@ -39,6 +40,16 @@ export async function jumpingClocks(laboratory: Laboratory, board: Board): Promi
   const lane = await startLane(laboratory, { policy, environment });
   try {
     const client = await WireClient.connect({ port: lane.sluice.port, user: 'agent', database: 'shop', timeout: 8_000 });
+    // The process reads its offset anew once a second, or later when it is starved: its records say when it has.
+    moved = async (milliseconds) => {
+      for (let tries = 0; tries < 40; tries += 1) {
+        await pause(300);
+        await client.query('SELECT 1');
+        await pause(50);
+        const last = (await readAudit(lane.sluice.auditFile)).at(-1);
+        if (Math.abs(Date.parse(last?.time ?? '') - Date.now() - milliseconds) < HOUR / 2) return;
+      }
+    };
     const code = async (sql: string): Promise<string> => (await client.query(sql)).error?.['C'] ?? 'allowed';
     const [both, one] = ['SELECT count(*) FROM cells', 'SELECT count(*) FROM people'];
     const expectCodes = (name: string, cells: string) =>

@@ -11,7 +11,7 @@ import { STATEMENTS } from './statements.ts';
 import { WIRE } from './wire.ts';
 import { WRITES } from './writes.ts';
 
-export const CORPUS: readonly Attack[] = [
+const ALL: readonly Attack[] = [
   ...NAMES,
   ...FUNCTIONS,
   ...CATALOGS,
@@ -23,3 +23,8 @@ export const CORPUS: readonly Attack[] = [
   ...WRITES,
   ...WIRE,
 ];
+
+const changes = ({ kind, dirty }: Attack): boolean => kind === 'write' || dirty === true;
+
+/** Those that change something come last: the database is made anew behind them, and what the server had counted of it is gone. */
+export const CORPUS: readonly Attack[] = [...ALL.filter((attack) => !changes(attack)), ...ALL.filter(changes)];
