@@ -45,13 +45,13 @@ it('counts decisions, rows, sessions and refused connections, and never shows st
   const client = new pg.Client({ host: '127.0.0.1', port: sluice.port, user: 'agent', database: 'shop' });
   await client.connect();
   await client.query("SELECT 'a secret literal' FROM generate_series(1, 7)");
-  await client.query('SELECT * FROM no_such_thing').catch(() => {});
+  await client.query("SELECT pg_read_file('no_such_thing')").catch(() => {});
   const wrong = new pg.Client({ host: '127.0.0.1', port: sluice.port, user: 'agent', database: 'elsewhere' });
   await wrong.connect().catch(() => {});
   const { status, text } = await get('/metrics');
   expect(status).toBe(200);
   expect(text).toMatch(/sluice_statements_total\{decision="allow",kind="select"\} 1/);
-  expect(text).toMatch(/sluice_denials_total\{code="SLUICE-201"\} 1/);
+  expect(text).toMatch(/sluice_denials_total\{code="SLUICE-204"\} 1/);
   expect(text).toMatch(/sluice_rows_total 7/);
   expect(text).toMatch(/sluice_sessions 1/);
   expect(text).toMatch(/sluice_connections_refused_total\{code="SLUICE-801"\} 1/);
