@@ -8,7 +8,9 @@ import { CLIENT, decodeCopyFail, decodeEmpty } from '../../core/wire/client-mess
 import { type Disposition, DROP, PASS } from '../../core/wire/frame-walker.ts';
 import { lostSync } from '../../core/wire/protocol-error.ts';
 import { message } from '../../core/wire/write.ts';
+import type { SessionCore } from './core.ts';
 import type { Inbound } from './inbound.ts';
+import type { Expected } from './pipeline.ts';
 
 export function copyMessage(inbound: Inbound, type: number, body: Buffer): Disposition {
   const { core } = inbound;
@@ -39,6 +41,15 @@ export function copyMessage(inbound: Inbound, type: number, body: Buffer): Dispo
 export function copyInBegins(inbound: Inbound): void {
   inbound.core.copyIn = 'active';
   inbound.copyData(true);
+}
+
+/**
+ * Whether what happens to `head` happens to the COPY that is under way or awaited: replies to what was sent before an awaited one
+ * are none of its business, unless it stands in the same series.
+ */
+export function concernsCopy({ copyIn, copyOf }: SessionCore, head: Expected): boolean {
+  if (copyIn !== 'expected') return copyIn === 'active';
+  return head === copyOf || (head.kind !== 'query' && head.group === copyOf?.group);
 }
 
 /** The client is done, or the server failed. Another COPY of the same Query may follow. */

@@ -10,7 +10,7 @@ import type { TransactionStatus } from '../../core/wire/server-messages.ts';
 import type { AuditTrail } from './audit-trail.ts';
 import { SILENT, type Telemetry } from '../telemetry/telemetry.ts';
 import type { EngineHost } from './engine-host.ts';
-import { Pipeline } from './pipeline.ts';
+import { type Expected, Pipeline } from './pipeline.ts';
 import { Statements } from './statements.ts';
 
 export interface CoreOptions {
@@ -59,6 +59,8 @@ export class SessionCore {
   aborting = false;
   /** COPY FROM STDIN: asked for, the server's answer is awaited; active: the client may send data. */
   copyIn: 'none' | 'expected' | 'active' = 'none';
+  /** What the awaited COPY was sent with. */
+  copyOf: Expected | null = null;
   /** The check that follows COPY FROM STDIN in the extended protocol is due when the client is done. */
   copyCheck: (() => void) | null = null;
   /** A statement changed the session within a transaction that has not ended. */

@@ -186,16 +186,19 @@ export class ExtendedQuery {
     if (plan.touchesGoverned) core.governed = true;
     if (!readsOnly(plan)) core.groupWrites = true;
     const copyIn = plan.copyIn === true;
-    if (copyIn) core.copyIn = 'expected';
     const sent = portal.statement === null ? undefined : sentText(portal.statement);
     if (max !== undefined) inbound.affected.baseline(execution);
-    inbound.expect({
+    const entry = inbound.expect({
       kind: 'execute',
       group: core.group,
       portal,
       ...(sent === undefined ? {} : { sent }),
       pieces: [{ role: 'client', execution, rowLimit: limit, held: max !== undefined }],
     });
+    if (copyIn) {
+      core.copyIn = 'expected';
+      core.copyOf = entry;
+    }
     // Rows that nobody is to see must not suspend the portal.
     const suspends = plan.swallowRows !== true;
     if (max === undefined && !copyIn && (suspends || maxRows === 0)) return PASS;

@@ -1,4 +1,5 @@
 /** Errors: what the client is told instead of the server's own, and what no longer happens because of them. */
+import { concernsCopy } from './copy.ts';
 import type { Code } from '../../core/errors/codes.ts';
 import type { Denial } from '../../core/errors/denial.ts';
 import { rowFilterDenial } from '../../core/sql/write/markers.ts';
@@ -55,10 +56,10 @@ export function seriesFailed(core: SessionCore, head: Expected): void {
   const { pipeline, audit } = core;
   if (head.kind === 'query') {
     head.failed = true;
-    core.copyIn = 'none';
+    if (concernsCopy(core, head)) core.copyIn = 'none';
     for (const rest of head.pieces?.slice(head.piece + 1) ?? []) audit.settle(rest.execution, 'error', { tag: 'not run' });
   } else if (head.kind !== 'sync') {
-    core.copyIn = 'none';
+    if (concernsCopy(core, head)) core.copyIn = 'none';
     const { skipped, synced } = pipeline.failGroup();
     if (!synced) core.skipping = true;
     if (head.refusal !== undefined) head.confirmed?.();

@@ -8,7 +8,7 @@ import { SERVER_FRAMES } from '../../core/wire/frame-table.ts';
 import { type Disposition, DROP, FrameWalker, HOLD, PASS } from '../../core/wire/frame-walker.ts';
 import { lostSync, ProtocolError } from '../../core/wire/protocol-error.ts';
 import { denialResponse, message, NO_DATA, readyForQuery } from '../../core/wire/write.ts';
-import { copyInBegins, copyInEnded } from './copy.ts';
+import { concernsCopy, copyInBegins, copyInEnded } from './copy.ts';
 import type { SessionCore } from './core.ts';
 import { applyEffect, transactionReady } from './effects.ts';
 import type { Inbound } from './inbound.ts';
@@ -301,7 +301,7 @@ export class Outbound {
     const rows = this.#walker.rows;
     const settlement = { sqlstate: answer.sqlstate, rows, bytes: this.#walker.bytes };
     audit.settle(piece?.execution, 'error', settlement);
-    if (this.#core.copyIn !== 'none') copyInEnded(this.#inbound);
+    if (concernsCopy(this.#core, head)) copyInEnded(this.#inbound);
 
     seriesFailed(this.#core, head);
     if (hidden) return DROP;
@@ -333,7 +333,7 @@ export class Outbound {
     const status = decodeReadyForQuery(body);
     if (head.kind === 'query') head.confirmed?.();
     if (core.copyIn === 'active') copyInEnded(this.#inbound);
-    if (head.kind === 'query') core.copyIn = 'none';
+    if (head.kind === 'query' && concernsCopy(core, head)) core.copyIn = 'none';
     const abort = this.#overflow.mustAbort(status);
     transactionReady(core, abort ? 'E' : status);
     core.pipeline.pop();

@@ -46,7 +46,7 @@ export function simpleQuery(inbound: Inbound, body: Buffer, length: number): Dis
   core.groupOpen = false;
   core.groupWrites = false;
   const sent: SentText | undefined = changed ? { client: Buffer.from(sql), parts, separator: SEPARATOR } : undefined;
-  inbound.expect({
+  const entry = inbound.expect({
     kind: 'query',
     group: core.group,
     pieces,
@@ -55,6 +55,7 @@ export function simpleQuery(inbound: Inbound, body: Buffer, length: number): Dis
   });
   if (plans.some((plan) => plan.copyIn === true)) {
     core.copyIn = 'expected';
+    core.copyOf = entry;
     inbound.emit(request.query(changed ? joined(parts) : sql));
     return inbound.holdForCopy();
   }

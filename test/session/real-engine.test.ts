@@ -193,4 +193,25 @@ describe.each(MAJORS)('PostgreSQL %i', (major) => {
     }
     expect(JSON.stringify(proxy.journal.entries)).not.toContain(CANARY);
   });
+
+  it.each([
+    ['a statement', [f.query('select 1')], 1],
+    ['a statement that fails', [f.query('select 1/0')], 1],
+    ['a series that fails', [p('', 'select 1/0'), f.bind(), f.execute(), f.sync], 1],
+  ] as const)('COPY and its data sent right behind %s', async (_name, before, answers) => {
+    for (let round = 1; round <= 25; round++) {
+      const id = 1000 + round;
+      const exchange = await client.exchange(
+        [
+          ...before,
+          f.query('copy public.t from stdin'),
+          f.copyData(Buffer.from(`${id}\tx\n`)),
+          f.copyDone,
+          f.query(`delete from public.t where id = ${id}`),
+        ],
+        answers + 2,
+      );
+      expect(exchange.results.slice(-2).map(({ tag }) => tag)).toEqual(['COPY 1', 'DELETE 1']);
+    }
+  });
 });
