@@ -52,10 +52,10 @@ function stepComplaints(step: Step, { name, messages }: PlayedStep, last: boolea
       const fields = serverMessage(body);
       if (fields['S'] === undefined || fields['C'] === undefined || fields['M'] === undefined)
         complaints.push(`${name}: an error without severity, SQLSTATE or message`);
-      // In COPY the server itself calls a line that ended an ERROR of class 08 (copyfromparse.c), and nothing comes after it.
+      // In COPY the server itself calls a line that ended an ERROR of class 08 (copyfromparse.c), before the FATAL one.
       const broken = last && fields['C']?.startsWith('08') === true;
-      if (fields['S'] === 'FATAL' || fields['S'] === 'PANIC' || broken) fatal = true;
-      else seen.push('E');
+      if (fields['S'] === 'FATAL' || fields['S'] === 'PANIC') fatal = true;
+      else if (!broken) seen.push('E');
     }
     if (type === 'C') seen.push(cstringAt(body, 0).text);
     if (type === 's') seen.push('PortalSuspended');
