@@ -312,8 +312,14 @@ function withoutSignature(body: Buffer): Buffer {
 }
 const SIGNATURE = Buffer.from('PGCOPY\n\xff\r\n\0', 'latin1');
 
-/** The outcome as text, for comparing two and for showing a difference: everything the client could see, one line a message. */
-export function transcript(messages: readonly BackendMessage[]): readonly string[] {
+/**
+ * The outcome as text, for comparing two and for showing a difference: everything the client could see, one line a message.
+ * `text` makes text of what is in rows.
+ */
+export function transcript(
+  messages: readonly BackendMessage[],
+  text: (value: Buffer) => string = (value) => value.toString('latin1'),
+): readonly string[] {
   return messages.map(({ type, body }) => {
     if (type === 'T')
       return `T ${rowDescription(body)
@@ -321,13 +327,13 @@ export function transcript(messages: readonly BackendMessage[]): readonly string
         .join(', ')}`;
     if (type === 'D')
       return `D ${dataRow(body)
-        .map((value) => value?.toString('latin1') ?? 'NULL')
+        .map((value) => (value === null ? 'NULL' : text(value)))
         .join(' | ')}`;
     if (type === 'E' || type === 'N')
       return `${type} ${Object.entries(serverMessage(body))
         .map(([key, value]) => `${key}=${value}`)
         .join(' ')}`;
-    if (type === 'd') return `d ${withoutSignature(body).toString('latin1')}`;
+    if (type === 'd') return `d ${text(withoutSignature(body))}`;
     // A notification starts with the process id of its sender.
     return `${type} ${body.toString('latin1', type === 'A' ? 4 : 0)}`;
   });

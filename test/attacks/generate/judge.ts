@@ -5,6 +5,7 @@
 import { describeFindings, type Finding } from '../../oracle/canary-oracle.ts';
 import type { WireClient } from '../../support/wire-client.ts';
 import { firstDifference } from '../compare.ts';
+import { type Fleeting, readServer } from '../fleeting.ts';
 import { answer, perform, type Form, type Outcome } from '../forms.ts';
 import * as frontend from '../../support/frontend.ts';
 import type { Case } from './compose.ts';
@@ -29,6 +30,8 @@ export interface TwinVerdict {
 
 /** The connections of a run, opened anew when one is lost. */
 export class Sessions {
+  /** None of them is older. */
+  readonly began = Date.now();
   readonly #field: Field;
   readonly #open = new Map<string, WireClient>();
 
@@ -46,6 +49,11 @@ export class Sessions {
 
   reference(): Promise<WireClient> {
     return this.#get('reference', () => this.#field.reference());
+  }
+
+  /** Past everything, to look at the server. */
+  admin(side: 'a' | 'b'): Promise<WireClient> {
+    return this.#get(`admin ${side}`, () => this.#field[side].shop.connect('shop', 'superuser'));
   }
 
   async close(): Promise<void> {
@@ -85,7 +93,28 @@ async function run(
 /** Syntax or types that do not go together: a fault of the composition, told by the server itself. */
 const UNFIT = /^(42(?!501)|0A000|22|2BP|21|54|57014)/;
 
+/** How the two answers differ by more than what no two servers have in common. */
+async function difference(
+  sessions: Sessions,
+  before: readonly [number, number],
+  outcomes: readonly [Outcome, Outcome],
+  comparing: { readonly ordered: boolean; readonly newestOid: number },
+): Promise<string | null> {
+  if (firstDifference(...outcomes, comparing) === null) return null;
+  const own = async (side: 'a' | 'b', from: number): Promise<Fleeting> => {
+    const { processes, next } = await readServer(await sessions.admin(side));
+    return { processes: new Set(processes), transactions: [from, next], clock: [sessions.began, Date.now()] };
+  };
+  return firstDifference(...outcomes, { ...comparing, fleeting: [await own('a', before[0]), await own('b', before[1])] });
+}
+
+async function nextTransactions(sessions: Sessions): Promise<readonly [number, number]> {
+  const [a, b] = await Promise.all([readServer(await sessions.admin('a')), readServer(await sessions.admin('b'))]);
+  return [a.next, b.next];
+}
+
 export async function judgeBare(field: Field, sessions: Sessions, each: Case): Promise<Bare> {
+  const before = await nextTransactions(sessions);
   const whole = { steps: each.steps, writes: each.writes || !each.own };
   const { oracle } = field.a.relay;
   oracle.take();
@@ -94,19 +123,21 @@ export async function judgeBare(field: Field, sessions: Sessions, each: Case): P
   const second = await run(await sessions.relay('b'), whole, 'simple');
   if (field.b.relay.oracle.take().length > 0) return 'shows';
   const { newestOid } = field;
-  if (firstDifference(first.outcome, second.outcome, { ordered: each.ordered, newestOid }) !== null) return 'tells';
+  const outcomes = [first.outcome, second.outcome] as const;
+  if ((await difference(sessions, before, outcomes, { ordered: each.ordered, newestOid })) !== null) return 'tells';
   return first.outcome.errors.some((code) => UNFIT.test(code)) ? 'unfit' : 'quiet';
 }
 
 export async function judge(field: Field, sessions: Sessions, each: Case, form: Form): Promise<Verdict> {
   const clients = [await sessions.sluice('a'), await sessions.sluice('b')] as const;
   const roads: readonly Road[] = [field.a.sluice, field.b.sluice];
+  const before = await nextTransactions(sessions);
   for (const { oracle } of roads) oracle.take();
   const [a, b] = await Promise.all([run(clients[0], each, form), run(clients[1], each, form)]);
   const findings: readonly Finding[] = roads.flatMap(({ oracle }) => oracle.take());
   return {
     leaked: findings.length > 0 ? describeFindings(findings) : null,
-    told: firstDifference(a.outcome, b.outcome, { ordered: each.ordered, newestOid: field.newestOid }),
+    told: await difference(sessions, before, [a.outcome, b.outcome], { ordered: each.ordered, newestOid: field.newestOid }),
     lost: !(a.alive && b.alive),
     answered: a.outcome.errors.length === 0,
   };

@@ -25,6 +25,8 @@ export interface Relation {
   readonly star: boolean;
   /** Whose row type the row has. */
   readonly base: Table | null;
+  /** Its row differs from one session to the next: nothing is made of it that does not show by what. */
+  readonly fleeting?: true;
 }
 
 /** What a form may draw on while it is built. */

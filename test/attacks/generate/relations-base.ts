@@ -168,7 +168,17 @@ export function baseRelation(table: Table, maker: Maker): Base {
       column: { name: table.key, type: 'int', guard: 'clear' },
     };
     return {
-      relation: { ctes: [], recursive: false, from, fields: plain, key, row, star: false, base: null },
+      relation: {
+        ctes: [],
+        recursive: false,
+        from,
+        fields: plain,
+        key,
+        row,
+        star: false,
+        base: null,
+        ...(table.fleeting === undefined ? {} : { fleeting: table.fleeting }),
+      },
       form: naming.name,
     };
   }

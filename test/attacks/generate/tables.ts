@@ -52,6 +52,8 @@ export interface Table {
   /** A column that an UPDATE is granted for, which is what a write of the agent may touch. */
   readonly updatable?: string;
   readonly deletable?: boolean;
+  /** It shows the session to itself. */
+  readonly fleeting?: true;
 }
 
 function columns(text: string): readonly Column[] {
@@ -219,6 +221,7 @@ export const CATALOGS: readonly Table[] = (
     keySql: (row) => key.replaceAll('%', row),
     granted: false,
     kind: 'catalog',
+    ...(name === 'pg_stat_activity' ? { fleeting: true } : {}),
   }),
 );
 
