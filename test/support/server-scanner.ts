@@ -25,14 +25,16 @@ export async function createServerScanner(): Promise<ServerScanner> {
   // Mostly asked two things about one text.
   let last: { readonly sql: Buffer; readonly tokens: readonly Scanned[] | null } | undefined;
   const scanned = (sql: Buffer): readonly Scanned[] | null => {
-    if (last?.sql !== sql) last = { sql, tokens: scan(module, sql) };
+    if (last?.sql !== sql) last = { sql, tokens: scanAsServer(module, sql) };
     return last.tokens;
   };
   return {
     rejects: (sql) => scanned(sql) === null,
     literals: (sql) => {
-      const constants = scanned(sql)?.filter(({ name }) => /^[IFSBX]CONST$|^USCONST$/.test(name));
-      return constants === undefined ? null : new Set(constants.map(({ start, end }) => `${start}:${end}`));
+      const theirs = scanned(sql);
+      if (theirs === null) return null;
+      const constants = inOurUnits(sql, theirs).filter(({ name }) => /^[IFSBX]CONST$|^USCONST$/.test(name));
+      return new Set(constants.map(({ start, end }) => `${start}:${end}`));
     },
     difference: (sql) => {
       const theirs = scanned(sql);
@@ -41,7 +43,7 @@ export async function createServerScanner(): Promise<ServerScanner> {
       if (theirs === null) return undefined;
       if (tokens.some((token) => token.kind === 'invalid'))
         return invalidButParses(module, sql) ? { sql: sql.toString(), ours, theirs: null } : undefined;
-      const wanted = inOurUnits(sql, theirs);
+      const wanted = inOurUnits(sql, theirs).map(({ start, end }): Extent => [start, end]);
       return String(ours) === String(wanted) ? undefined : { sql: sql.toString(), ours, theirs: wanted };
     },
   };
@@ -100,35 +102,51 @@ function parses(module: PgQueryModule, sql: Buffer): boolean {
 }
 
 /**
- * libpg_query's tokens in our units: comments dropped and `UESCAPE 'c'` joined to the U& token before it. One deviation of
- * libpg_query from the server: a comment ends a string that goes on in the next line (it returns comments as tokens). There
- * its parser reports a syntax error, so the statement is denied; we join as the server does.
+ * The server's tokens. libpg_query returns comments as tokens, so there a comment ends a string that goes on in the next line, which on the
+ * server it does not (its parser then reports a syntax error, and the statement is denied). Such comments are blanked, one gap at a time,
+ * since what follows may then be read otherwise.
  */
-function inOurUnits(sql: Buffer, tokens: readonly Scanned[]): readonly Extent[] {
+function scanAsServer(module: PgQueryModule, sql: Buffer): readonly Scanned[] | null {
+  let text = sql;
+  for (;;) {
+    const tokens = scan(module, text);
+    const gap = tokens === null ? undefined : commentsInString(text, tokens);
+    if (gap === undefined) return tokens;
+    text = Buffer.from(text);
+    for (const comment of gap) text.fill(' ', comment.start, comment.end);
+  }
+}
+
+/** The line comments between two pieces of one string. */
+function commentsInString(text: Buffer, tokens: readonly Scanned[]): readonly Scanned[] | undefined {
+  for (let index = 0; index < tokens.length; index += 1) {
+    if (!/^(?:[ebx]|u&)?'/i.test(text.toString('latin1', tokens[index]!.start, tokens[index]!.end))) continue;
+    let next = index + 1;
+    while (tokens[next]?.name === 'SQL_COMMENT') next += 1;
+    if (next === index + 1 || next === tokens.length || text[tokens[next]!.start] !== 0x27) continue;
+    return tokens.slice(index + 1, next);
+  }
+  return undefined;
+}
+
+/** Comments dropped and `UESCAPE 'c'` joined to the U& token before it. */
+function inOurUnits(sql: Buffer, tokens: readonly Scanned[]): readonly Scanned[] {
   const text = (token: Scanned): string => sql.toString('utf8', token.start, token.end);
   const isString = (token: Scanned | undefined): boolean => token !== undefined && /^(?:[eE]?'|\$)/.test(text(token));
-  const result: { start: number; end: number }[] = [];
+  const result: Scanned[] = [];
   const visible = tokens.filter((token) => token.name !== 'SQL_COMMENT' && token.name !== 'C_COMMENT');
   for (let index = 0; index < visible.length; index += 1) {
     const token = visible[index]!;
     const following = visible[index + 1];
-    const last = result.at(-1);
-    const isUnicode = /^u&['"]/i.test(text(token));
-    if (isUnicode && following !== undefined && /^uescape$/i.test(text(following)) && isString(visible[index + 2])) {
-      result.push({ start: token.start, end: visible[index + 2]!.end });
+    if (
+      /^u&['"]/i.test(text(token)) &&
+      following !== undefined &&
+      /^uescape$/i.test(text(following)) &&
+      isString(visible[index + 2])
+    ) {
+      result.push({ ...token, end: visible[index + 2]!.end });
       index += 2;
-    } else if (last !== undefined && text(token).startsWith("'") && continues(sql, last, token)) {
-      // Bit strings have no doubled quotes: the first one ends it, and a string begins.
-      const bits = /^[bx]'/i.test(sql.toString('latin1', last.start, last.end));
-      last.end = bits ? sql.indexOf("'", token.start + 1) + 1 : token.end;
-      if (last.end < token.end) result.push({ start: last.end, end: token.end });
-    } else result.push({ start: token.start, end: token.end });
+    } else result.push(token);
   }
-  return result.map(({ start, end }) => [start, end]);
-}
-
-function continues(sql: Buffer, last: { start: number; end: number }, token: Scanned): boolean {
-  const first = sql.toString('latin1', last.start, last.end);
-  const gap = sql.toString('latin1', last.end, token.start);
-  return /^(?:[ebx]|u&)?'/i.test(first) && /^[ \t\f\v]*(?:--[^\n\r]*)?[\n\r](?:[ \t\n\r\f\v]|--[^\n\r]*[\n\r])*$/.test(gap);
+  return result;
 }
