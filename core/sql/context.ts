@@ -74,7 +74,10 @@ export interface StatementContext {
   readonly stars: Star[];
   /** Internal to scope/ and read/: the predicates being walked (scope/frames.ts). */
   readonly frames: FrameStack;
-  /** Masked columns read so far, as `schema.table.column`: whoever compares lengths knows whether a value is made from one. */
+  /**
+   * Masked columns that values are made from, as `schema.table.column`: whoever compares lengths knows whether a value is. A
+   * query adds what its target list is made from; what only decides which rows there are is taken back (scope/made-from.ts).
+   */
   readonly maskedReads: string[];
   readonly analyser: Analyser;
   /** Parse has told the parameters' types (0: the server infers them). False inside PREPARE, which declares its own. */
@@ -179,6 +182,8 @@ export interface ScopeSource {
   readonly sites?: readonly ReadSite[];
   /** A join: what it is made of. Where its columns are not known, a reference to it may read a column of these. */
   readonly members?: readonly ScopeSource[];
+  /** Where the columns are not known: a masked column that they may be made from. */
+  readonly masked?: string;
   /** A join with an alias list: its columns are not named as its members' are. */
   readonly renames?: true;
   /** ctid, xmin, … may be referenced (tables and materialised views, not views). */
@@ -202,6 +207,8 @@ export interface CteSource {
   readonly name: string;
   readonly columns: readonly ScopeColumn[] | null;
   readonly sites?: readonly ReadSite[];
+  /** As of a source. */
+  readonly masked?: string;
 }
 
 /** The columns a query, a RETURNING list or a function yields. Null: not known. */

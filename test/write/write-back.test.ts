@@ -242,6 +242,36 @@ const REFUSED: readonly Case[] = [
     sql: 'UPDATE notes SET copy = c::text FROM customers c WHERE c.id = notes.customer_id',
     sees: 'SLUICE-601',
   },
+  {
+    name: 'FROM a function of it',
+    sql: 'UPDATE notes SET copy = f.v FROM customers c, json_array_elements_text(json_build_array(c.email)) AS f(v) WHERE c.id = notes.customer_id',
+    sees: 'SLUICE-601',
+  },
+  {
+    name: 'FROM several functions',
+    sql: 'UPDATE notes SET copy = f.v FROM customers c, ROWS FROM (string_to_table(c.email, NULL), generate_series(1, 1)) AS f(v, n) WHERE c.id = notes.customer_id',
+    sees: 'SLUICE-601',
+  },
+  {
+    name: 'a function in FROM of a subquery',
+    sql: 'UPDATE notes SET body = (SELECT f.v FROM customers c, string_to_table(c.email, NULL) AS f(v) LIMIT 1) WHERE id = 1',
+    sees: 'SLUICE-601',
+  },
+  {
+    name: 'a function whose columns are not known',
+    sql: 'INSERT INTO notes (body) SELECT f FROM customers c, json_array_elements_text(json_build_array(c.email)) AS f',
+    sees: 'SLUICE-601',
+  },
+  {
+    name: 'the row of a query whose columns are not known',
+    sql: 'INSERT INTO notes (body) SELECT g::text FROM (SELECT s.*, c.email FROM customers c, json_array_elements(json_build_array(1)) AS s) AS g',
+    sees: 'SLUICE-601',
+  },
+  {
+    name: 'the row of a WITH query whose columns are not known',
+    sql: 'WITH g AS (SELECT s.*, c.email FROM customers c, json_array_elements(json_build_array(1)) AS s) INSERT INTO notes (body) SELECT g::text FROM g',
+    sees: 'SLUICE-601',
+  },
   { name: 'INSERT … SELECT', sql: 'INSERT INTO notes (body) SELECT email FROM customers', sees: 'SLUICE-601' },
   {
     name: 'INSERT … SELECT *',
@@ -299,6 +329,16 @@ const TWINS: readonly Case[] = [
     name: 'a count by a masked column',
     sql: `UPDATE notes SET n = (SELECT count(*) FROM customers WHERE email LIKE '%x%') WHERE id = 1`,
     sees: { tag: 'UPDATE 1' },
+  },
+  {
+    name: 'a masked column decides a join below a row whose columns are not known',
+    sql: `UPDATE notes SET (body, copy) = (SELECT 'a', v FROM (SELECT max(g::text) AS v FROM (SELECT s.* FROM notes n LEFT JOIN customers c ON c.id = n.customer_id AND c.email IS NOT NULL CROSS JOIN json_array_elements_text(json_build_array(n.body)) AS s) AS g) AS n) WHERE id = 1`,
+    sees: { tag: 'UPDATE 1' },
+  },
+  {
+    name: 'a masked column decides beside a row whose columns are not known',
+    sql: `INSERT INTO notes (body) SELECT g::text FROM (SELECT s.*, c.name FROM customers c, json_array_elements(json_build_array(1)) AS s WHERE c.email IS NOT NULL ORDER BY c.email) AS g`,
+    sees: {},
   },
   {
     name: 'a masked column decides',

@@ -10,6 +10,7 @@ import { asTag, namesOf, tagOf } from '../ast/node.ts';
 import type { OutputColumns, Scope, ScopeSource, StatementContext } from '../context.ts';
 import { fromColumn } from '../names/functions.ts';
 import { walk } from '../scope/expression.ts';
+import { apart, madeFrom } from '../scope/made-from.ts';
 import { at, createScope, type ScopeOptions, sitesOf } from '../scope/scope.ts';
 import { callSpans } from '../scope/spans.ts';
 import { functionColumns } from './function-source.ts';
@@ -45,7 +46,9 @@ export function fromItems(
   const level = createScope(parent, visible, options);
   const state: FromState = { context, level, visible, regions: 0 };
   const position: Position = { region: { id: 0 }, nullable: level.nullable };
-  for (const item of items ?? []) visible.push(...fromItem(state, item, position));
+  apart(context, () => {
+    for (const item of items ?? []) visible.push(...fromItem(state, item, position));
+  });
   distinguish(visible);
   return level;
 }
@@ -75,12 +78,13 @@ function subselect(state: FromState, body: RangeSubselect, position: Position): 
   const { context, level } = state;
   const mark = siteMark(context);
   const inner = createScope(body.lateral ? level : level.parent, [], { nested: true, nullable: position.nullable });
-  const columns = at(level, 'from', () => selectBelow(context, body.subquery!, inner));
+  const { result: columns, masked } = apart(context, () => at(level, 'from', () => selectBelow(context, body.subquery!, inner)));
   return {
     name: body.alias?.aliasname ?? null,
     kind: 'derived',
     columns: renameColumns(columns, body.alias),
     sites: sitesSince(context, mark),
+    ...(columns === null && masked !== undefined ? { masked } : {}),
   };
 }
 
@@ -88,7 +92,7 @@ function subselect(state: FromState, body: RangeSubselect, position: Position): 
 function rangeFunction(state: FromState, body: RangeFunction): ScopeSource {
   const { context, level } = state;
   const calls: Node[] = [];
-  at(level, 'from', () => {
+  const walkCalls = (): void => {
     for (const entry of body.functions ?? []) {
       const call = asTag(entry, 'List')?.items?.[0];
       if (call === undefined) continue;
@@ -101,11 +105,12 @@ function rangeFunction(state: FromState, body: RangeFunction): ScopeSource {
       if (tagOf(call) !== tag) cannotStandHere(name);
       if (name !== null && name !== functionName(call)) keepFunctionName(context, body, call, name);
     }
-  });
+  };
+  const { masked } = apart(context, () => at(level, 'from', walkCalls));
   return {
     name: body.alias?.aliasname ?? functionName(calls[0]),
     kind: 'function',
-    columns: functionColumns(context, body, calls),
+    ...madeFrom(functionColumns(context, body, calls), masked),
   };
 }
 

@@ -45,6 +45,7 @@ export function relationSource(
         kind: 'cte',
         columns,
         ...(cte.sites === undefined ? {} : { sites: cte.sites }),
+        ...(cte.masked === undefined ? {} : { masked: cte.masked }),
       };
     }
   }

@@ -9,6 +9,7 @@ import type { ExpressionPlace, OutputColumns, Scope, ScopeColumn, ScopeSource, S
 import { isConstant } from '../scope/constants.ts';
 import { walkWindow } from '../scope/call.ts';
 import { walk, walkAt } from '../scope/expression.ts';
+import { apart } from '../scope/made-from.ts';
 import { UNKNOWN_TYPE } from '../scope/safety.ts';
 import { at, createScope, sitesOf } from '../scope/scope.ts';
 import { walkTargets } from '../scope/targets.ts';
@@ -46,6 +47,12 @@ function plain(context: StatementContext, body: SelectStmt, parent: Scope | null
   // Nothing from above is evaluated below a LIMIT, so what such a level computes sees rows that passed its filters only.
   const scope = fromItems(context, body.fromClause, parent, isLimited(body) ? { nested: false } : {});
   const columns = walkTargets(context, body.targetList, scope);
+  apart(context, () => walkRest(context, body, scope));
+  return columns;
+}
+
+/** Everything that decides which rows there are, and in which order. */
+function walkRest(context: StatementContext, body: SelectStmt, scope: Scope): void {
   if (body.whereClause !== undefined) walkPredicate(context, body.whereClause, scope, 'where', null);
   const outputs = outputNames(body.targetList);
   for (const item of body.groupClause ?? []) walkGroupItem(context, item, scope, outputs);
@@ -57,7 +64,6 @@ function plain(context: StatementContext, body: SelectStmt, parent: Scope | null
   sortAndLimit(context, body, scope, outputs);
   repairGroupBy(context, body, scope);
   lockRows(context, body, scope);
-  return columns;
 }
 
 /** LIMIT ALL and LIMIT NULL are none. */
@@ -66,9 +72,11 @@ function isLimited({ limitCount, limitOffset }: SelectStmt): boolean {
 }
 
 function sortAndLimit(context: StatementContext, body: SelectStmt, scope: Scope, outputs: ReadonlySet<string>): void {
-  for (const item of body.sortClause ?? []) walkSortItem(context, item, scope, outputs);
-  limit(context, body.limitCount, scope);
-  limit(context, body.limitOffset, scope);
+  apart(context, () => {
+    for (const item of body.sortClause ?? []) walkSortItem(context, item, scope, outputs);
+    limit(context, body.limitCount, scope);
+    limit(context, body.limitOffset, scope);
+  });
 }
 
 function limit(context: StatementContext, node: Node | undefined, scope: Scope): void {

@@ -4,20 +4,31 @@ import { asTag } from '../ast/node.ts';
 import type { Scope, ScopeColumn, ScopeSource, StatementContext } from '../context.ts';
 import { checkTypeName } from '../scope/checks.ts';
 import { walk } from '../scope/expression.ts';
+import { apart, madeFrom } from '../scope/made-from.ts';
 import { simpleType } from '../scope/safety.ts';
 import { at, sitesOf } from '../scope/scope.ts';
 
-/** Runs `visit` with a walker for expressions that stand in FROM; whatever they touch is reached (documents may not parse). */
-function inFrom(context: StatementContext, level: Scope, visit: (expression: (node: Node | undefined) => void) => void): void {
+/**
+ * Runs `visit` with a walker for expressions that stand in FROM; whatever they touch is reached (documents may not parse).
+ * Gives a masked column that they read.
+ */
+function inFrom(
+  context: StatementContext,
+  level: Scope,
+  visit: (expression: (node: Node | undefined) => void) => void,
+): string | undefined {
   context.frames.enter();
   context.frames.unsafe();
-  at(level, 'from', () => visit((node) => void (node !== undefined && walk(context, node, level))));
+  const { masked } = apart(context, () =>
+    at(level, 'from', () => visit((node) => void (node !== undefined && walk(context, node, level)))),
+  );
   context.frames.leave(true, sitesOf(level.sources));
+  return masked;
 }
 
 export function xmlTable(context: StatementContext, body: RangeTableFunc, level: Scope): ScopeSource {
   const columns: ScopeColumn[] = [];
-  inFrom(context, level, (expression) => {
+  const masked = inFrom(context, level, (expression) => {
     expression(body.docexpr);
     expression(body.rowexpr);
     for (const namespace of body.namespaces ?? []) expression(asTag(namespace, 'ResTarget')?.val);
@@ -33,13 +44,13 @@ export function xmlTable(context: StatementContext, body: RangeTableFunc, level:
   return {
     name: body.alias?.aliasname ?? 'xmltable',
     kind: 'function',
-    columns: body.alias?.colnames === undefined ? columns : null,
+    ...madeFrom(body.alias?.colnames === undefined ? columns : null, masked),
   };
 }
 
 export function jsonTable(context: StatementContext, body: JsonTable, level: Scope): ScopeSource {
   const columns: ScopeColumn[] = [];
-  inFrom(context, level, (expression) => {
+  const masked = inFrom(context, level, (expression) => {
     expression(body.context_item?.raw_expr);
     expression(body.pathspec?.string);
     for (const argument of body.passing ?? []) expression(asTag(argument, 'JsonArgument')?.val?.raw_expr);
@@ -49,7 +60,7 @@ export function jsonTable(context: StatementContext, body: JsonTable, level: Sco
   return {
     name: body.alias?.aliasname ?? 'json_table',
     kind: 'function',
-    columns: body.alias?.colnames === undefined ? columns : null,
+    ...madeFrom(body.alias?.colnames === undefined ? columns : null, masked),
   };
 }
 

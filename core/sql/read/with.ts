@@ -7,6 +7,7 @@ import { deny } from '../../errors/denial.ts';
 import { asTag, namesOf, stringOf } from '../ast/node.ts';
 import type { CteSource, OutputColumns, Scope, ScopeColumn, StatementContext } from '../context.ts';
 import { walkAt } from '../scope/expression.ts';
+import { apart } from '../scope/made-from.ts';
 import { outputName } from '../scope/output-name.ts';
 import { createScope } from '../scope/scope.ts';
 import { selectBelow } from './select.ts';
@@ -23,12 +24,16 @@ export function withClause(context: StatementContext, clause: WithClause, parent
   for (const cte of list) {
     const mark = siteMark(context);
     const level = createScope(scope, [], { nested: true, nullable: false });
-    const columns = rename(selectBelow(context, cte.ctequery!, level), cte);
-    walkCycle(context, cte, scope);
+    const { result: columns, masked } = apart(context, () => {
+      const given = rename(selectBelow(context, cte.ctequery!, level), cte);
+      walkCycle(context, cte, scope);
+      return given;
+    });
     ctes.set(cte.ctename ?? '', {
       name: cte.ctename ?? '',
       columns: withSearchColumns(columns, cte),
       sites: sitesSince(context, mark),
+      ...(columns === null && masked !== undefined ? { masked } : {}),
     });
   }
   return scope;

@@ -228,11 +228,7 @@ function noteUnknown(context: StatementContext, source: ScopeSource, scope: Scop
   const late = isLate(scope);
   keepAllColumns(source.sites);
   recordMembers(context, source, name);
-  for (const site of source.sites ?? []) {
-    if (!late) context.frames.touch({ site, attnum: 'all' });
-    if (site.rule.columns.some((column) => column.mask !== undefined))
-      context.maskedReads.push(`${site.relation.schema}.${site.relation.name}`);
-  }
+  for (const site of source.sites ?? []) if (!late) context.frames.touch({ site, attnum: 'all' });
 }
 
 /** A whole-row reference reads everything the subject has of the source. */
@@ -276,8 +272,12 @@ function partsOf(part: Part): readonly Part[] {
   return part.column.merged?.flatMap(partsOf) ?? [part];
 }
 
-/** A join whose columns are not known: what is read of it is a column of its members, of that name if there is one. */
+/**
+ * A source whose columns are not known: what is read of it may be made from what all of them are, and of a join it is a column
+ * of its members, of that name if there is one.
+ */
 export function recordMembers(context: StatementContext, source: ScopeSource, name?: string): void {
+  if (source.masked !== undefined) context.maskedReads.push(source.masked);
   const wanted = source.renames ? undefined : name;
   for (const member of source.members ?? []) {
     if (member.columns === null) recordMembers(context, member, wanted);

@@ -6,10 +6,13 @@ import type { RegUse } from '../introspect/guards.ts';
 import { selectBelow } from '../read/select.ts';
 import { checkOperatorName } from './checks.ts';
 import { walkAsNumber } from './expression.ts';
+import { apart } from './made-from.ts';
 import { safeOperator } from './safety.ts';
 import { createScope } from './scope.ts';
 
 const BOOLEAN = 16;
+/** They hand on what they select. */
+const GIVING: ReadonlySet<SubLink['subLinkType']> = new Set(['EXPR_SUBLINK', 'ARRAY_SUBLINK', 'MULTIEXPR_SUBLINK']);
 
 /** EXISTS and IN bodies may become joins (nested, nullable); scalar and ARRAY ones stay subplans. */
 export function walkSubLink(context: StatementContext, body: SubLink, scope: Scope, use: RegUse): number {
@@ -22,12 +25,12 @@ export function walkSubLink(context: StatementContext, body: SubLink, scope: Sco
   const joined =
     body.subLinkType !== 'EXPR_SUBLINK' && body.subLinkType !== 'ARRAY_SUBLINK' && body.subLinkType !== 'MULTIEXPR_SUBLINK';
   const level = createScope(scope, [], joined ? { nested: true, nullable: true } : { nested: false, nullable: false });
-  const seen = context.maskedReads.length;
   const outer = context.outputUse;
   context.outputUse = body.testexpr !== undefined ? 'oid' : use;
-  const columns = selectBelow(context, body.subselect!, level);
+  const { result: columns, masked } = apart(context, () => selectBelow(context, body.subselect!, level));
   context.outputUse = outer;
-  keepMaskedOutputs(context, body, columns, seen);
+  // What others select only decides: whether there is a row, or one that compares so.
+  if (masked !== undefined && GIVING.has(body.subLinkType)) context.maskedReads.push(masked);
   if (body.subLinkType === 'EXPR_SUBLINK' && !yieldsOneRow(body.subselect)) context.frames.unsafe();
   if (body.testexpr !== undefined) noteComparison(context, body, columns);
   if (body.subLinkType === 'EXPR_SUBLINK') return columns?.length === 1 ? (columns[0]?.typeOid ?? 0) : 0;
@@ -63,21 +66,6 @@ const AGGREGATES: ReadonlySet<string> = new Set([
   'json_agg',
   'jsonb_agg',
 ]);
-
-/** The value of a scalar or ARRAY sublink is made from masked columns only if what it selects is; its conditions only decide. */
-function keepMaskedOutputs(
-  context: StatementContext,
-  body: SubLink,
-  columns: ReturnType<typeof selectBelow>,
-  seen: number,
-): void {
-  const first = context.maskedReads[seen];
-  context.maskedReads.length = seen;
-  const value =
-    body.subLinkType === 'EXPR_SUBLINK' || body.subLinkType === 'ARRAY_SUBLINK' || body.subLinkType === 'MULTIEXPR_SUBLINK';
-  if (first !== undefined && value && (columns === null || columns.some((column) => column.masked)))
-    context.maskedReads.push(first);
-}
 
 /** The hidden `=` of IN and ANY: quiet for the plain types, else it may raise. */
 function noteComparison(context: StatementContext, body: SubLink, columns: ReturnType<typeof selectBelow>): void {
