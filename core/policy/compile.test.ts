@@ -116,6 +116,20 @@ describe('mistakes about what exists', () => {
     expect(messages(result)).toContain('did you mean "name"?');
   });
 
+  it.each([
+    ['actions: [Update], masks: [{columns: [email], mask: {redact: {}}}]', 'masks has no effect in a grant without Select'],
+    ['actions: [Update], reveal: [email]', 'reveal has no effect in a grant without Select'],
+    [
+      'actions: [Explain], rowFilter: "id > 3"',
+      'rowFilter has no effect in a grant without Select or Insert or Update or Delete',
+    ],
+    ['actions: [Delete], columns: [id]', 'columns has no effect in a grant without Select or Insert or Update'],
+  ])('what has no effect where it stands is said: %s', (grant, message) => {
+    const result = compile({ a: `grants: [{tables: [public.customers], ${grant}}]` });
+    expect(found(result)).toMatchObject([{ severity: 'warning', reason: 'Ignored', message }]);
+    expect(found(compile({ a: `grants: [{tables: [public.customers], ${grant.replace('[', '[Select, ')}}]` }))).toEqual([]);
+  });
+
   it('a row filter that does not fit grants nothing on that table', () => {
     const result = compile({
       a: `grants: [{tables: [public.customers, public.tickets], actions: [Select], rowFilter: "tenant = 'x'"}]`,

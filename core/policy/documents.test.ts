@@ -67,6 +67,7 @@ describe('text that is meant to be dear to read', () => {
     ['nested fields', `  mode: ${'{a: '.repeat(5_000)}`, /nested too deeply$/],
     ['a long tag', `  mode: ${'!'.repeat(10_000)}`, /!!…$/],
     ['many aliases', `  a: &a x\n${Array.from({ length: 20_000 }, (_, n) => `  b${n}: *a\n`).join('')}`, /more than 500 aliases/],
+    ['a long field', `  ? ${'x'.repeat(60_000)}\n  : 1`, /unknown field "x{77}\.\.\."/],
     ['many keys', Array.from({ length: 20_000 }, (_, n) => `  b${n}: 1\n`).join(''), /unknown field/],
     ['what it stands in', '  mode: Enforce\nstatus: &s [*s]', /stands inside of what it refers to$/],
   ])('%s', (_name, spec, expected) => {
@@ -89,6 +90,11 @@ describe('mistakes, all at once, each in its place', () => {
     ['  limits: {1: a, "1": b}', 'policy.yaml:8:18: the key "1" stands twice'],
     ['  limits: {? [a] : b}', 'policy.yaml:8:14: a key must be a word'],
     ['  limits: &all {maxRows: *all}', 'policy.yaml:8:26: "*all" stands inside of what it refers to'],
+    ['  guardrails: !!set {a}', 'policy.yaml:8:21: the tag !!set has no meaning here; leave it out'],
+    ['  guardrails: !!omap [requireWhere: true]', 'policy.yaml:8:22: the tag !!omap has no meaning here'],
+    ['  guardrails: !<tag:yaml.org,2002:set> {a}', 'the tag !!set has no meaning here'],
+    ['  mode: !!binary "RW5mb3JjZQ=="', 'the tag !!binary has no meaning here'],
+    ['  mode: !vault Enforce', 'the tag !vault has no meaning here'],
     ['  mode: enforce', 'policy.yaml:8:9 spec.mode: "enforce" is not valid here; did you mean "Enforce"?'],
     ['  grnts: []', 'policy.yaml:8:3 spec.grnts: unknown field "grnts"; did you mean "grants"?'],
     ['  zzz: 1', 'policy.yaml:8:3 spec.zzz: unknown field "zzz"; expected one of databaseRef, subjects'],
@@ -132,6 +138,17 @@ describe('mistakes, all at once, each in its place', () => {
     const found = said(policy(spec));
     expect(found).toHaveLength(1);
     expect(found[0]).toContain(expected);
+  });
+
+  it('a time is no object that leaves everything out', () => {
+    expect(said(`%YAML 1.1\n---\n${policy('  guardrails: 2001-01-01')}`)).toEqual([
+      'policy.yaml:10:15 spec.guardrails: expected fields (requireWhere, maxAffectedRows), not a time without quotes',
+    ]);
+  });
+
+  it('the tags that say what is there anyway', () => {
+    const [loaded] = load(policy('  guardrails: !!map {requireWhere: !!bool true}')).policies;
+    expect(loaded?.spec.guardrails).toEqual({ requireWhere: true });
   });
 
   it('says them all', () => {

@@ -10,7 +10,7 @@ import type { Schema } from '../../crds/schema.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import { type Place, parsePath, position } from './document-position.ts';
 import { nearest } from './nearest.ts';
-import { type Issue, type Path, formatPath, validate } from './validate.ts';
+import { type Issue, type Path, formatPath, shortened, validate } from './validate.ts';
 import { type StructureProblem, structureProblems } from './yaml-structure.ts';
 
 export interface PolicyFile {
@@ -119,22 +119,17 @@ class Loader {
       this.#secret(place, value);
     } else if (ours && (group === GROUP || apiVersion === undefined)) {
       if (apiVersion === API_VERSION) this.#governed(place, value, kind);
-      else
-        this.#issues(place, [
-          { path: ['apiVersion'], message: `expected ${API_VERSION}, not ${JSON.stringify(apiVersion ?? null)}` },
-        ]);
+      else this.#issues(place, [{ path: ['apiVersion'], message: `expected ${API_VERSION}, not ${shown(apiVersion)}` }]);
     } else if (group === GROUP || typeof kind !== 'string') {
       const near = typeof kind === 'string' ? nearest(kind, ['Database', 'DatabaseAccessPolicy']) : undefined;
       const hint = near === undefined ? '; expected Database or DatabaseAccessPolicy' : `; did you mean "${near}"?`;
-      this.#issues(place, [
-        { path: ['kind'], message: `${JSON.stringify(kind ?? null)} is not a kind of ${API_VERSION}${hint}` },
-      ]);
+      this.#issues(place, [{ path: ['kind'], message: `${shown(kind)} is not a kind of ${API_VERSION}${hint}` }]);
     } else {
       const at = position(place, ['kind'], false);
       this.#diagnostics.push({
         severity: 'notice',
         reason: 'Ignored',
-        message: `${String(apiVersion)} ${kind} is ignored`,
+        message: `${shortened(String(apiVersion))} ${shortened(kind)} is ignored`,
         path: 'kind',
         ...at,
       });
@@ -188,7 +183,11 @@ class Loader {
     const key = `${kind} ${metadata.namespace}/${metadata.name}`;
     const before = this.#places.get(key);
     if (before === undefined) this.#places.set(key, place);
-    else issues.push({ path: ['metadata', 'name'], message: `${key} stands in ${before.file} already` });
+    else
+      issues.push({
+        path: ['metadata', 'name'],
+        message: `${kind} ${shortened(metadata.namespace)}/${shortened(metadata.name)} stands in ${before.file} already`,
+      });
   }
 
   /** What it is about cannot be told. */
@@ -247,9 +246,13 @@ function unknownFields(value: Record<string, unknown>, known: readonly string[])
       return {
         path: [key],
         atKey: true,
-        message: `unknown field "${key}"${near === undefined ? '' : `; did you mean "${near}"?`}`,
+        message: `unknown field "${shortened(key)}"${near === undefined ? '' : `; did you mean "${near}"?`}`,
       };
     });
+}
+
+function shown(value: unknown): string {
+  return shortened(JSON.stringify(value ?? null));
 }
 
 /** Of one document: nobody reads more, and a broken one has thousands. */

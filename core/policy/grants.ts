@@ -50,6 +50,13 @@ export function expandPolicy(policy: DatabaseAccessPolicy, catalog: Catalog, ide
 
 const DESTRUCTIVE: readonly Action[] = ['Truncate', 'Alter', 'Drop'];
 
+const EFFECTIVE_WITH = {
+  columns: ['Select', 'Insert', 'Update'],
+  reveal: ['Select'],
+  masks: ['Select'],
+  rowFilter: ['Select', 'Insert', 'Update', 'Delete'],
+} as const satisfies Partial<Record<keyof Grant, readonly Action[]>>;
+
 class Expansion {
   readonly #policy: DatabaseAccessPolicy;
   readonly #catalog: Catalog;
@@ -78,6 +85,7 @@ class Expansion {
 
   grant(grant: Grant, path: string): void {
     const actions = this.#actions(grant, path);
+    this.#ineffective(grant, path, actions);
     const reached = new Map<RelationData, boolean>();
     grant.tables.forEach((text, index) => {
       const pattern = parseNamePattern(text);
@@ -110,6 +118,15 @@ class Expansion {
       );
     }
     return actions.filter((action) => !DESTRUCTIVE.includes(action));
+  }
+
+  /** Written in the wrong grant they would be missed in the right one. */
+  #ineffective(grant: Grant, path: string, actions: readonly Action[]): void {
+    for (const [field, needed] of Object.entries(EFFECTIVE_WITH) as [keyof typeof EFFECTIVE_WITH, readonly Action[]][]) {
+      if (grant[field] === undefined || needed.some((action) => actions.includes(action))) continue;
+      const message = `${field} has no effect in a grant without ${needed.join(' or ')}`;
+      this.#report('Ignored', `${path}.${field}`, message, 'warning');
+    }
   }
 
   #create(pattern: NamePattern, grant: Grant, path: string): void {

@@ -75,7 +75,8 @@ describe('conflicts', () => {
       a: `grants: [{tables: [public.customers], actions: [Delete], rowFilter: "tenant = 'x'"}]`,
       b: `grants: [{tables: [public.customers], actions: [Delete], columns: [id], rowFilter: "tenant = 'y'"}]`,
     });
-    expect(found(result)).toEqual([]);
+    expect(found(result)).toMatchObject([{ severity: 'warning', message: expect.stringMatching(/^columns has no effect/) }]);
+    expect(bundleOf(result).relations).toHaveLength(1);
   });
 });
 

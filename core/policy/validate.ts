@@ -30,8 +30,13 @@ export function validate(value: unknown, schema: Schema, path: Path = []): Valid
 export function formatPath(path: Path): string {
   return path.reduce<string>((text, part) => {
     if (typeof part === 'number') return `${text}[${part}]`;
-    return text === '' ? part : `${text}.${part}`;
+    return text === '' ? shortened(part) : `${text}.${shortened(part)}`;
   }, '');
+}
+
+/** A name as somebody wrote it, however long. */
+export function shortened(name: string): string {
+  return name.length > 80 ? `${name.slice(0, 77)}...` : name;
 }
 
 function visit(value: unknown, schema: Schema, path: Path, issues: Issue[]): unknown {
@@ -72,12 +77,19 @@ function visitKind(value: unknown, schema: Schema, path: Path, issues: Issue[]):
       return value.map((item: unknown, index) => visit(item, schema.items, [...path, index], issues));
     }
     case 'object':
-      if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+      if (!isFields(value)) {
         add(`expected fields (${Object.keys(schema.properties).join(', ') || 'none: {}'}), not ${nameOf(value)}`);
         return value;
       }
-      return visitObject(value as Record<string, unknown>, schema, path, issues);
+      return visitObject(value, schema, path, issues);
   }
+}
+
+/** A Date or a Set has no fields of its own, and would pass for an object that leaves everything out. */
+function isFields(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
 }
 
 function checkString(value: string, schema: StringSchema, add: (message: string) => void): void {
@@ -105,7 +117,7 @@ function isDateTime(value: string): boolean {
 function checkDuplicates(items: readonly unknown[], path: Path, issues: Issue[]): void {
   const seen = new Set<unknown>();
   items.forEach((item, index) => {
-    if (seen.has(item)) issues.push({ path: [...path, index], message: `${JSON.stringify(item)} is listed twice` });
+    if (seen.has(item)) issues.push({ path: [...path, index], message: `${shortened(JSON.stringify(item))} is listed twice` });
     seen.add(item);
   });
 }
@@ -116,7 +128,7 @@ function visitObject(value: Record<string, unknown>, schema: ObjectSchema, path:
     if (Object.hasOwn(schema.properties, key)) continue;
     const near = didYouMean(key, names);
     const fields = names.length === 0 ? '; expected none' : near || `; expected one of ${names.join(', ')}`;
-    issues.push({ path: [...path, key], atKey: true, message: `unknown field "${key}"${fields}` });
+    issues.push({ path: [...path, key], atKey: true, message: `unknown field "${shortened(key)}"${fields}` });
   }
   const filled: Record<string, unknown> = {};
   for (const [name, property] of Object.entries(schema.properties)) {
@@ -162,6 +174,7 @@ function checkRules(value: unknown, rules: readonly Rule[] | undefined, path: Pa
 function nameOf(value: unknown): string {
   if (value === null || value === undefined) return 'nothing';
   if (Array.isArray(value)) return 'a list';
+  if (value instanceof Date) return 'a time without quotes';
   if (typeof value === 'object') return 'fields';
   // One line, whatever the text holds.
   return `the ${typeof value} ${typeof value === 'string' ? JSON.stringify(value.slice(0, 40)) : String(value).slice(0, 40)}`;

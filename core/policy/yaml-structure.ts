@@ -1,8 +1,9 @@
 /**
- * What makes a YAML document no plain tree of fields: keys that stand twice or are no words, aliases that lead nowhere or to themselves. Found in
- * one pass: the library compares every key of a map with every other one, and looks for each alias's anchor from the top.
+ * What makes a YAML document no plain tree of fields: keys that stand twice or are no words, tags that make something else of a value than the
+ * kinds that JSON has, aliases that lead nowhere or to themselves. Found in one pass: the library compares every key of a map with every other
+ * one, and looks for each alias's anchor from the top.
  */
-import { type Document, isScalar, visit } from 'yaml';
+import { type Document, isScalar, type Node, visit } from 'yaml';
 
 export interface StructureProblem {
   /** Offset in the text. */
@@ -13,11 +14,21 @@ export interface StructureProblem {
 /** Resolving many is what makes a small text expensive. */
 const MOST_ALIASES = 500;
 
+/** `!!set` and `!!omap` are collections without fields of their own, so all that stands in them would be taken for left out. */
+const PLAIN_TAGS: ReadonlySet<string> = new Set(
+  ['map', 'seq', 'str', 'int', 'float', 'bool', 'null'].map((name) => `tag:yaml.org,2002:${name}`),
+);
+
 /** In the order in which they stand. `document` has been parsed with `uniqueKeys: false` and without errors. */
 export function structureProblems(document: Document): readonly StructureProblem[] {
   const problems: StructureProblem[] = [];
   const anchors = new Set<string>();
   let aliases = 0;
+  const tagged = ({ tag, range }: Node): void => {
+    if (tag === undefined || PLAIN_TAGS.has(tag)) return;
+    const name = tag.replace(/^tag:yaml\.org,2002:/, '!!').slice(0, 80);
+    problems.push({ at: range?.[0] ?? 0, message: `the tag ${name} has no meaning here; leave it out` });
+  };
   visit(document, {
     Alias(_key, node, path) {
       const at = node.range?.[0] ?? 0;
@@ -35,6 +46,7 @@ export function structureProblems(document: Document): readonly StructureProblem
       return undefined;
     },
     Map(_key, node) {
+      tagged(node);
       if (node.anchor !== undefined) anchors.add(node.anchor);
       const seen = new Set<string>();
       for (const { key } of node.items) {
@@ -50,9 +62,11 @@ export function structureProblems(document: Document): readonly StructureProblem
       }
     },
     Seq(_key, node) {
+      tagged(node);
       if (node.anchor !== undefined) anchors.add(node.anchor);
     },
     Scalar(_key, node) {
+      tagged(node);
       if (node.anchor !== undefined) anchors.add(node.anchor);
     },
   });
