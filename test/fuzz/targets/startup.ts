@@ -101,14 +101,17 @@ export async function fuzzStartup(setup: NetworkSetup): Promise<Tally> {
 
   const end = Date.now() + setup.seconds * 1_000;
   const countedBefore = await proxy.counter('sluice_connections_refused_total');
-  const inputs = [...(await kept('startup')).map(({ bytes }) => bytes), ...PACKETS];
+  const earlier = (await kept('startup')).map(({ bytes }) => bytes);
+  const inputs = [...earlier, ...PACKETS];
   await batch(inputs.map((bytes) => ({ bytes, cuts: [], pause: 0 })));
   // Every offset of the short ones, some of the long ones, with a pause in which the other side must wait.
-  const offsets = PACKETS.flatMap((bytes) => {
+  const offsets = (bytes: Buffer) => {
     const step = Math.max(1, Math.floor(bytes.length / 60));
     return Array.from({ length: Math.ceil(bytes.length / step) }, (_, index) => ({ bytes, cuts: [index * step], pause: 3 }));
-  });
-  await batch(setup.seconds >= 60 ? offsets : offsets.filter(() => random.once(4)));
+  };
+  await batch(earlier.flatMap(offsets));
+  const all = PACKETS.flatMap(offsets);
+  await batch(setup.seconds >= 60 ? all : all.filter(() => random.once(4)));
   while (Date.now() < end) {
     await batch(
       Array.from({ length: 4 * AT_ONCE }, () => {
@@ -143,15 +146,8 @@ interface Outcome {
 /** What came back is nothing, answers to requests for encryption, then a FATAL or a whole greeting; a greeting only for who asked for one. */
 export function judge(sent: Buffer, bytes: Buffer): Outcome {
   let rest = bytes;
-  while (
-    rest.length > 0 &&
-    (rest[0] === 0x4e || rest[0] === 0x47) &&
-    (rest.length === 1 || 'NSREK'.includes(String.fromCharCode(rest[1]!)))
-  ) {
-    // An N that is a message has a length behind it; an answer is one byte.
-    if (rest[0] === 0x4e && rest.length > 5 && rest.readUInt32BE(1) < 100_000) break;
-    rest = rest.subarray(1);
-  }
+  // N is an answer of one byte, or a message, and then the first byte of a length comes behind it: 0. GSSAPI is never accepted.
+  while (rest[0] === 0x4e && rest[1] !== 0) rest = rest.subarray(1);
   if (rest[0] === 0x53 && rest.length !== 1 && rest.readUInt8(1) === 0x15) return { kind: 'nothing' };
   if (rest[0] === 0x53 && rest.length === 1) return { kind: 'nothing' };
   if (rest.length === 0) return { kind: 'nothing' };
