@@ -54,6 +54,11 @@ describe('what came back of first bytes', () => {
     [greeting, 'GET /', 'session', 'a session without a user'],
     [greeting.subarray(0, 15), 'user\0', 'nothing', 'half a message came back'],
     [Buffer.concat([fatal, greeting]), 'user\0', 'nothing', 'an answer out of order: ERKZ'],
+    [Buffer.concat([Buffer.from('N'), message('v', Buffer.alloc(8)), greeting]), 'user\0', 'session', undefined],
+    [Buffer.concat([Buffer.from('NN'), greeting]), 'user\0', 'session', undefined],
+    [Buffer.concat([message('N', Buffer.alloc(1)), greeting]), 'user\0', 'nothing', 'an answer out of order: NRKZ'],
+    [Buffer.concat([Buffer.from('Nv'), greeting]), 'user\0', 'nothing', 'half a message came back'],
+    [Buffer.concat([Buffer.from('G'), greeting]), 'user\0', 'nothing', 'half a message came back'],
   ])('%#', (heard, sent, kind, why) => {
     const seen = judgeStartup(Buffer.from(sent), heard);
     expect([seen.kind, seen.why]).toEqual([kind, why]);
@@ -212,6 +217,21 @@ describe('draws', () => {
       return write(documents);
     });
     expect(wrong.filter((each) => each !== write(trees(policy))).length).toBeGreaterThan(80);
+  });
+
+  it('are mistakes: never another number, truth value or name that fits in the same place', () => {
+    const random = new Random(1);
+    const policy = 'kind: Database\nspec: {a: true, b: 5, c: name, d: {redact: {}}}\n';
+    const drawn = Array.from({ length: 5_000 }, () => {
+      const documents = trees(policy);
+      mistake(documents, random);
+      return write(documents);
+    });
+    const fits =
+      /^\{"kind": "Database", "spec": \{"a": (?:true|false), "b": (?:\d{1,3}|0[xo]\w+), "c": "\w+", "d": \{"(?:redact|nullify)": \{\}\}\}\}\n$/;
+    expect(new Set(drawn.filter((each) => fits.test(each)))).toEqual(new Set([write(trees(policy))]));
+    for (const wrong of ['"b": -1', '"b": "true"', '"b": !!set {a}', '"a": 0x10', '"c": 0,', '"d": !!set {a}', '"d": 0'])
+      expect(drawn.some((each) => each.includes(wrong))).toBe(true);
   });
 
   it('shrink to what matters', async () => {

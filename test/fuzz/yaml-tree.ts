@@ -1,5 +1,5 @@
 /** YAML as a tree that may be wrong: keys twice, keys that are no keys, anchors anywhere. Written in flow style. */
-import { parseAllDocuments } from 'yaml';
+import { parse, parseAllDocuments } from 'yaml';
 import type { Random } from './random.ts';
 
 export type Tree =
@@ -125,9 +125,9 @@ export function mistake(documents: readonly Tree[], random: Random): void {
       return;
     }
     case 4:
-      map.entries[at] = [key, scalar(random)];
+      map.entries[at] = [key, otherScalar(random, value)];
       // An empty list is what a person writes who means none.
-      if (/^[[{][\]}]$/.test(text(map.entries[at][1]))) map.entries[at] = [key, { kind: 'scalar', text: '"x"' }];
+      if (/^[[{][\]}]$/.test(text(map.entries[at][1]))) map.entries[at] = [key, { kind: 'scalar', text: '-1' }];
       return;
     case 5:
       map.entries[at] = [key, { kind: 'list', items: [value] }];
@@ -139,6 +139,24 @@ export function mistake(documents: readonly Tree[], random: Random): void {
 
 function scalar(random: Random): Tree {
   return { kind: 'scalar', text: random.pick(ODD_SCALARS) };
+}
+
+/** Another number, the other truth value, another name or mask may be what is wanted: only what does not fit in that place is a mistake. */
+function otherScalar(random: Random, than: Tree): Tree {
+  const wanted = sort(text(than));
+  for (;;) {
+    const drawn = random.pick(ODD_SCALARS);
+    if (sort(drawn) !== wanted) return { kind: 'scalar', text: drawn };
+  }
+}
+
+/** What fits where something of the same sort stands; a sort of its own for what fits nowhere. */
+function sort(value: string): string {
+  const parsed: unknown = parse(value, { logLevel: 'silent' });
+  if (value.startsWith('!') || parsed === null) return value;
+  if (typeof parsed === 'string') return /[\s\p{C}]/u.test(parsed) && ODD_SCALARS.includes(value) ? value : 'string';
+  if (typeof parsed === 'number') return Number.isSafeInteger(parsed) && parsed >= 0 ? 'number' : value;
+  return Array.isArray(parsed) ? 'list' : typeof parsed;
 }
 
 function misspelt(key: string, random: Random): string {

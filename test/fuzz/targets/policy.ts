@@ -7,6 +7,7 @@
 import { readFileSync } from 'node:fs';
 import { Catalog } from '../../../core/catalog/catalog.ts';
 import type { Bundle } from '../../../core/policy/bundle.ts';
+import type { Identity } from '../../../core/identity/identity.ts';
 import { compileBundle } from '../../../core/policy/compile.ts';
 import { type Diagnostic, formatDiagnostic } from '../../../core/policy/diagnostic.ts';
 import { loadDocuments } from '../../../core/policy/documents.ts';
@@ -21,6 +22,7 @@ export const target: ThreadTarget = { name: 'policy', extension: 'yaml', pieces:
 
 const FILES = ['../../fixtures/restrictive.yaml', '../../fixtures/allow-all.yaml', '../rich.yaml', '../observing.yaml'];
 const LARGEST = 100_000;
+const MARK = /^# mistake in (\d)\n/;
 const SENTENCE = /^[^\n]{3,}$/s;
 
 async function prepare({ catalog: data }: ThreadSetup): Promise<Fuzzed> {
@@ -29,7 +31,7 @@ async function prepare({ catalog: data }: ThreadSetup): Promise<Fuzzed> {
   const bases = texts.map((text) => {
     const { bundle, wrong } = compiled(write(trees(text)), catalog);
     if (bundle === undefined) throw new Error(wrong.map(formatDiagnostic).join('\n'));
-    return { bundle, words: new Set(wrong.map(({ message }) => message)) };
+    return { bundle, words: new Set(wrong.map(({ message }) => message)), lines: lines(write(trees(text))) };
   });
   let withBundle = 0;
   let mistakes = 0;
@@ -40,16 +42,18 @@ async function prepare({ catalog: data }: ThreadSetup): Promise<Fuzzed> {
       const index = random.below(texts.length);
       if (random.once(2)) return Buffer.from(`# mistake in ${index}\n${mistaken(texts[index]!, random)}`);
       if (random.once(2)) return Buffer.from(disturbed(texts[index]!, random)).subarray(0, LARGEST);
-      return mutateBytes(pick(), random, [pick(), ...PIECES], LARGEST);
+      // Whatever changed in it is no mistake that must be named.
+      return mutateBytes(unmarked(pick()), random, [unmarked(pick()), ...PIECES], LARGEST);
     },
     check: (input) => {
       const text = input.toString('utf8');
-      const { bundle, wrong, unspoken } = compiled(text, catalog);
+      const of = MARK.exec(text);
+      const base = of === null ? undefined : bases[Number(of[1])];
+      const { bundle, wrong, unspoken } = compiled(text, catalog, base?.bundle.identity);
       if (unspoken !== undefined) return unspoken;
       if (bundle !== undefined) withBundle++;
-      const of = /^# mistake in (\d)\n/.exec(text);
-      const base = of === null ? undefined : bases[Number(of[1])];
-      if (base === undefined) return undefined;
+      // A document is a line: without one of them (made smaller) it is another policy, and no mistake in this one.
+      if (base === undefined || lines(text) !== base.lines + 1) return undefined;
       mistakes++;
       if (wrong.some(({ message }) => !base.words.has(message))) said++;
       else if (bundle !== undefined) {
@@ -62,6 +66,14 @@ async function prepare({ catalog: data }: ThreadSetup): Promise<Fuzzed> {
   };
 }
 
+function unmarked(input: Buffer): Buffer {
+  return Buffer.from(input.toString('utf8').replace(MARK, ''));
+}
+
+function lines(text: string): number {
+  return text.split('\n').length;
+}
+
 interface Compiled {
   readonly bundle: Bundle | undefined;
   /** Errors and warnings. */
@@ -70,7 +82,8 @@ interface Compiled {
   readonly unspoken: string | undefined;
 }
 
-function compiled(text: string, catalog: Catalog): Compiled {
+/** As whom: the first subject, unless told. */
+function compiled(text: string, catalog: Catalog, as?: Identity): Compiled {
   const loaded = loadDocuments([{ name: 'policy.yaml', text }]);
   const [database] = loaded.databases;
   const [policy] = loaded.policies;
@@ -81,7 +94,7 @@ function compiled(text: string, catalog: Catalog): Compiled {
       : compileBundle({
           database,
           policies: loaded.policies,
-          identity: { namespace: account?.namespace ?? 'ai-agents', serviceAccount: account?.name ?? 'agent' },
+          identity: as ?? { namespace: account?.namespace ?? 'ai-agents', serviceAccount: account?.name ?? 'agent' },
           catalog,
           now: 0,
         });
