@@ -100,9 +100,10 @@ function rangeFunction(state: FromState, body: RangeFunction): ScopeSource {
       const name = functionName(call);
       context.frames.enter();
       const tag = tagOf(call);
+      const cast = asTag(call, 'TypeCast');
       walk(context, call, level);
       context.frames.leave(true, sitesOf(state.visible));
-      if (tagOf(call) !== tag) cannotStandHere(name);
+      if (tagOf(call) !== tag || asTag(call, 'TypeCast') !== cast) cannotStandHere(name);
       if (name !== null && name !== functionName(call)) keepFunctionName(context, body, call, name);
     }
   };
@@ -116,7 +117,7 @@ function rangeFunction(state: FromState, body: RangeFunction): ScopeSource {
 
 /** What its result would have to be put into is no function any more, and nothing else may stand in FROM as one. */
 function cannotStandHere(name: string | null): never {
-  return deny('SLUICE-204', `Function ${name ?? ''} cannot be called in FROM here.`, {
+  return deny('SLUICE-204', `${name === null ? 'This cast' : `Function ${name}`} cannot be called in FROM here.`, {
     rule: 'floor',
     hint: 'Call it in a target list: its result is checked there.',
   });

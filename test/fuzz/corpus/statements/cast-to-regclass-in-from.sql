@@ -1,0 +1,1 @@
+SELECT relname, x FROM pg_catalog.pg_class, CAST('pg_catalog.pg_class' AS REGCLASS) AS x
