@@ -92,7 +92,7 @@ export async function fuzzSmith(setup: NetworkSetup): Promise<RewriterTally> {
       tally.leaks.push(`${narrow.leaked}: ${sql.slice(0, 300)}`);
       await keep('rewriter', 'leak', Buffer.from(sql), 'sql');
     }
-    const restricted = compareNarrow(sql, direct, narrow);
+    const restricted = compareNarrow(sql, direct, narrow, () => treesOf(sql));
     if (typeof restricted === 'object') await fail(restricted.seen, sql);
     if (restricted === 'denied') counts['denied by the restrictive policy']++;
     for (const proxy of lines.proxies) {

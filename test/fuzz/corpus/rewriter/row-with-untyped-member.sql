@@ -1,0 +1,1 @@
+INSERT INTO scratch (tag) VALUES ('x') RETURNING (SELECT max((('x' || ssn)::bytea, 'base64')) FROM customers)
