@@ -8,7 +8,8 @@ import { allowed, type Maker, type Relation, type RelationForm } from './relatio
 import { baseRelation } from './relations-base.ts';
 import { JOINS } from './relations-join.ts';
 import { WRAPS } from './relations-wrap.ts';
-import { STATEMENTS, type Statement } from './statements.ts';
+import type { Statement } from './statement.ts';
+import { STATEMENTS } from './statements.ts';
 import { CATALOGS, TABLES } from './tables.ts';
 import { composeTarget } from './targets.ts';
 

@@ -3,7 +3,7 @@ import type { Shape } from '../attack.ts';
 import { condition, shown, single } from './queries.ts';
 import { ROWS } from './expressions.ts';
 import { allowed, worthwhile, type Field, type Maker } from './relation.ts';
-import type { Statement } from './statements.ts';
+import type { Statement } from './statement.ts';
 import { quoted, TABLES, type Table } from './tables.ts';
 
 interface TargetForm {
