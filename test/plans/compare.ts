@@ -2,7 +2,7 @@
 import type pg from 'pg';
 import type { SqlEngine } from '../../core/sql/engine.ts';
 import { emptySession } from '../support/sql-core.ts';
-import { governedText, type PlanCase, referenceText } from './cases.ts';
+import { governedText, type PlanCase, referenceText } from './plan-case.ts';
 import { type Mode, TENANT } from './modes.ts';
 import { blocksOf, differenceOf, type PlanNode } from './shape.ts';
 

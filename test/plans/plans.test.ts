@@ -1,6 +1,7 @@
 /** The judge of plans: a lost index, a lost order and a lost partition are seen; what a person would not call lost is not. */
 import { describe, expect, it } from 'vitest';
-import { CASES, FACTS, governedText, referenceText } from './cases.ts';
+import { CASES } from './cases.ts';
+import { FACTS, governedText, referenceText } from './plan-case.ts';
 import { MODES } from './modes.ts';
 import { differenceOf, type PlanNode, shapeOf } from './shape.ts';
 

@@ -9,7 +9,7 @@ import pg from 'pg';
 import { Catalog } from '../../core/catalog/catalog.ts';
 import { readCatalog } from '../../sidecar/catalog/reader.ts';
 import { simpleQueryOver } from '../support/catalog.ts';
-import type { PlanCase } from './cases.ts';
+import type { PlanCase } from './plan-case.ts';
 import { filters } from './modes.ts';
 
 export interface VectorDatabase {
