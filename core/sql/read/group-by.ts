@@ -6,7 +6,8 @@ import type { ColumnRef, Node, SelectStmt } from '@pgsql/types';
 import { quoteIdentifier } from '../../catalog/catalog.ts';
 import { asTag, columnRef, leftmost, namesOf } from '../ast/node.ts';
 import type { Scope, ScopeColumn, ScopeSource, StatementContext } from '../context.ts';
-import { exposedName, resolveFields } from '../scope/reference.ts';
+import { resolveFields } from '../scope/reference.ts';
+import { exposedName } from '../scope/reference-text.ts';
 
 export function repairGroupBy(context: StatementContext, body: SelectStmt, scope: Scope): void {
   const groups = body.groupClause;

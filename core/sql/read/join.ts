@@ -8,7 +8,7 @@ import { stringOf } from '../ast/node.ts';
 import type { Scope, ScopeColumn, ScopeSource, StatementContext } from '../context.ts';
 import { checkOperatorName } from '../scope/checks.ts';
 import { columnHint } from '../scope/hints.ts';
-import { recordRead } from '../scope/reference.ts';
+import { recordRead } from '../scope/reads.ts';
 import { safeOperator } from '../scope/safety.ts';
 import { at, sitesOf } from '../scope/scope.ts';
 import { renameColumns } from './from.ts';

@@ -15,7 +15,7 @@ import { type ReadableColumn, type ReadRule, type RowFilter, renderTemplate, typ
 import { asTag, become, columnRef } from '../ast/node.ts';
 import type { StatementContext } from '../context.ts';
 import { spellOutStars } from '../scope/stars.ts';
-import { dropSchemas, exposedName } from '../scope/reference.ts';
+import { dropSchemas, exposedName } from '../scope/reference-text.ts';
 import { renderConjunct } from './conjunct.ts';
 import type { ReadSite } from './site.ts';
 

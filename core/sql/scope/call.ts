@@ -5,7 +5,8 @@ import type { Scope, StatementContext } from '../context.ts';
 import type { RegUse } from '../introspect/guards.ts';
 import { checkedCall } from './checks.ts';
 import { walk, walkAsNumber, walkList } from './expression.ts';
-import { noteColumn, noteRow, rowArgument } from './reference.ts';
+import { noteColumn, noteRow } from './reads.ts';
+import { rowArgument } from './reference.ts';
 import { safeCall } from './safety.ts';
 import { at } from './scope.ts';
 

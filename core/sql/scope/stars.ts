@@ -8,7 +8,7 @@ import { quoteIdentifier } from '../../catalog/catalog.ts';
 import { deny } from '../../errors/denial.ts';
 import { columnRef, locationOf } from '../ast/node.ts';
 import type { ScopeColumn, ScopeSource, StatementContext } from '../context.ts';
-import { exposedName } from './reference.ts';
+import { exposedName } from './reference-text.ts';
 
 /** The columns that `*` shows of a source: the granted ones. */
 export function starColumns(source: ScopeSource): readonly ScopeColumn[] | null {

@@ -10,7 +10,9 @@ import type { OutputColumns, Scope, ScopeColumn, ScopeSource, StatementContext }
 import { walk } from './expression.ts';
 import { keepAllColumns } from '../read/site.ts';
 import { outputName } from './output-name.ts';
-import { dropSchema, noteColumn, noteRow, recordMembers, recordRead, referToColumn, resolveFields } from './reference.ts';
+import { noteColumn, noteRow, recordMembers, recordRead } from './reads.ts';
+import { referToColumn, resolveFields } from './reference.ts';
+import { dropSchema } from './reference-text.ts';
 import { targetEnd } from './spans.ts';
 import { starColumns } from './stars.ts';
 import { resolveSource } from './resolve.ts';

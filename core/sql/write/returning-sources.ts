@@ -7,7 +7,7 @@ import { denial, deny } from '../../errors/denial.ts';
 import { asTag, isStar, namesOf } from '../ast/node.ts';
 import type { GovernedRelation } from '../../policy/bundle.ts';
 import type { Analyser, Scope, ScopeColumn, ScopeSource, StatementContext } from '../context.ts';
-import { recordRead } from '../scope/reference.ts';
+import { recordRead } from '../scope/reads.ts';
 import { resolveSource } from '../scope/resolve.ts';
 import { starColumns } from '../scope/stars.ts';
 import { appliedMask, columnText, inPlaceSource, readColumn, renderColumn } from './in-place.ts';
