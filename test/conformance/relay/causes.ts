@@ -17,6 +17,8 @@ const CAUSES: readonly Cause[] = [
   { plan: 'newer-grammar', through: /^E .*\bC=42601\b/, direct: /^E / },
   // Sessions of the catalog reader are counted by the server like any other.
   { plan: 'own-sessions', sql: /\bpg_stat_database\b/ },
+  // VACUUM beside a reading of the schema: pages that are not marked all-visible make an index-only scan dearer.
+  { plan: 'index-only-behind-a-snapshot', sql: /^\s*explain\b/i, direct: /\bIndex Only Scan\b/, through: /^D / },
 ];
 
 export function planOf({ sql, direct, through, at }: Found): string | undefined {
