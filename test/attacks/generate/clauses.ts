@@ -58,7 +58,7 @@ export const AGGREGATES: readonly Over[] = [
   o('distinct and ordered', (x) => `array_agg(DISTINCT ${x} ORDER BY ${x})`, { types: ORDERED }),
   o('filtered', (x, k) => `max(${x}) FILTER (WHERE ${k} IN (1, 3, 5))`, { types: ORDERED }),
   o('range_agg', (x) => `range_agg(numrange(0, ${x}::numeric))`, { types: NUMBERS }),
-  o('xmlagg', (x) => `xmlagg(xmlelement(name a, ${x}))`, { honest: false, types: TEXT }),
+  o('xmlagg', (x, k) => `xmlagg(xmlelement(name a, ${x}) ORDER BY ${k})`, { honest: false, types: TEXT }),
 ];
 
 export const WINDOWS: readonly Over[] = [

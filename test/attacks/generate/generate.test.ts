@@ -25,6 +25,14 @@ describe('the dice', () => {
     );
   });
 
+  it('ask for an order where several rows become one value, because it is the planner’s without', () => {
+    const folding = indices
+      .flatMap((index) => compose(7, index, false, 18)?.steps ?? [])
+      .filter((sql) => sql.includes('xmlagg('));
+    expect(folding.length).toBeGreaterThan(5);
+    expect(folding.filter((sql) => !/xmlagg\(.*ORDER BY/s.test(sql))).toEqual([]);
+  });
+
   it('draw nothing for 15 that only 18 has', () => {
     const old = indices.flatMap((index) => compose(7, index, false, 15)?.steps ?? []).join('\n');
     expect(old).not.toMatch(/JSON_TABLE|JSON_VALUE|merge_action|any_value/);

@@ -14,7 +14,9 @@ export const READING: readonly StatementForm[] = [
   form('UNION with itself', 'query', (q) => [`(${q}) UNION ALL (${q})`]),
   form('row cast to a number', 'query', (q) => [`SELECT (g::text)::int FROM (${q}) AS g`], { honest: false }),
   form('row in a bad pattern', 'query', (q) => [`SELECT 'a' ~ ('(' || g::text) FROM (${q}) AS g`], { honest: false }),
-  form('XML of a subquery', 'query', (q) => [`SELECT xmlagg(xmlelement(name r, g::text)) FROM (${q}) AS g`], { honest: false }),
+  form('XML of a subquery', 'query', (q) => [`SELECT xmlagg(xmlelement(name r, g::text) ORDER BY g::text) FROM (${q}) AS g`], {
+    honest: false,
+  }),
   form('query_to_xml', 'query', (q) => [`SELECT query_to_xml($x$${q}$x$, true, true, '')`], { honest: false }),
   form('dynamic SQL', 'query', (q) => [`SELECT run_sql($x$SELECT max(g::text) FROM (${q}) AS g$x$)`], { honest: false }),
   form(
