@@ -1,9 +1,6 @@
 /**
  * Client to server. Every message is looked at before anything of it is sent; what passes is forwarded as received. A message
  * that has to wait (for an answer, the journal, the parser) stops this direction: the client is not read meanwhile.
- *
- * Everything that one chunk of client bytes led to is kept until its audit intents are durable, then written at once. When
- * they cannot be, it is taken back and refused (SLUICE-701), and the session lives on.
  */
 import { type Denial, denial } from '../../core/errors/denial.ts';
 import type { Bundle } from '../../core/policy/bundle.ts';
@@ -15,6 +12,7 @@ import { lostSync, ProtocolError } from '../../core/wire/protocol-error.ts';
 import * as request from '../../core/wire/request.ts';
 import { AffectedRows } from './affected-rows.ts';
 import { Analysis } from './analysis.ts';
+import { Batch } from './batch.ts';
 import { copyMessage } from './copy.ts';
 import type { SessionCore } from './core.ts';
 import { ExtendedQuery } from './extended-query.ts';
@@ -39,21 +37,14 @@ export class Inbound {
   readonly refusals: Refusals;
   readonly #walker: FrameWalker;
   readonly #extended: ExtendedQuery;
+  readonly #batch: Batch;
   readonly #send: (buffers: readonly Buffer[]) => void;
   readonly #idle: () => void;
-  #out: Buffer[] = [];
-  /** Where in #out the message of the batch's first intent begins; -1: no intent yet. */
-  #mark = -1;
-  /** What was expected since the mark. */
-  #marked: Expected[] = [];
   #held: { readonly type: number; readonly body: Buffer; readonly length: number } | null = null;
   #condition: Condition = 'idle';
   #settled = false;
   /** The held message has been sent already: what follows it waits, not the message. */
   #sent = false;
-  #committing = false;
-  /** Messages of ours that must go behind what is being committed. */
-  #deferred: (() => void)[] = [];
   #running = false;
   /** When this turn began. */
   #began = 0;
@@ -73,18 +64,27 @@ export class Inbound {
     this.affected = new AffectedRows(this);
     this.refusals = new Refusals(this);
     this.#extended = new ExtendedQuery(this);
+    this.#batch = new Batch({
+      core,
+      send,
+      refuse: (reason, taken, out) => this.refusals.batch(reason, taken, out),
+      committed: () => {
+        this.poke();
+        if (!this.busy && !core.ended) this.#idle();
+      },
+    });
     this.#send = send;
     this.#idle = idle;
     this.#walker = new FrameWalker(frames, {
       message: (type, body, length) => this.#message(type, body, length),
-      forward: (bytes) => void this.#out.push(bytes),
+      forward: (bytes) => this.#batch.add(bytes),
     });
     this.#walker.discard('d', true);
   }
 
   /** True: the client must not be read. */
   get busy(): boolean {
-    return this.#held !== null || this.#committing;
+    return this.#held !== null || this.#batch.committing;
   }
 
   /** The client has said Terminate and waits for nothing more, but what it sent before is still under way. */
@@ -103,7 +103,7 @@ export class Inbound {
 
   /** Something changed that a held message may wait for. */
   poke(): void {
-    if (this.#running || this.#committing || this.core.ended) return;
+    if (this.#running || this.#batch.committing || this.core.ended) return;
     const held = this.#held;
     if (held === null || !this.#ready()) return;
     this.#run(() => {
@@ -132,28 +132,26 @@ export class Inbound {
     this.expect({ kind: 'query', group: core.group, muted: true, pieces: [{ role: 'client', execution, rowLimit: 0 }] });
     // Where nothing is governed the value reads back as it was written.
     const asWritten = verdict.engine.bundle.transparent && /^[^'\\$]*$/.test(value);
-    this.#out.push(request.query(asWritten ? `SELECT pg_catalog.set_config('search_path', '${value}', false)` : plan.text));
-    this.#commit();
+    this.#batch.add(request.query(asWritten ? `SELECT pg_catalog.set_config('search_path', '${value}', false)` : plan.text));
+    this.#batch.commit();
     return undefined;
   }
 
   /** A message of ours that answers something the server sent, behind everything sent so far. */
   sendOwn(entry: NewExpected, bytes: Buffer): void {
-    const send = (): void => {
+    this.#batch.behind(() => {
       if (this.core.ended) return;
       this.core.pipeline.push(entry);
       this.#send([bytes]);
-    };
-    if (this.#committing) this.#deferred.push(send);
-    else send();
+    });
   }
 
   /** Once what the client has sent is on its way to the server, as far as that is only a matter of us. */
   behindSent(action: () => void): void {
     if (this.core.ended) return;
-    if (this.#committing) this.#deferred.push(action);
-    else if (this.#held !== null && this.core.pipeline.length === 0) setTimeout(() => this.behindSent(action), HELD_POLL);
-    else action();
+    const waits = !this.#batch.committing && this.#held !== null && this.core.pipeline.length === 0;
+    if (waits) setTimeout(() => this.behindSent(action), HELD_POLL);
+    else this.#batch.behind(action);
   }
 
   /** The server asked for COPY data, or no longer wants it. */
@@ -169,9 +167,7 @@ export class Inbound {
   }
 
   expect(entry: NewExpected): Expected {
-    const added = this.core.pipeline.push(entry);
-    if (this.#mark >= 0) this.#marked.push(added);
-    return added;
+    return this.#batch.expect(entry);
   }
 
   intent(
@@ -180,10 +176,7 @@ export class Inbound {
     sql: Buffer | null,
     options: { reason?: Denial; maxAffected?: number } = {},
   ): Execution {
-    if (this.#mark < 0) {
-      this.#walker.flush();
-      this.#mark = this.#out.length;
-    }
+    this.#batch.mark(() => this.#walker.flush());
     return this.core.audit.intent(plan, bundle, sql, options);
   }
 
@@ -353,74 +346,13 @@ export class Inbound {
         this.core.fault(error);
         return;
       }
-      this.#commit();
+      this.#batch.commit();
       this.core.end({ reason: 'protocol error', denial: error.denial });
       return;
     }
     this.#running = false;
-    this.#commit();
+    this.#batch.commit();
     // Poking again covers what became ready while this ran.
-    if (this.#held !== null && !this.#committing && !this.core.ended && this.#ready()) queueMicrotask(() => this.poke());
-  }
-
-  #commit(): void {
-    if (!this.core.audit.hasIntents) {
-      this.core.audit.flush();
-      this.#write();
-      return;
-    }
-    let promise: void | Promise<void>;
-    try {
-      promise = this.core.audit.commit();
-    } catch (error) {
-      this.#refuseBatch(error);
-      return;
-    }
-    if (promise === undefined) {
-      this.#write();
-      return;
-    }
-    this.#committing = true;
-    promise
-      .then(
-        () => this.#write(),
-        (error: unknown) => this.#refuseBatch(error),
-      )
-      .then(() => {
-        this.#committing = false;
-        for (const send of this.#deferred.splice(0)) send();
-        this.poke();
-        if (!this.busy && !this.core.ended) this.#idle();
-      })
-      .catch((error: unknown) => this.core.fault(error));
-  }
-
-  #write(): void {
-    const out = this.#out;
-    this.#out = [];
-    this.#mark = -1;
-    this.#marked = [];
-    if (out.length > 0) this.#send(out);
-  }
-
-  /** The intents could not be written: nothing since the first of them is sent; each series and query in it is refused. */
-  #refuseBatch(error: unknown): void {
-    const { core } = this;
-    const reason = denial('SLUICE-701', 'the audit record cannot be written, so the statement was not run', {
-      detail: error instanceof Error ? error.message : 'The journal failed.',
-      hint: 'Try again later; the platform team is told by the metrics of the sidecar.',
-    });
-    const kept = this.#out.slice(0, Math.max(this.#mark, 0));
-    const taken = this.#marked;
-    this.#out = kept;
-    this.#marked = [];
-    this.#mark = -1;
-    // Some may be gone already: an earlier error of this series skips them, sent or not.
-    const alive = taken.filter((entry) => core.pipeline.has(entry));
-    core.pipeline.retract(new Set(alive));
-    for (const entry of alive) entry.abandoned?.();
-    const open = this.refusals.batch(reason, alive, kept);
-    core.skipping = open || (core.skipping && alive.length === 0);
-    this.#write();
+    if (this.#held !== null && !this.#batch.committing && !this.core.ended && this.#ready()) queueMicrotask(() => this.poke());
   }
 }

@@ -2,7 +2,6 @@
  * One client connection and the one upstream connection it gets: made after the client's StartupMessage, ended together.
  * Bytes go through `Inbound` and `Outbound`; here are the sockets, the backpressure between them, and every way it can end.
  */
-import type { Socket } from 'node:net';
 import type { SqlEngine } from '../../core/sql/engine.ts';
 import { createSessionState } from '../../core/sql/session-tracker.ts';
 import * as request from '../../core/wire/request.ts';
@@ -10,20 +9,13 @@ import { authenticationOk, backendKeyData, denialResponse, parameterStatus, read
 import type { AcceptedClient } from '../listen/listener.ts';
 import type { UpstreamConnection } from '../upstream/connect.ts';
 import { admitClientSettings } from '../upstream/startup-settings.ts';
-import {
-  admissionDenial,
-  idleTooLong,
-  internalError,
-  openingDenial,
-  shuttingDown,
-  upstreamLost,
-  withdrawn,
-} from './admission.ts';
+import { admissionDenial, internalError, openingDenial, shuttingDown, upstreamLost, withdrawn } from './admission.ts';
 import { AuditTrail } from './audit-trail.ts';
 import { type Ending, SessionCore } from './core.ts';
+import { Departure } from './departure.ts';
 import type { ConnectSettings, SessionEnvironment } from './environment.ts';
+import { leaveClient, leaveServer } from './farewell.ts';
 import { Inbound } from './inbound.ts';
-import { cancelUntilClosed } from './last-cancel.ts';
 import { Outbound } from './outbound.ts';
 import { ReadAhead } from './read-ahead.ts';
 import type { RegisteredSession } from './registry.ts';
@@ -38,7 +30,7 @@ export async function serveSession(client: AcceptedClient, environment: SessionE
 
 /** Of the second line. */
 const TRIPWIRES: ReadonlySet<string> = new Set(['SLUICE-704', 'SLUICE-705', 'SLUICE-706']);
-const DEFAULTS = { writeStall: 60_000, linger: 2_000, withdrawn: 10_000, replyGrace: 15_000 };
+const DEFAULTS = { writeStall: 60_000, linger: 2_000, replyGrace: 15_000 };
 
 class Session implements RegisteredSession {
   readonly closed: Promise<void>;
@@ -55,15 +47,12 @@ class Session implements RegisteredSession {
   #toServer: SocketWriter | null = null;
   readonly #ahead = new ReadAhead();
   #unsubscribe: () => void = () => {};
-  #idleTimer: NodeJS.Timeout | undefined;
-  #leavingTimer: NodeJS.Timeout | undefined;
+  readonly #departure: Departure;
   #replies: ReplyWatch | null = null;
   #ended = false;
   /** The client's socket has ended. */
   #gone = false;
   #started = false;
-  /** Ends at the next idle ReadyForQuery with this. */
-  #leaving: Ending | null = null;
   #close: () => void = () => {};
 
   constructor(client: AcceptedClient, environment: SessionEnvironment) {
@@ -75,6 +64,7 @@ class Session implements RegisteredSession {
     const { randomBytes, journal, clock } = environment;
     this.#id = randomBytes(8).toString('hex');
     this.#audit = new AuditTrail(journal, this.#id, () => clock.monotonic(), environment.telemetry);
+    this.#departure = new Departure(environment, (ending) => this.#guarded(() => this.end(ending)));
   }
 
   async run(): Promise<void> {
@@ -208,7 +198,7 @@ class Session implements RegisteredSession {
   // ---- bytes -----------------------------------------------------------------------------------------------------------------
 
   #fromClient(chunk: Buffer): void {
-    clearTimeout(this.#idleTimer);
+    this.#departure.heard();
     this.#ahead.hear(chunk);
     if (this.#mayReceive()) this.#guarded(() => this.#inbound?.receive(chunk));
     else this.#ahead.keep(chunk);
@@ -274,7 +264,7 @@ class Session implements RegisteredSession {
   }
 
   drain(): void {
-    this.#leaving = { reason: 'drained', denial: shuttingDown() };
+    this.#departure.ask({ reason: 'drained', denial: shuttingDown() });
     this.#idle();
   }
 
@@ -292,19 +282,10 @@ class Session implements RegisteredSession {
 
   #engineChanged(engine: SqlEngine | undefined): void {
     if (engine !== undefined) {
-      if (this.#leaving?.reason === 'policy withdrawn') {
-        this.#leaving = null;
-        clearTimeout(this.#leavingTimer);
-      }
+      this.#departure.policyBack();
       return;
     }
-    // A transaction that is left open must not hold its locks, nor a result go on, for ever under a policy that is gone.
-    clearTimeout(this.#leavingTimer);
-    this.#leavingTimer = setTimeout(
-      () => this.#guarded(() => this.#leaving !== null && this.end(this.#leaving)),
-      this.#environment.timeouts?.withdrawn ?? DEFAULTS.withdrawn,
-    ).unref();
-    this.#leaving ??= { reason: 'policy withdrawn', denial: withdrawn(this.#environment.host.reason) };
+    this.#departure.policyGone();
     this.#idle();
   }
 
@@ -320,15 +301,7 @@ class Session implements RegisteredSession {
       this.#inbound?.atBoundary !== true
     )
       return;
-    if (this.#leaving !== null) {
-      this.end(this.#leaving);
-      return;
-    }
-    const timeout = this.#environment.timeouts?.idle;
-    if (timeout === undefined) return;
-    clearTimeout(this.#idleTimer);
-    this.#idleTimer = setTimeout(() => this.end({ reason: 'idle', denial: idleTooLong() }), timeout);
-    this.#idleTimer.unref();
+    this.#departure.idle();
   }
 
   #upstreamLost(): void {
@@ -351,6 +324,7 @@ class Session implements RegisteredSession {
     if (this.#ended) return;
     this.#ended = true;
     this.#count(ending);
+    const { registry, timeouts } = this.#environment;
     const core = this.#core;
     const busy = core !== null && (core.pipeline.length > 0 || core.copyIn !== 'none');
     if (core !== null) {
@@ -359,8 +333,7 @@ class Session implements RegisteredSession {
         for (const piece of entry.pieces ?? []) this.#audit.settle(piece.execution, 'unknown');
     }
     this.#unsubscribe();
-    clearTimeout(this.#idleTimer);
-    clearTimeout(this.#leavingTimer);
+    this.#departure.stop();
     this.#replies?.stop();
     this.#toClient?.stop();
     this.#toServer?.stop();
@@ -370,50 +343,23 @@ class Session implements RegisteredSession {
       reason: ending.reason,
       ...(ending.denial === undefined ? {} : { code: ending.denial.code }),
     });
-    this.#environment.registry.remove(this);
+    registry.remove(this);
     this.#abort.abort(new Error(ending.reason));
-    this.#leaveUpstream(busy);
-    this.#leaveClient(ending);
+    const linger = timeouts?.linger ?? DEFAULTS.linger;
+    if (this.#upstream !== null)
+      leaveServer(this.#upstream.socket, {
+        busy,
+        last: !registry.draining,
+        linger,
+        cancel: () => core?.cancel() ?? Promise.resolve(),
+      });
+    leaveClient(this.#client.socket, { say: () => this.#sayFarewell(ending), linger, closed: () => this.#close() });
   }
 
-  #leaveUpstream(busy: boolean): void {
-    const upstream = this.#upstream;
-    if (upstream === null) return;
-    const { socket } = upstream;
-    if (socket.destroyed) return;
-    socket.removeAllListeners('data');
-    socket.resume();
-    socket.end(request.TERMINATE);
-    const core = this.#core;
-    if (busy && core !== null && !this.#environment.registry.draining) cancelUntilClosed(socket, () => core.cancel());
-    else {
-      if (busy) core?.cancel().catch(() => {});
-      this.#destroyLater(socket);
-    }
-  }
-
-  #leaveClient(ending: Ending): void {
-    const { socket } = this.#client;
-    if (socket.destroyed || !socket.writable) {
-      socket.destroy();
-      this.#close();
-      return;
-    }
-    socket.once('close', () => this.#close());
-    socket.removeAllListeners('data');
-    // What a client still sends is read and forgotten: closing with unread bytes would reset the connection and lose the error.
-    socket.resume();
-    if (ending.denial !== undefined) {
-      const last = denialResponse(ending.denial, { severity: 'FATAL' });
-      if (this.#outbound === null) socket.write(last);
-      else this.#outbound.farewell(last);
-    }
-    socket.end();
-    this.#destroyLater(socket);
-  }
-
-  #destroyLater(socket: Socket): void {
-    const timer = setTimeout(() => socket.destroy(), this.#environment.timeouts?.linger ?? DEFAULTS.linger);
-    socket.once('close', () => clearTimeout(timer));
+  #sayFarewell({ denial: why }: Ending): void {
+    if (why === undefined) return;
+    const last = denialResponse(why, { severity: 'FATAL' });
+    if (this.#outbound === null) this.#client.socket.write(last);
+    else this.#outbound.farewell(last);
   }
 }
