@@ -44,8 +44,8 @@ INSERT INTO dear VALUES (1, 1, 1), (2, 1, 1), (3, 2, -5);
 CREATE FUNCTION is_ours(int) RETURNS boolean LANGUAGE plpgsql STABLE COST 10000 AS $$ BEGIN RETURN $1 = 1; END $$;
 CREATE DOMAIN mail AS varchar(30) NOT NULL CHECK (VALUE LIKE '%@%');
 CREATE TYPE mood AS ENUM ('sad', 'ok', 'glad');
-CREATE TABLE odd_types (id int PRIMARY KEY, m mail, e mood, p point, j jsonb, x bytea, u uuid, r int4range, a text[], b bit(3), c char(5), i interval, t timestamptz, o mail[]);
-INSERT INTO odd_types VALUES (1, 'real@x.org', 'glad', '(1,2)', '{"s": 1}', '\\x01', 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11', '[1,5)', '{s}', B'101', 'abc', '1 day', '2020-01-01', '{a@b}');
+CREATE TABLE odd_types (id int PRIMARY KEY, m mail, e mood, p point, j jsonb, x bytea, u uuid, r int4range, a text[], b bit(3), c char(5), i interval, t timestamptz, o mail[], q jsonpath, w refcursor);
+INSERT INTO odd_types VALUES (1, 'real@x.org', 'glad', '(1,2)', '{"s": 1}', '\\x01', 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11', '[1,5)', '{s}', B'101', 'abc', '1 day', '2020-01-01', '{a@b}', '$.s', 'real');
 CREATE VIEW customer_view AS SELECT id, email, name, region FROM customers WHERE region = 'eu';
 CREATE TABLE "Odd Name" ("Id" int PRIMARY KEY, "Mixed Case" text, "select" text);
 INSERT INTO "Odd Name" VALUES (1, 'Secret Value', 'x');
@@ -103,6 +103,8 @@ export const POLICY: Policy = {
         i: `('0'::pg_catalog.interval)`,
         t: `('epoch'::pg_catalog.timestamptz)`,
         o: `('{}'::public.mail[])`,
+        q: `('$'::pg_catalog.jsonpath)`,
+        w: `('masked'::pg_catalog.refcursor)`,
       },
     },
     'public.stamped': { select: ['*'], insert: ['*'], update: ['*'], delete: true, filter: '(@tenant OPERATOR(pg_catalog.=) 1)' },

@@ -10,8 +10,8 @@ const RAW = ['SELECT email, ssn, balance, born, doc::text, name FROM customers W
 const UNCHANGED = ['ada@example.com', 'SSN-1', '1234.56', new Date('1980-02-03T00:00:00Z'), '{"k":1}', 'New'];
 
 const ODD = 'SELECT (to_jsonb(whole) - $$id$$)::text FROM odd_types whole';
-const REAL = String.raw`{"a": ["s"], "b": "101", "c": "abc  ", "e": "glad", "i": "1 day", "j": {"s": 1}, "m": "real@x.org", "o": ["a@b"], "p": "(1,2)", "r": "[1,5)", "t": "2020-01-01T00:00:00+00:00", "u": "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11", "x": "\\x01"}`;
-const REAL_NEW = String.raw`{"a": ["n"], "b": "111", "c": "new  ", "e": "sad", "i": "2 days", "j": [], "m": "n@w", "o": ["c@d"], "p": "(3,4)", "r": "[2,3)", "t": "2021-01-01T00:00:00+00:00", "u": "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a12", "x": "\\x02"}`;
+const REAL = String.raw`{"a": ["s"], "b": "101", "c": "abc  ", "e": "glad", "i": "1 day", "j": {"s": 1}, "m": "real@x.org", "o": ["a@b"], "p": "(1,2)", "q": "$.\"s\"", "r": "[1,5)", "t": "2020-01-01T00:00:00+00:00", "u": "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11", "w": "real", "x": "\\x01"}`;
+const REAL_NEW = String.raw`{"a": ["n"], "b": "111", "c": "new  ", "e": "sad", "i": "2 days", "j": [], "m": "n@w", "o": ["c@d"], "p": "(3,4)", "q": "$.\"n\"", "r": "[2,3)", "t": "2021-01-01T00:00:00+00:00", "u": "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a12", "w": "new", "x": "\\x02"}`;
 
 const KEPT: readonly Case[] = [
   {
@@ -131,13 +131,13 @@ const KEPT: readonly Case[] = [
   },
   {
     name: 'every type, as literals',
-    sql: String.raw`UPDATE odd_types SET m = 'masked', e = 'ok', p = '(0,0)', j = '{"masked":true}', x = '\x00', u = '00000000-0000-0000-0000-000000000000', r = 'empty', a = '{}', b = '000', c = '*', i = '00:00:00', t = '1970-01-01 00:00:00+00', o = '{}' WHERE id = 1`,
+    sql: String.raw`UPDATE odd_types SET m = 'masked', e = 'ok', p = '(0,0)', j = '{"masked":true}', x = '\x00', u = '00000000-0000-0000-0000-000000000000', r = 'empty', a = '{}', b = '000', c = '*', i = '00:00:00', t = '1970-01-01 00:00:00+00', o = '{}', q = '$', w = 'masked' WHERE id = 1`,
     sees: { tag: 'UPDATE 1' },
     state: [ODD, [[REAL]]],
   },
   {
     name: 'every type, as parameters',
-    sql: 'UPDATE odd_types SET m = $1, e = $2, p = $3, j = $4, x = $5, u = $6, r = $7, a = $8, b = $9, c = $10, i = $11, t = $12, o = $13 WHERE id = 1',
+    sql: 'UPDATE odd_types SET m = $1, e = $2, p = $3, j = $4, x = $5, u = $6, r = $7, a = $8, b = $9, c = $10, i = $11, t = $12, o = $13, q = $14, w = $15 WHERE id = 1',
     values: [
       'masked',
       'ok',
@@ -152,13 +152,15 @@ const KEPT: readonly Case[] = [
       '0',
       '1970-01-01 00:00:00+00',
       '{}',
+      '$',
+      'masked',
     ],
     sees: { tag: 'UPDATE 1' },
     state: [ODD, [[REAL]]],
   },
   {
     name: 'every type, new values',
-    sql: String.raw`UPDATE odd_types SET m = 'n@w', e = 'sad', p = '(3,4)', j = '[]', x = '\x02', u = 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a12', r = '[2,3)', a = '{n}', b = '111', c = 'new', i = '2 days', t = '2021-01-01 00:00:00+00', o = '{c@d}' WHERE id = 1`,
+    sql: String.raw`UPDATE odd_types SET m = 'n@w', e = 'sad', p = '(3,4)', j = '[]', x = '\x02', u = 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a12', r = '[2,3)', a = '{n}', b = '111', c = 'new', i = '2 days', t = '2021-01-01 00:00:00+00', o = '{c@d}', q = '$.n', w = 'new' WHERE id = 1`,
     sees: { tag: 'UPDATE 1' },
     state: [ODD, [[REAL_NEW]]],
   },
