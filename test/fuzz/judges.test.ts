@@ -210,6 +210,13 @@ describe('the loop', () => {
       row({ name: 'x', what: 'x', seed: 1, tallies: [{ ...tally, ...more }], floors: {}, unstable: 0 });
     expect(failures(board({}), {})).toEqual([]);
     expect(failures(board({ failures: [{ why: 'w', input: Buffer.from('x') }] }), {})).toHaveLength(1);
+    const refused = (column: string) => ({
+      why: `SELECT 1; restricted: 42803 column "${column}" must appear in the GROUP BY clause or be used in an aggregate function`,
+      input: Buffer.from('x'),
+    });
+    const plans = { 'whole-row-beside-group-by-key': 'written down' };
+    expect(failures(board({ failures: [refused('p.*')] }), plans)).toEqual([]);
+    expect(failures(board({ failures: [refused('p.ctid')] }), plans)).toHaveLength(1);
     expect(failures(board({ leaks: ['l'] }), {})).toHaveLength(1);
     expect(failures(board({ deaths: 1 }), {})).toHaveLength(1);
   });

@@ -1,7 +1,7 @@
 /** What is compared by its own `=` is comparable to the server, whatever the search path; nothing else is compared so. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Catalog } from '../../core/catalog/catalog.ts';
-import { comparable } from '../../core/sql/write/write-back.ts';
+import { hasOwnOperator } from '../../core/sql/scope/own-operator.ts';
 import { catalogOf } from '../support/catalog.ts';
 import { MAJORS } from '../support/majors.ts';
 import { startShop, type Shop } from '../support/shop.ts';
@@ -35,8 +35,8 @@ describe.each(MAJORS)('PostgreSQL %i', (major) => {
     const types = catalog.data.types.filter(({ kind, name }) => kind !== 'pseudo' && !/^_?(?:pg_|gtsvector)/.test(name));
     const names = (kind: (oid: number) => boolean): readonly string[] =>
       types.filter(({ oid }) => kind(oid)).map(({ schema, name }) => `"${schema}"."${name}"`);
-    const compared = names((oid) => comparable(catalog, oid));
-    const text = names((oid) => !comparable(catalog, oid));
+    const compared = names((oid) => hasOwnOperator(catalog, oid, '='));
+    const text = names((oid) => !hasOwnOperator(catalog, oid, '='));
     expect(compared.length).toBeGreaterThan(100);
     const wrong: string[] = [];
     for (const [list, cast] of [

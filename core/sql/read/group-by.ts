@@ -1,20 +1,22 @@
 /**
  * `GROUP BY primary key`: PostgreSQL then lets every other column of the table be used bare, but a subquery has no primary key.
- * The columns that are used are added to GROUP BY, which does not change the groups: they depend on the key.
+ * What is used of it (columns, system columns, the whole row) is added to GROUP BY, which does not change the groups: it depends on the key.
  */
 import type { ColumnRef, Node, SelectStmt } from '@pgsql/types';
 import { quoteIdentifier } from '../../catalog/catalog.ts';
 import { asTag, columnRef, leftmost, namesOf } from '../ast/node.ts';
 import type { Scope, ScopeColumn, ScopeSource, StatementContext } from '../context.ts';
+import { hasOwnOperator } from '../scope/own-operator.ts';
 import { resolveFields } from '../scope/reference.ts';
 import { exposedName } from '../scope/reference-text.ts';
+import type { ReadSite } from './site.ts';
 
 export function repairGroupBy(context: StatementContext, body: SelectStmt, scope: Scope): void {
   const groups = body.groupClause;
   if (groups === undefined || groups.length === 0) return;
   const grouped = groupedColumns(context, body, scope);
   const added: { readonly text: string; readonly node: Node }[] = [];
-  for (const source of scope.sources) added.push(...dependents(source, grouped));
+  for (const source of scope.sources) added.push(...dependents(context, source, grouped));
   if (added.length === 0) return;
   const place = afterGroupBy(context, groups);
   if (place === undefined) return;
@@ -64,7 +66,11 @@ function outputTarget(body: SelectStmt, item: Node, scope: Scope): Node | undefi
   return item;
 }
 
-function dependents(source: ScopeSource, grouped: ReadonlyMap<object, ReadonlySet<number>>): { text: string; node: Node }[] {
+function dependents(
+  context: StatementContext,
+  source: ScopeSource,
+  grouped: ReadonlyMap<object, ReadonlySet<number>>,
+): { text: string; node: Node }[] {
   const site = source.site;
   const key = site?.relation.primaryKey;
   if (site === undefined || key === undefined) return [];
@@ -75,13 +81,26 @@ function dependents(source: ScopeSource, grouped: ReadonlyMap<object, ReadonlySe
   const names = new Map<number, string>();
   for (const column of source.columns ?? [])
     if (column.origin !== undefined && !column.ungranted) names.set(column.origin.attnum, column.name);
-  return [...site.late]
+  const exposed = exposedName(site);
+  const columns = [...site.late]
     .filter((attnum) => !attnums.has(attnum) && names.has(attnum))
     .sort((a, b) => a - b)
-    .map((attnum) => {
-      const name = names.get(attnum)!;
-      return { text: `${quoteIdentifier(exposedName(site))}.${quoteIdentifier(name)}`, node: columnRef(exposedName(site), name) };
-    });
+    .map((attnum) => names.get(attnum)!);
+  const added = [...columns, ...site.lateSystem].map((name) => ({
+    text: `${quoteIdentifier(exposed)}.${quoteIdentifier(name)}`,
+    node: columnRef(exposed, name),
+  }));
+  if (!site.lateRow || !canBeSorted(context, site)) return added;
+  const fields: Node[] = [{ String: { sval: exposed } }, { A_Star: {} }];
+  return [...added, { text: `${quoteIdentifier(exposed)}.*`, node: { ColumnRef: { fields } } }];
+}
+
+/** The server sorts rows whose type it does not know; one with a column that cannot be, it refuses. */
+function canBeSorted(context: StatementContext, site: ReadSite): boolean {
+  const shown = new Set(site.rule.columns.map(({ attnum }) => attnum));
+  return site.relation.columns
+    .filter(({ attnum }) => shown.has(attnum))
+    .every(({ typeOid }) => hasOwnOperator(context.catalog, typeOid, '<'));
 }
 
 /** Byte offset right after `GROUP BY [ALL | DISTINCT]`. */

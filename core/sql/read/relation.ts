@@ -191,6 +191,8 @@ function createSite(
     locked: false,
     wholeRow: false,
     late: new Set(),
+    lateSystem: new Set(),
+    lateRow: false,
     used: new Set(),
     useAll: (alias?.colnames?.length ?? 0) > 0,
     conjuncts: [],

@@ -50,6 +50,9 @@ export interface ReadSite {
   wholeRow: boolean;
   /** attnums referenced outside WHERE and ON: what GROUP BY of the primary key must carry. */
   readonly late: Set<number>;
+  /** Its system columns, and whether its whole row is, in such a place. */
+  readonly lateSystem: Set<string>;
+  lateRow: boolean;
   /** Conjuncts that may be copied inside a fence: a safe comparison of an unmasked column with constants. */
   readonly conjuncts: Conjunct[];
   /** References through the relation's own name, for when it loses its schema or its name. */

@@ -49,15 +49,11 @@ export function noteColumn(
 /** What GROUP BY of the primary key must carry: everything used outside WHERE, ON and aggregates. */
 function noteLate(source: ScopeSource, column: ScopeColumn, scope: Scope): void {
   const site = source.site;
-  if (
-    site !== undefined &&
-    column.origin !== undefined &&
-    scope.place !== 'where' &&
-    scope.place !== 'join' &&
-    scope.place !== 'aggregate'
-  ) {
-    site.late.add(column.origin.attnum);
-  }
+  if (site !== undefined && column.origin !== undefined && isGrouped(scope)) site.late.add(column.origin.attnum);
+}
+
+function isGrouped({ place }: Scope): boolean {
+  return place !== 'where' && place !== 'join' && place !== 'aggregate';
 }
 
 const NONE: readonly never[] = [];
@@ -108,6 +104,7 @@ export function noteSystemColumn(
   const site = source.site;
   if (site === undefined) return;
   site.systemColumns.add(name);
+  if (isGrouped(scope)) site.lateSystem.add(name);
   if (!isLate(scope)) context.frames.touch({ site, attnum: 'all' });
 }
 
@@ -154,7 +151,10 @@ export function noteRow(context: StatementContext, source: ScopeSource, scope: S
     }
   }
   if (source.columns === null) recordMembers(context, source);
-  if (source.site !== undefined) source.site.wholeRow = true;
+  if (source.site !== undefined) {
+    source.site.wholeRow = true;
+    source.site.lateRow ||= isGrouped(scope);
+  }
 }
 
 interface Part {

@@ -13,13 +13,13 @@
  * replace data by their masks.
  */
 import type { Node } from '@pgsql/types';
-import { type Catalog, quoteIdentifier } from '../../catalog/catalog.ts';
+import { quoteIdentifier } from '../../catalog/catalog.ts';
 import type { ColumnData, TypeData } from '../../catalog/model.ts';
 import { denial } from '../../errors/denial.ts';
 import type { Mask } from '../../policy/bundle.ts';
 import type { StatementContext } from '../context.ts';
 import { asTag, namesOf, tagOf } from '../ast/node.ts';
-import { normalType } from '../scope/operator-choice.ts';
+import { hasOwnOperator } from '../scope/own-operator.ts';
 import { columnText, type LoggedReference, renderColumn } from './in-place.ts';
 import type { Target } from './target.ts';
 import { expressionTree, slot } from './template.ts';
@@ -51,7 +51,8 @@ function keptColumn(context: StatementContext, target: Target, column: ColumnDat
   context.facts.governed();
   context.facts.mask(target.relation, column.name, mask);
   const masked = renderColumn(target, mask.template);
-  const same = comparable(context.catalog, column.typeOid)
+  // All others (json, xml, types of extensions and users) are compared as the text that was shown.
+  const same = hasOwnOperator(context.catalog, column.typeOid, '=')
     ? `${sent} IS NOT DISTINCT FROM ${masked}`
     : `${sent}::pg_catalog.text IS NOT DISTINCT FROM (${masked})::pg_catalog.text`;
   return `CASE WHEN ${same} THEN ${columnText(target, column.attnum)} ELSE ${sent} END`;
@@ -100,23 +101,6 @@ function baseType(context: StatementContext, typeOid: number): TypeData | undefi
 /** The type without a modifier: a modifier in an explicit cast would cut silently what an assignment refuses. */
 function typeText(type: TypeData): string {
   return `${quoteIdentifier(type.schema)}.${quoteIdentifier(type.name)}`;
-}
-
-/** The geometric types: their `=` compares areas and lengths, or rounds. */
-const COMPARED_AS_TEXT: ReadonlySet<number> = new Set([600, 601, 602, 603, 604, 628, 718]);
-
-/**
- * The server has an `=` of its own for two values of this type, found on every search path, and it means "the same value". All others (json,
- * xml, types of extensions and users) are compared as the text that was shown.
- */
-export function comparable(catalog: Catalog, typeOid: number): boolean {
-  const type = catalog.type(normalType(catalog, typeOid));
-  if (type === undefined || COMPARED_AS_TEXT.has(type.oid)) return false;
-  if (type.kind !== 'base') return type.kind === 'enum' || type.kind === 'range' || type.kind === 'multirange';
-  if (type.category === 'A' && type.elementOid !== undefined) return comparable(catalog, type.elementOid);
-  return catalog
-    .operatorsNamed('=')
-    .some(({ schema, left, right }) => schema === 'pg_catalog' && left === type.oid && right === type.oid);
 }
 
 /** `SET email = email`: nothing changes, so the stored value may stay as it is. */

@@ -1,0 +1,1 @@
+SELECT ctid, sku, name, price FROM products GROUP BY id ORDER BY id

@@ -1,0 +1,1 @@
+SELECT p.id, p.attributes, count(*) FROM products p JOIN order_items i ON i.product_id = p.id GROUP BY p.id ORDER BY p.* LIMIT 5
