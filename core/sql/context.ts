@@ -89,6 +89,8 @@ export interface StatementContext {
   readonly plainOperators: Set<string>;
   /** Left of IN or ANY (SELECT …): a whole row there is compared as it is; cast to its type it would count as its columns. */
   comparedRow: Node | undefined;
+  /** References to whole rows that are records here and not of their table's type. */
+  readonly rowsWithoutType: Set<Node>;
   /** Internal to scope/: how the expression walked next is used, if it is a reg* value (introspect/guards.ts). */
   regUse: RegUse;
   /** The same for what the query being walked puts out: 'oid' inside `x IN (SELECT …)` and the like. */

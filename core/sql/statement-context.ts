@@ -57,6 +57,7 @@ export class StatementState implements StatementContext {
   covering = false;
   readonly plainOperators = new Set<string>();
   comparedRow: Node | undefined;
+  readonly rowsWithoutType = new Set<Node>();
   regUse: RegUse = 'text';
   outputUse: RegUse = 'text';
   kind: StatementKind = 'other';

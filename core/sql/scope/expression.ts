@@ -18,6 +18,7 @@ import { referToColumn, referToRow } from './reference.ts';
 import { simpleType, UNKNOWN_TYPE } from './safety.ts';
 import { at } from './scope.ts';
 import { walkSubLink } from './sublink.ts';
+import { checkTakenApart } from './taken-apart.ts';
 
 /** Walks one expression that stands at `place` of `scope`'s level. */
 export function walkAt(context: StatementContext, node: Node | undefined, scope: Scope, place: ExpressionPlace): number {
@@ -140,8 +141,10 @@ const WALKERS: Walkers = {
   },
   A_Indirection: (context, body, scope) => {
     const row = asTag(body.arg, 'ColumnRef');
-    if (row === undefined || isStar(row.fields?.at(-1))) walk(context, body.arg!, scope);
-    else {
+    if (row === undefined || isStar(row.fields?.at(-1))) {
+      walk(context, body.arg!, scope);
+      checkTakenApart(context, body.arg!, body.indirection);
+    } else {
       context.met.add(row);
       referToColumn(context, body.arg!, row, scope, true);
     }

@@ -67,7 +67,9 @@ export function dropSchemas(context: StatementContext, site: ReadSite): void {
  */
 export function keepRowType(context: StatementContext, node: Node, reference: ColumnRef, source: ScopeSource): void {
   const site = source.site;
-  if (node === context.comparedRow || site === undefined || site.relation.schema === 'pg_catalog') return;
+  if (node === context.comparedRow || site === undefined) return;
+  context.rowsWithoutType.add(node);
+  if (site.relation.schema === 'pg_catalog') return;
   if (isStar(reference.fields?.at(-1))) return;
   const masked = site.rule.columns.some(({ mask }) => mask?.ofBaseType === true);
   const whole = site.rule.columns.length === site.relation.columns.length && site.relation.rowTypeOid !== 0;
@@ -80,6 +82,7 @@ export function keepRowType(context: StatementContext, node: Node, reference: Co
   context.edit({ start: end, end, replacement: `::${quoteIdentifier(schema)}.${quoteIdentifier(name)}` });
   const typeName = { names: [{ String: { sval: schema } }, { String: { sval: name } }], typemod: -1 };
   become(node, { TypeCast: { arg: { ColumnRef: reference }, typeName } });
+  context.rowsWithoutType.delete(node);
 }
 
 export function exposedName(site: ReadSite): string {

@@ -1,0 +1,1 @@
+SELECT (VALUES (p)).id FROM products p WHERE p IN (VALUES (p)) ORDER BY 1
