@@ -146,7 +146,9 @@ export async function judge(field: Field, sessions: Sessions, each: Case, form: 
 export async function judgeTwin(field: Field, sessions: Sessions, twin: Case, form: Form): Promise<TwinVerdict> {
   const expected = await run(await sessions.reference(), twin, form);
   if (expected.outcome.errors.length > 0) return { result: 'unfit', seen: expected.outcome.errors.join(', ') };
-  const got = await run(await sessions.sluice('a'), twin, form);
+  let got = await run(await sessions.sluice('a'), twin, form);
+  // "Try again", says the hint of SLUICE-702: on a busy machine the parser's thread may miss its deadline.
+  if (got.alive && got.outcome.errors.includes('57P03')) got = await run(await sessions.sluice('a'), twin, form);
   field.a.sluice.oracle.take();
   if (!got.alive) return { result: 'different', seen: 'the session did not survive' };
   const [wanted, came] = [answer(expected.outcome.messages), answer(got.outcome.messages)];
