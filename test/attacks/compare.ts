@@ -1,6 +1,7 @@
 /** Whether two databases that differ only in what is hidden gave the same answer. */
 import { type Fleeting, withoutFleeting } from './fleeting.ts';
-import { transcript, type Outcome } from './forms.ts';
+import type { Outcome } from './forms.ts';
+import { transcript } from './transcript.ts';
 
 export interface Comparing {
   /** The statement asks for an order. Otherwise the planner's choice may depend on how many rows there are in all. */

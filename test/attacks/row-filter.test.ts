@@ -12,7 +12,8 @@ import { rows } from '../support/shop.ts';
 import type { Attack } from './attack.ts';
 import { CORPUS } from './corpus/index.ts';
 import { DEAR_CONDITION, writeDearPolicy } from './dear-filter.ts';
-import { perform, transcript, type Outcome } from './forms.ts';
+import { perform, type Outcome } from './forms.ts';
+import { transcript } from './transcript.ts';
 import { MAJOR, startSluiceLaboratory, type Laboratory } from './laboratory.ts';
 
 const probes: readonly Attack[] = CORPUS.filter(

@@ -8,7 +8,8 @@ import { startSluice, type RunningSluice } from '../support/sluice.ts';
 import type { WireClient } from '../support/wire-client.ts';
 import type { Twin } from './attack.ts';
 import { CORPUS } from './corpus/index.ts';
-import { answer, formsOf, perform, type Form, type Outcome } from './forms.ts';
+import { formsOf, perform, type Form, type Outcome } from './forms.ts';
+import { answer } from './transcript.ts';
 import { MAJOR } from './laboratory.ts';
 import { buildReference } from './reference.ts';
 

@@ -3,7 +3,7 @@
  * masked and filtered data.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { answer } from '../attacks/forms.ts';
+import { answer } from '../attacks/transcript.ts';
 import { buildReference } from '../attacks/reference.ts';
 import { restrictedIdentity, restrictivePolicy, startShop, type Shop } from '../support/shop.ts';
 import { startSluice, type RunningSluice } from '../support/sluice.ts';

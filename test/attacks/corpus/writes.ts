@@ -211,6 +211,22 @@ export const WRITES: readonly Attack[] = [
     'MERGE INTO scratch s USING customers c ON c.id = s.id AND c.id = 2 WHEN MATCHED THEN UPDATE SET value = c.notes',
     { twin: 'MERGE INTO scratch s USING customers c ON c.id = s.id AND c.id = 2 WHEN MATCHED THEN UPDATE SET value = c.city' },
   ),
+  write(
+    'C4',
+    'masked value through a function in FROM',
+    'UPDATE scratch SET value = f.v FROM customers c, json_array_elements_text(json_build_array(c.ssn)) AS f(v) WHERE c.id = scratch.id AND c.id = 1',
+    {
+      twin: 'UPDATE scratch SET value = f.v FROM customers c, json_array_elements_text(json_build_array(c.city)) AS f(v) WHERE c.id = scratch.id AND c.id = 1',
+    },
+  ),
+  write(
+    'C4',
+    'masked value through a row whose columns are not known',
+    "INSERT INTO scratch (tag, value) SELECT 'w', g::text FROM (SELECT f.* FROM customers c, json_array_elements_text(json_build_array(c.phone)) AS f WHERE c.id = 1) AS g",
+    {
+      twin: "INSERT INTO scratch (id, tag, value) SELECT 9302, 'w', g::text FROM (SELECT f.* FROM customers c, json_array_elements_text(json_build_array(c.city)) AS f WHERE c.id = 1 AND c.phone IS NOT NULL) AS g",
+    },
+  ),
   // H: rows outside the filter
   write('H1', 'update hidden rows', "UPDATE orders SET note = 'mine' WHERE id > 810000000", {
     twin: "UPDATE orders SET note = 'mine' WHERE id = 3",
