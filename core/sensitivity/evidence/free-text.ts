@@ -1,0 +1,41 @@
+/** Sentences: whose they are decides. A product's description is nobody's; what is written in a ticket may be about anybody. */
+import type { Reading, Subject } from '../names/reader.ts';
+import type { Clue } from './clue.ts';
+import type { Shares } from './values.ts';
+
+type Place = Subject | 'unknown';
+
+const STRENGTHS: Readonly<Record<Place, number>> = {
+  person: 0.8,
+  deal: 0.75,
+  writing: 0.85,
+  vault: 0.5,
+  unknown: 0.6,
+  organisation: 0.35,
+  thing: 0.3,
+};
+
+const LEAST = 0.25;
+
+export function proseClues(shares: Shares, subject: Subject | undefined, reading: Reading): Clue[] {
+  const clues: Clue[] = [];
+  const prose = shares.of('prose');
+  const all = Math.min(1, prose + shares.of('prose.short') * 0.3);
+  const place =
+    reading.terms.find((term) => term.class === 'pii.free-text' && term.subject !== undefined)?.subject ?? subject ?? 'unknown';
+  if (prose >= LEAST) {
+    const harmless = reading.harmless && place !== 'writing' ? 0.6 : 1;
+    const sure = shares.beyondChance(all, 0.1);
+    clues.push({
+      class: 'pii.free-text',
+      rule: 'value.prose',
+      ratio: prose,
+      strength: STRENGTHS[place] * harmless * Math.min(1, sure * 1.5),
+    });
+  }
+  const hidden = Math.max(shares.of('prose.email'), shares.of('prose.number'));
+  if (hidden >= 0.02 && shares.count('prose.email', 'prose.number') >= 2) {
+    clues.push({ class: 'pii.free-text', rule: 'value.prose.hidden', ratio: hidden, strength: 0.65 });
+  }
+  return clues;
+}

@@ -1,0 +1,106 @@
+/** All clues of one column (or JSON path) put together. */
+import { moreSevere } from '../../policy/masks/classes.ts';
+import type { SensitivityClass } from '../../../crds/meta.ts';
+import type { ValueKind } from '../facts.ts';
+import type { Reading, Subject } from '../names/reader.ts';
+import type { ColumnProfile } from '../profile.ts';
+import type { Evidence } from '../verdict.ts';
+import { type Clue, together } from './clue.ts';
+import { fit } from './fit.ts';
+import { proseClues } from './free-text.ts';
+import { canHold } from './kinds.ts';
+import { nameClues } from './names.ts';
+import { supportingClues } from './supported.ts';
+import { Shares, valueClues } from './values.ts';
+
+export const THRESHOLD = 0.5;
+
+export interface Subjected {
+  readonly kind: ValueKind;
+  readonly reading: Reading;
+  /** What the table, or the object around, is about. */
+  readonly subject: Subject | undefined;
+  /** From the name, the comment, the type; undefined: from `reading` alone. */
+  readonly clues: readonly Clue[];
+  /** Undefined, or without values: nothing has been seen. */
+  readonly profile: ColumnProfile | undefined;
+}
+
+export interface Judgement {
+  readonly class?: SensitivityClass;
+  readonly confidence: number;
+  readonly evidence: readonly Evidence[];
+}
+
+export function judge({ kind, reading, subject, clues, profile }: Subjected): Judgement {
+  const said = clues.length > 0 ? clues : nameClues(reading, kind, subject);
+  const byClass = new Map<SensitivityClass, { readonly named: Clue[]; readonly seen: Clue[] }>();
+  const of = (name: SensitivityClass) => {
+    let entry = byClass.get(name);
+    if (entry === undefined) byClass.set(name, (entry = { named: [], seen: [] }));
+    return entry;
+  };
+  for (const clue of said) of(clue.class).named.push(clue);
+  if (profile !== undefined && profile.values > 0) {
+    const shares = new Shares(profile);
+    const named = new Map([...byClass].map(([name, { named }]) => [name, Math.max(...named.map((each) => each.strength))]));
+    const seen = [...valueClues(shares), ...(kind === 'text' || kind === 'xml' ? proseClues(shares, subject, reading) : [])];
+    for (const clue of seen) if (canHold(kind, clue.class)) of(clue.class).seen.push(quietened(clue, reading, kind));
+    for (const clue of supportingClues(shares, named)) of(clue.class).seen.push(clue);
+    for (const [name, entry] of byClass) {
+      const factor = fit(name, shares);
+      if (factor < 1)
+        entry.named.splice(0, entry.named.length, ...entry.named.map((clue) => ({ ...clue, strength: clue.strength * factor })));
+    }
+  }
+  return decide(byClass);
+}
+
+/** Numbers that only look like numbers of people, under a name that says what they are. */
+function quietened(clue: Clue, reading: Reading, kind: ValueKind): Clue {
+  const weak =
+    clue.class === 'pii.national-id' ||
+    clue.class === 'pii.phone' ||
+    clue.class === 'financial.card' ||
+    clue.rule.startsWith('value.person');
+  if (!weak) return clue;
+  const factor = reading.harmless ? 0.6 : kind === 'integer' || kind === 'decimal' ? 0.7 : 1;
+  return factor === 1 ? clue : { ...clue, strength: clue.strength * factor };
+}
+
+function decide(
+  byClass: ReadonlyMap<SensitivityClass, { readonly named: readonly Clue[]; readonly seen: readonly Clue[] }>,
+): Judgement {
+  let chosen: { readonly class: SensitivityClass; readonly confidence: number; readonly clues: readonly Clue[] } | undefined;
+  let most = 0;
+  for (const [name, { named, seen }] of byClass) {
+    // Names, comments and domains repeat each other; rules over the same values do too.
+    const sources = [
+      strongest(named.filter(({ rule }) => !rule.startsWith('comment.'))),
+      strongest(named.filter(({ rule }) => rule.startsWith('comment.'))),
+      strongest(seen),
+    ];
+    const clues = sources.filter((clue) => clue !== undefined);
+    const confidence = together(clues.map((clue) => clue.strength));
+    most = Math.max(most, confidence);
+    if (confidence < THRESHOLD) continue;
+    if (chosen === undefined || moreSevere(chosen.class, name) === name) chosen = { class: name, confidence, clues };
+  }
+  if (chosen === undefined) return { confidence: round(1 - most), evidence: [] };
+  const evidence = chosen.clues
+    .toSorted((a, b) => b.strength - a.strength)
+    .map(({ rule, ratio }) => ({ rule, ...(ratio === undefined ? {} : { ratio: round(ratio) }) }));
+  return { class: chosen.class, confidence: round(chosen.confidence), evidence };
+}
+
+function strongest(clues: readonly Clue[]): Clue | undefined {
+  let best: Clue | undefined;
+  for (const clue of clues)
+    if (best === undefined || clue.strength > best.strength || (clue.strength === best.strength && clue.rule < best.rule))
+      best = clue;
+  return best;
+}
+
+function round(ratio: number): number {
+  return Math.round(ratio * 1000) / 1000;
+}

@@ -1,0 +1,154 @@
+/** Clues from the names of columns and domains, from comments and from types. */
+import type { SensitivityClass } from '../../../crds/meta.ts';
+import type { ColumnFacts } from '../facts.ts';
+import type { Tier } from '../names/lexicon.ts';
+import type { Reading, Subject, Term } from '../names/reader.ts';
+import type { Clue } from './clue.ts';
+import type { Context, NameReader } from './context.ts';
+import { canHold, isEnumerated } from './kinds.ts';
+
+type Place = Subject | 'unknown';
+
+/** Tier × what the term, or else the table, is about. */
+const STRENGTHS: Readonly<Record<Tier, Readonly<Record<Place, number>>>> = {
+  says: { person: 0.92, deal: 0.92, writing: 0.92, vault: 0.9, organisation: 0.88, thing: 0.85, unknown: 0.9 },
+  mostly: { person: 0.85, deal: 0.85, writing: 0.75, vault: 0.5, organisation: 0.6, thing: 0.2, unknown: 0.65 },
+  among: { person: 0.8, deal: 0.4, writing: 0.4, vault: 0.2, organisation: 0.12, thing: 0.05, unknown: 0.3 },
+  hints: { person: 0.35, deal: 0.3, writing: 0.3, vault: 0.3, organisation: 0.15, thing: 0.08, unknown: 0.25 },
+};
+
+/** Where a class has places of its own. */
+const PARTICULAR: Partial<
+  Readonly<Record<SensitivityClass, Partial<Readonly<Record<Tier, Partial<Readonly<Record<Place, number>>>>>>>>
+> = {
+  'pii.free-text': {
+    among: { person: 0.7, deal: 0.6, writing: 0.85, unknown: 0.35 },
+    mostly: { unknown: 0.7, writing: 0.9 },
+  },
+  'pii.address': { among: { deal: 0.7, organisation: 0.3 } },
+  'pii.location': { among: { deal: 0.6 } },
+  secret: {
+    among: { person: 0.25, deal: 0.15, vault: 0.85, unknown: 0.15 },
+    hints: { person: 0.1, deal: 0.1, vault: 0.6, unknown: 0.1, organisation: 0.1 },
+  },
+};
+
+/** `email_id` is often the address itself where it is text. */
+const IDENTIFIER_TEXT = 0.6;
+
+export function termStrength(term: Term, kind: ColumnFacts['kind'], table: Subject | undefined): number {
+  if (term.turned || !canHold(kind, term.class)) return 0;
+  if (!term.head && (term.tier === 'among' || term.tier === 'hints')) return 0;
+  const place = placeOf(term, table);
+  let strength = PARTICULAR[term.class]?.[term.tier]?.[place] ?? STRENGTHS[term.tier][place];
+  if (term.identifier) strength *= kind === 'text' ? IDENTIFIER_TEXT : 0;
+  if (!term.head) strength *= 0.9;
+  return strength;
+}
+
+/** The word beside the term decides before the table does; a table of tokens stays one whatever the word is. */
+function placeOf(term: Term, table: Subject | undefined): Place {
+  if (term.class === 'secret' && table === 'vault') return 'vault';
+  return term.subject ?? table ?? 'unknown';
+}
+
+export function nameClues(reading: Reading, kind: ColumnFacts['kind'], table: Subject | undefined, prefix = 'name'): Clue[] {
+  return reading.terms.flatMap((term) => {
+    const strength = termStrength(term, kind, table);
+    return strength === 0 ? [] : [{ class: term.class, rule: `${prefix}.${term.language}.${shortName(term.class)}`, strength }];
+  });
+}
+
+export function columnClues(column: ColumnFacts, context: Context, read: NameReader): Clue[] {
+  const reading = context.readings.get(column.attnum)!;
+  const clues = nameClues(reading, column.kind, context.subject);
+  if (column.domain !== undefined) clues.push(...nameClues(read(column.domain), column.kind, context.subject, 'domain'));
+  if (column.comment !== undefined) clues.push(...commentClues(column.comment, column, context, read));
+  clues.push(...checkClues(column), ...typeClues(column, context, reading));
+  const enumerated = isEnumerated(column);
+  return clues.map((clue) => (enumerated && clue.class !== 'pii.health' ? { ...clue, strength: clue.strength * 0.3 } : clue));
+}
+
+const COMMENT = 160;
+const COMMENT_STRENGTH = 0.65;
+const PERSONAL =
+  /\bpii\b|\bphi\b|\bgdpr\b|personal(?:ly identifi| data| information|ly)|personenbezogen|datos personales|dados pessoais|donn[ée]es personnelles|dati personali|sensitive|confidential|vertraulich|個人情報|个人信息|개인정보|персональн/i;
+
+/** Comments say more words than they mean: only what is sensitive anywhere counts, and less. */
+function commentClues(comment: string, column: ColumnFacts, context: Context, read: NameReader): Clue[] {
+  const text = comment.slice(0, COMMENT);
+  const clues: Clue[] = [];
+  // A sentence has many terms; a phrase of a few words reads like a name.
+  const phrases = text.split(/[.;:,()\n]| - | – /).slice(0, 6);
+  for (const [i, phrase] of phrases.entries()) {
+    const reading = read(phrase.trim());
+    if (reading.words.length > 8) continue;
+    for (const term of reading.terms) {
+      const short = reading.words.length <= 4 && i === 0;
+      if (term.tier !== 'says' && !(short && term.head)) continue;
+      if (!short && !term.head) continue;
+      const strength = termStrength(term, column.kind, context.subject) * (short ? COMMENT_STRENGTH + 0.1 : COMMENT_STRENGTH);
+      if (strength > 0) clues.push({ class: term.class, rule: `comment.${term.language}.${shortName(term.class)}`, strength });
+    }
+  }
+  if (PERSONAL.test(text) && canHold(column.kind, 'pii.free-text'))
+    clues.push({ class: 'pii.free-text', rule: 'comment.personal', strength: 0.5 });
+  return clues;
+}
+
+/** CHECK constraints that spell a format. */
+function checkClues(column: ColumnFacts): Clue[] {
+  const checks = column.checks.join(' ');
+  if (checks === '') return [];
+  const clues: Clue[] = [];
+  if (/~\*?|LIKE/.test(checks) && /@/.test(checks) && canHold(column.kind, 'pii.email'))
+    clues.push({ class: 'pii.email', rule: 'check.email', strength: 0.7 });
+  if (/~\*?/.test(checks) && /\\?\+\??\[?[1-9]|E\.?164/i.test(checks) && /\{\d{1,2},1[0-5]\}/.test(checks))
+    clues.push({ class: 'pii.phone', rule: 'check.phone', strength: 0.6 });
+  if (/\\d\{3\}-\\d\{2\}-\\d\{4\}|\[0-9\]\{3\}-\[0-9\]\{2\}-\[0-9\]\{4\}/.test(checks))
+    clues.push({ class: 'pii.national-id', rule: 'check.national-id', strength: 0.8 });
+  if (
+    /(?:<=?|>=?) ?\(?'?-?(?:90|180)\b/.test(checks) &&
+    (column.kind === 'decimal' || column.kind === 'integer') &&
+    /-\(?'?(?:90|180)|-(?:90|180)/.test(checks)
+  ) {
+    clues.push({ class: 'pii.location', rule: 'check.degrees', strength: 0.5 });
+  }
+  return clues;
+}
+
+const NETWORK_WORDS = new Set([
+  'network',
+  'networks',
+  'subnet',
+  'subnets',
+  'cidr',
+  'range',
+  'ranges',
+  'netblock',
+  'gateway',
+  'prefix',
+  'block',
+  'vlan',
+]);
+
+function typeClues(column: ColumnFacts, context: Context, reading: Reading): Clue[] {
+  const nobody = context.subject === 'thing' || context.subject === 'organisation';
+  switch (column.kind) {
+    case 'inet':
+      return [
+        { class: 'pii.ip', rule: 'type.inet', strength: reading.words.some((word) => NETWORK_WORDS.has(word)) ? 0.4 : 0.85 },
+      ];
+    case 'macaddr':
+      return [{ class: 'pii.ip', rule: 'type.macaddr', strength: 0.75 }];
+    case 'point':
+    case 'geometry':
+      return [{ class: 'pii.location', rule: `type.${column.kind}`, strength: nobody ? 0.3 : 0.7 }];
+    default:
+      return [];
+  }
+}
+
+export function shortName(name: SensitivityClass): string {
+  return name.slice(name.indexOf('.') + 1);
+}

@@ -1,0 +1,244 @@
+/**
+ * Reads an identifier: which classes its words speak for, about whom, and whether its head turns them away. `email` is an address,
+ * `email_count` is a number, `is_email_verified` is a flag, `product_name` is nobody's name and `patient_name` somebody's.
+ */
+import type { SensitivityClass } from '../../../crds/meta.ts';
+import type { Role, Tier } from './lexicon.ts';
+import { segment } from './segment.ts';
+import { splitIdentifier } from './split.ts';
+import { LONGEST_PHRASE, type Meaning, type Sense, VOCABULARY } from './vocabulary.ts';
+
+/** What a word beside the term, or the table, is about. */
+export type Subject = 'person' | 'deal' | 'writing' | 'vault' | 'organisation' | 'thing';
+
+export interface Term {
+  readonly class: SensitivityClass;
+  readonly tier: Tier;
+  readonly language: string;
+  /** The noun beside it: `customer` in `customer_name`. */
+  readonly subject?: Subject;
+  /** What the name is the name of: nothing but fillers follow (or precede, where heads come first). */
+  readonly head: boolean;
+  /** The head says that this is about the term, not the term (`email_count`). */
+  readonly turned: boolean;
+  /** Turned by `id` alone, which for text may still be the thing itself (`email_id`). */
+  readonly identifier: boolean;
+}
+
+export interface Reading {
+  readonly terms: readonly Term[];
+  /** A code, a state, an enumeration … by its head. */
+  readonly harmless: boolean;
+  /** The subject of the whole name, as of a table: `customer_orders` is about orders. */
+  readonly subject?: Subject;
+  readonly words: readonly string[];
+}
+
+interface Token {
+  readonly words: readonly string[];
+  readonly meaning?: Meaning;
+}
+
+/** ISO codes of the languages that a schema speaks, beside English. */
+export type Languages = ReadonlySet<string>;
+
+const IDENTIFIERS = new Set(['id', 'ids', 'uuid', 'guid']);
+/** Words that turn most terms away and belong to some. */
+const KEPT: Partial<Readonly<Record<SensitivityClass, ReadonlySet<string>>>> = {
+  'pii.birth-date': new Set(['year', 'month', 'day', 'date', 'dt', 'at', 'on', 'time', 'datetime', 'timestamp']),
+  'pii.health': new Set([
+    'code',
+    'codes',
+    'status',
+    'type',
+    'level',
+    'grade',
+    'score',
+    'reason',
+    'result',
+    'list',
+    'class',
+    'category',
+    'range',
+    'rate',
+    'active',
+  ]),
+  'financial.salary': new Set([
+    'min',
+    'max',
+    'range',
+    'band',
+    'rate',
+    'total',
+    'sum',
+    'avg',
+    'average',
+    'month',
+    'year',
+    'day',
+    'hours',
+    'cost',
+    'percentage',
+    'percent',
+    'pct',
+    'from',
+    'to',
+    'start',
+    'end',
+    'budget',
+    'level',
+  ]),
+  'pii.free-text': new Set(['reason', 'field', 'position', 'class', 'list', 'set']),
+  'pii.address': new Set(['list', 'range', 'set', 'position', 'default', 'country', 'field']),
+  'pii.location': new Set(['position']),
+  'pii.name': new Set(['set', 'list', 'order']),
+  secret: new Set(['set', 'field', 'index', 'list', 'code']),
+  'pii.ip': new Set(['list', 'set']),
+  'pii.email': new Set(['list', 'field', 'list']),
+  'pii.phone': new Set(['list', 'field']),
+};
+
+const SUBJECTS: readonly Subject[] = ['person', 'vault', 'writing', 'deal', 'organisation', 'thing'];
+
+export function readName(name: string, languages: Languages): Reading {
+  const words = splitIdentifier(name).flatMap(segment);
+  const tokens = tokenise(words, languages);
+  const terms: Term[] = [];
+  tokens.forEach((token, i) => {
+    for (const sense of token.meaning?.senses ?? []) {
+      if (!speaks(sense.language, token.words, languages)) continue;
+      terms.push(readTerm(tokens, i, sense, languages));
+    }
+  });
+  const subject = subjectOf(tokens, languages);
+  return { terms, harmless: isHarmless(tokens, languages), words, ...(subject === undefined ? {} : { subject }) };
+}
+
+/** Longest phrases first, from left to right. */
+function tokenise(words: readonly string[], languages: Languages): Token[] {
+  const tokens: Token[] = [];
+  for (let i = 0; i < words.length; ) {
+    let taken = 0;
+    for (let length = Math.min(LONGEST_PHRASE, words.length - i); length > 0 && taken === 0; length--) {
+      const phrase = words.slice(i, i + length);
+      const meaning = lookUp(phrase);
+      if (meaning === undefined || !meansAnything(meaning, phrase, languages)) continue;
+      tokens.push({ words: phrase, meaning });
+      taken = length;
+    }
+    if (taken === 0) tokens.push({ words: [words[i]!] });
+    i += Math.max(taken, 1);
+  }
+  return tokens;
+}
+
+function lookUp(words: readonly string[]): Meaning | undefined {
+  const phrase = words.join(' ');
+  const found = VOCABULARY.get(phrase);
+  if (found !== undefined) return found;
+  const last = words[words.length - 1]!;
+  if (last.length < 4 || !last.endsWith('s') || last.endsWith('ss')) return undefined;
+  return VOCABULARY.get(phrase.slice(0, -1)) ?? (last.endsWith('es') ? VOCABULARY.get(phrase.slice(0, -2)) : undefined);
+}
+
+function meansAnything(meaning: Meaning, words: readonly string[], languages: Languages): boolean {
+  return (
+    meaning.senses.some((sense) => speaks(sense.language, words, languages)) ||
+    meaning.roles.some((role) => speaks(role.language, words, languages))
+  );
+}
+
+const PLAIN_LATIN = /^[a-z]*$/;
+const SHORT = 4;
+
+/** Short words mean something else in every language (`str`, `cap`, `run`): they are believed in a schema that speaks it. */
+function speaks(language: string, words: readonly string[], languages: Languages): boolean {
+  if (language === 'en' || languages.has(language)) return true;
+  if (words.length > 1) return words.some((word) => word.length > SHORT || !PLAIN_LATIN.test(word));
+  return words[0]!.length > SHORT || !PLAIN_LATIN.test(words[0]!);
+}
+
+function hasRole(token: Token | undefined, role: Role, languages: Languages): boolean {
+  if (token?.meaning === undefined) return false;
+  return token.meaning.roles.some((each) => each.role === role && speaks(each.language, token.words, languages));
+}
+
+const LETTERS = /\p{L}/u;
+
+/** Says nothing: numbers, `of`, and what is too short to be a word of its own (`name_en`). */
+function isFiller(token: Token, languages: Languages): boolean {
+  const [word] = token.words;
+  if (!LETTERS.test(word!)) return true;
+  if (token.meaning === undefined) return word!.length <= 2;
+  return hasRole(token, 'filler', languages);
+}
+
+function readTerm(tokens: readonly Token[], at: number, sense: Sense, languages: Languages): Term {
+  const kept = KEPT[sense.class];
+  let turned = false;
+  let identifier = false;
+  for (let i = at + 1; i < tokens.length; i++) {
+    const token = tokens[i]!;
+    if (!hasRole(token, 'turns', languages) || token.words.every((word) => kept?.has(word))) continue;
+    if (token.words.length === 1 && IDENTIFIERS.has(token.words[0]!)) identifier = true;
+    else turned = true;
+  }
+  for (let i = 0; i < at; i++) {
+    const token = tokens[i]!;
+    const ahead = i === 0 || i === at - 1;
+    if (!ahead || !hasRole(token, 'turnsAhead', languages) || token.words.every((word) => kept?.has(word))) continue;
+    turned = true;
+  }
+  const after = tokens.slice(at + 1).every((token) => isFiller(token, languages));
+  const before = tokens.slice(0, at).every((token) => isFiller(token, languages));
+  const subject = subjectBeside(tokens, at, sense.headFirst, languages);
+  return {
+    class: sense.class,
+    tier: sense.tier,
+    language: sense.language,
+    head: after || (sense.headFirst && before),
+    turned,
+    identifier: identifier && !turned,
+    ...(subject === undefined ? {} : { subject }),
+  };
+}
+
+/** The nearest subject on the side where the language puts it, then on the other. */
+function subjectBeside(tokens: readonly Token[], at: number, headFirst: boolean, languages: Languages): Subject | undefined {
+  const left = tokens.slice(0, at).reverse();
+  const right = tokens.slice(at + 1);
+  for (const side of headFirst ? [right, left] : [left, right]) {
+    for (const token of side) {
+      const subject = subjectIn(token, languages);
+      if (subject !== undefined) return subject;
+    }
+  }
+  return undefined;
+}
+
+function subjectIn(token: Token, languages: Languages): Subject | undefined {
+  return SUBJECTS.find((role) => hasRole(token, role, languages));
+}
+
+/** Of a table: the last subject, or the first where heads come first. */
+function subjectOf(tokens: readonly Token[], languages: Languages): Subject | undefined {
+  const subjects = tokens.map((token) => subjectIn(token, languages));
+  const headFirst = tokens.some((token) =>
+    token.meaning?.roles.some(
+      (each) => each.headFirst && each.role !== 'filler' && speaks(each.language, token.words, languages),
+    ),
+  );
+  return headFirst ? subjects.find((each) => each !== undefined) : subjects.findLast((each) => each !== undefined);
+}
+
+function isHarmless(tokens: readonly Token[], languages: Languages): boolean {
+  const content = tokens.filter((token) => !isFiller(token, languages) || hasRole(token, 'harmless', languages));
+  const last = content.at(-1);
+  if (hasRole(last, 'harmless', languages) || hasRole(last, 'turns', languages)) return true;
+  const first = content[0];
+  return content.length > 1
+    ? first?.meaning?.roles.some(
+        (each) => (each.role === 'harmless' || each.role === 'turnsAhead') && each.headFirst && languages.has(each.language),
+      ) === true
+    : false;
+}

@@ -1,0 +1,101 @@
+/** All lexicons as one index: folded phrase → what it may mean. Built once, when detection is first loaded. */
+import type { SensitivityClass } from '../../../crds/meta.ts';
+import { type Lexicon, ROLES, type Role, TIERS, type Tier } from './lexicon.ts';
+import {
+  ARABIC_HEBREW,
+  CHINESE,
+  HINDI,
+  INDONESIAN,
+  JAPANESE,
+  KOREAN,
+  SWAHILI_FILIPINO,
+  VIETNAMESE_THAI,
+} from './lexicon/asian.ts';
+import { CROATIAN, CZECH, GREEK, HUNGARIAN, POLISH, RUSSIAN, TURKISH } from './lexicon/eastern.ts';
+import { ENGLISH } from './lexicon/english.ts';
+import { DANISH_NORWEGIAN, DUTCH, GERMAN, SWEDISH } from './lexicon/germanic.ts';
+import { FRENCH, ITALIAN, PORTUGUESE, ROMANIAN, SPANISH } from './lexicon/romance.ts';
+import { splitIdentifier } from './split.ts';
+
+export interface Sense {
+  readonly class: SensitivityClass;
+  readonly tier: Tier;
+  readonly language: string;
+  readonly headFirst: boolean;
+}
+
+export interface Meaning {
+  readonly senses: Sense[];
+  readonly roles: { readonly role: Role; readonly language: string; readonly headFirst: boolean }[];
+}
+
+const LEXICONS: readonly Lexicon[] = [
+  ENGLISH,
+  GERMAN,
+  DUTCH,
+  SWEDISH,
+  DANISH_NORWEGIAN,
+  SPANISH,
+  PORTUGUESE,
+  FRENCH,
+  ITALIAN,
+  ROMANIAN,
+  POLISH,
+  CZECH,
+  RUSSIAN,
+  TURKISH,
+  HUNGARIAN,
+  GREEK,
+  CROATIAN,
+  JAPANESE,
+  CHINESE,
+  KOREAN,
+  HINDI,
+  INDONESIAN,
+  VIETNAMESE_THAI,
+  ARABIC_HEBREW,
+  SWAHILI_FILIPINO,
+];
+
+/** Joined phrases (`firstname`) are registered as well when they are this long; shorter ones collide with words. */
+const JOINED_LENGTH = 6;
+
+function build(lexicons: readonly Lexicon[]): Map<string, Meaning> {
+  const index = new Map<string, Meaning>();
+  const meaning = (phrase: string): Meaning => {
+    let found = index.get(phrase);
+    if (found === undefined) index.set(phrase, (found = { senses: [], roles: [] }));
+    return found;
+  };
+  for (const lexicon of lexicons) {
+    const { language, headFirst = false } = lexicon;
+    for (const tier of TIERS) {
+      for (const [name, terms] of Object.entries(lexicon[tier] ?? {})) {
+        for (const phrase of phrases(terms)) {
+          meaning(phrase).senses.push({ class: name as SensitivityClass, tier, language, headFirst });
+        }
+      }
+    }
+    for (const role of ROLES) {
+      for (const phrase of phrases(lexicon[role] ?? '')) meaning(phrase).roles.push({ role, language, headFirst });
+    }
+  }
+  return index;
+}
+
+function* phrases(terms: string): Iterable<string> {
+  for (const term of terms.split(',')) {
+    const words = splitIdentifier(term);
+    if (words.length === 0) continue;
+    yield words.join(' ');
+    const joined = words.join('');
+    if (words.length > 1 && joined.length >= JOINED_LENGTH && !/\d/.test(joined)) yield joined;
+  }
+}
+
+export const VOCABULARY: ReadonlyMap<string, Meaning> = build(LEXICONS);
+
+/** Words that an identifier without separators may be made of; see segment.ts. */
+export const WORDS: ReadonlySet<string> = new Set([...VOCABULARY.keys()].flatMap((phrase) => phrase.split(' ')));
+
+export const LONGEST_PHRASE = 5;
