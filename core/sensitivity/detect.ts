@@ -10,7 +10,7 @@ import { isEnumerated, isOpen } from './evidence/kinds.ts';
 import type { ColumnFacts, TableFacts } from './facts.ts';
 import { followKeys } from './keys.ts';
 import { languagesOf } from './names/languages.ts';
-import type { Reading } from './names/reader.ts';
+import type { Reading, Subject } from './names/reader.ts';
 import { moreSevere } from '../policy/masks/classes.ts';
 import type { ColumnProfile, TableProfile } from './profile.ts';
 import type { Verdict } from './verdict.ts';
@@ -64,6 +64,7 @@ function judgeColumn(
 }
 
 const SHORT_CODE = 3;
+const NOBODY: ReadonlySet<Subject | undefined> = new Set<Subject>(['thing', 'organisation', 'premises']);
 
 /** Text that its name or type explains, so that it need not be hidden until somebody has looked. */
 function isHarmless(column: ColumnFacts, context: Context, reading: Reading): boolean {
@@ -71,7 +72,7 @@ function isHarmless(column: ColumnFacts, context: Context, reading: Reading): bo
   if (isEnumerated(column) || (column.maxLength !== undefined && column.maxLength <= SHORT_CODE)) return true;
   if (reading.harmless || column.references !== undefined) return true;
   if (reading.terms.length > 0 && reading.terms.every((term) => term.turned || term.identifier)) return true;
-  if (context.subject !== 'thing' && context.subject !== 'organisation') return false;
+  if (!NOBODY.has(context.subject)) return false;
   // The name and the description of a thing.
   return reading.terms.some(
     (term) =>

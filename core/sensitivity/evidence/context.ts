@@ -11,6 +11,8 @@ export interface Context {
   readonly readings: ReadonlyMap<number, Reading>;
   /** The table keeps records of patients: its remarks are about health. */
   readonly medical: boolean;
+  /** Classes that the table's name itself says: `cards`, `addresses`. */
+  readonly about: ReadonlySet<SensitivityClass>;
 }
 
 export type NameReader = (name: string) => Reading;
@@ -25,38 +27,10 @@ export function nameReader(languages: Languages): NameReader {
   };
 }
 
-const MEDICAL = new Set([
-  'patient',
-  'patients',
-  'paciente',
-  'pacientes',
-  'patienten',
-  'encounter',
-  'encounters',
-  'prescription',
-  'prescriptions',
-  'diagnosis',
-  'diagnoses',
-  'medical',
-  'clinical',
-  'pasien',
-  'hasta',
-  'paziente',
-  'pazienti',
-  'pacjent',
-  'pacjenci',
-  'treatment',
-  'treatments',
-  '患者',
-  '환자',
-  '病人',
-  'admissions',
-  'careplan',
-  'immunizations',
-  'allergies',
-  'conditions',
-  'observations',
-]);
+const PATIENTS = new Set(
+  `patient patients pat paciente pacientes patienten patientin pasien hasta hastalar paziente pazienti pacjent pacjenci pacjenta pacient pacienti potilas beteg betegek
+   пациент пациенты пациента 患者 환자 病人 huanzhe kanja ασθενης ασθενεις مريض المريض מטופל medical clinical`.split(/\s+/),
+);
 
 export function contextOf(table: TableFacts, languages: Languages, read: NameReader): Context {
   const readings = new Map(table.columns.map((column) => [column.attnum, read(column.name)]));
@@ -66,12 +40,35 @@ export function contextOf(table: TableFacts, languages: Languages, read: NameRea
     (table.comment === undefined ? undefined : read(table.comment.slice(0, 80)).subject) ??
     read(table.schema).subject;
   const subject = company(table, readings, named);
+  const about = new Set(
+    name.terms.filter((term) => term.head && !term.turned && !term.identifier && term.tier !== 'hints').map((term) => term.class),
+  );
   return {
     languages,
     readings,
-    medical: name.words.some((word) => MEDICAL.has(word)),
+    about,
+    medical: subject !== 'thing' && subject !== 'premises' && isMedical(table, readings, name, about, subject),
     ...(subject === undefined ? {} : { subject }),
   };
+}
+
+function isMedical(
+  table: TableFacts,
+  readings: ReadonlyMap<number, Reading>,
+  name: Reading,
+  about: ReadonlySet<SensitivityClass>,
+  subject: Subject | undefined,
+): boolean {
+  const names = [name, ...readings.values()];
+  if (names.some((reading) => reading.words.some((word) => PATIENTS.has(word)))) return true;
+  const personal = subject === 'person' || names.some((reading) => reading.subject === 'person');
+  if (!personal) return false;
+  const health = table.columns.filter((column) =>
+    readings
+      .get(column.attnum)!
+      .terms.some((term) => isOutright(term) && term.class === 'pii.health' && canHold(column.kind, term.class)),
+  );
+  return about.has('pii.health') || health.length >= 3;
 }
 
 /** Names, birth dates and numbers of people side by side make a table one of people, whatever it is called. */

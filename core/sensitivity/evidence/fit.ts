@@ -22,13 +22,13 @@ const EXCLUSIVE: readonly (readonly [id: string, class_: SensitivityClass | unde
 const FORMS: Partial<Readonly<Record<SensitivityClass, (shares: Shares) => number>>> = {
   'pii.email': (shares) => shares.of('email', ...OPAQUE, 'prose.email'),
   'pii.phone': (shares) => shares.of(...PHONES.slice(0, 1), 'phone.loose', 'phone.digits', 'number', ...OPAQUE),
-  'pii.ip': (shares) => shares.of('ip', 'ip.version', 'mac', ...OPAQUE, 'number'),
+  'pii.ip': (shares) => shares.of('ip', 'ip.version', 'ip.private', ...OPAQUE, 'number'),
   'pii.birth-date': (shares) => shares.of('date', 'date.past', 'number', ...OPAQUE),
   'financial.card': (shares) => shares.of('card', 'card.shape', 'card.masked', 'number', ...OPAQUE),
   'pii.location': () => 1,
 };
 
-export function fit(name: SensitivityClass, shares: Shares): number {
+export function fitness(name: SensitivityClass, shares: Shares): number {
   if (shares.values < FEW) return 1;
   for (const [id, kept] of EXCLUSIVE) {
     if (kept !== name && shares.of(id) >= 0.9 && !(name === 'secret' && (id === 'uuid' || id === 'url'))) return 0.35;
@@ -39,11 +39,7 @@ export function fit(name: SensitivityClass, shares: Shares): number {
     case 'pii.name':
       return namesFit(shares);
     case 'pii.free-text':
-      return shares.enumeration && shares.profile.words < 2
-        ? 0.4
-        : shares.of('number', 'date', 'date.past', 'path') >= 0.9
-          ? 0.4
-          : 1;
+      return textFits(shares);
     case 'secret':
       return shares.enumeration && shares.profile.length.mean < 12 ? 0.4 : shares.of('prose') >= 0.6 ? 0.5 : 1;
     case 'pii.address':
@@ -58,6 +54,14 @@ export function fit(name: SensitivityClass, shares: Shares): number {
     default:
       return 1;
   }
+}
+
+function textFits(shares: Shares): number {
+  const { words, length } = shares.profile;
+  if (shares.of('number', 'date', 'date.past', 'path') >= 0.9) return 0.4;
+  if (shares.enumeration && words < 2) return 0.4;
+  // Single words, again and again single words: labels.
+  return shares.values >= 20 && words < 1.6 && length.mean < 25 && shares.of('prose', 'prose.short', ...OPAQUE) < 0.05 ? 0.5 : 1;
 }
 
 function namesFit(shares: Shares): number {

@@ -12,19 +12,45 @@ const STRENGTHS: Readonly<Record<Place, number>> = {
   vault: 0.5,
   unknown: 0.6,
   organisation: 0.35,
+  premises: 0.3,
   thing: 0.3,
 };
 
 const LEAST = 0.25;
+/** Rather of what is sold or done than of who. */
+const DESCRIPTIONS = new Set([
+  'description',
+  'desc',
+  'descr',
+  'beschreibung',
+  'descripcion',
+  'descricao',
+  'descrizione',
+  'omschrijving',
+  'beskrivning',
+  'beskrivelse',
+  'opis',
+  'popis',
+  'descriere',
+  'kuvaus',
+  'leiras',
+  'aciklama',
+  'deskripsi',
+  '説明',
+  '描述',
+  '설명',
+  'описание',
+]);
 
 export function proseClues(shares: Shares, subject: Subject | undefined, reading: Reading): Clue[] {
   const clues: Clue[] = [];
+  const described = reading.words.some((word) => DESCRIPTIONS.has(word));
   const prose = shares.of('prose');
   const all = Math.min(1, prose + shares.of('prose.short') * 0.3);
   const place =
     reading.terms.find((term) => term.class === 'pii.free-text' && term.subject !== undefined)?.subject ?? subject ?? 'unknown';
   if (prose >= LEAST) {
-    const harmless = reading.harmless && place !== 'writing' ? 0.6 : 1;
+    const harmless = (reading.harmless || described) && place !== 'writing' ? 0.55 : 1;
     const sure = shares.beyondChance(all, 0.1);
     clues.push({
       class: 'pii.free-text',

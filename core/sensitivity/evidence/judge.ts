@@ -6,7 +6,7 @@ import type { Reading, Subject } from '../names/reader.ts';
 import type { ColumnProfile } from '../profile.ts';
 import type { Evidence } from '../verdict.ts';
 import { type Clue, together } from './clue.ts';
-import { fit } from './fit.ts';
+import { fitness } from './fit.ts';
 import { proseClues } from './free-text.ts';
 import { canHold } from './kinds.ts';
 import { nameClues } from './names.ts';
@@ -45,15 +45,23 @@ export function judge({ kind, reading, subject, clues, profile }: Subjected): Ju
     const shares = new Shares(profile);
     const named = new Map([...byClass].map(([name, { named }]) => [name, Math.max(...named.map((each) => each.strength))]));
     const seen = [...valueClues(shares), ...(kind === 'text' || kind === 'xml' ? proseClues(shares, subject, reading) : [])];
-    for (const clue of seen) if (canHold(kind, clue.class)) of(clue.class).seen.push(quietened(clue, reading, kind));
+    for (const clue of seen)
+      if (canHold(kind, clue.class)) of(clue.class).seen.push(quietened(placed(clue, reading, subject), reading, kind));
     for (const clue of supportingClues(shares, named)) of(clue.class).seen.push(clue);
     for (const [name, entry] of byClass) {
-      const factor = fit(name, shares);
+      const factor = fitness(name, shares);
       if (factor < 1)
         entry.named.splice(0, entry.named.length, ...entry.named.map((clue) => ({ ...clue, strength: clue.strength * factor })));
     }
   }
   return decide(byClass);
+}
+
+/** Streets and points of shops and stations are nobody's; a word beside the term (`customer_address`) decides before the table. */
+function placed(clue: Clue, reading: Reading, subject: Subject | undefined): Clue {
+  if (clue.class !== 'pii.address' && clue.class !== 'pii.location') return clue;
+  const beside = reading.terms.find((term) => term.class === clue.class && term.subject !== undefined)?.subject;
+  return (beside ?? subject) === 'premises' ? { ...clue, strength: clue.strength * 0.35 } : clue;
 }
 
 /** Numbers that only look like numbers of people, under a name that says what they are. */

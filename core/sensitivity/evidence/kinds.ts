@@ -49,7 +49,7 @@ const HELD: Partial<Readonly<Record<ValueKind, ReadonlySet<SensitivityClass>>>> 
     'financial.salary',
   ]),
   inet: new Set<SensitivityClass>(['pii.ip']),
-  macaddr: new Set<SensitivityClass>(['pii.ip']),
+  macaddr: new Set<SensitivityClass>(),
   enum: new Set<SensitivityClass>(['pii.health']),
   point: new Set<SensitivityClass>(['pii.location', 'pii.address']),
   geometry: new Set<SensitivityClass>(['pii.location', 'pii.address']),

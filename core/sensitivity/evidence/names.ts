@@ -5,41 +5,65 @@ import type { Tier } from '../names/lexicon.ts';
 import type { Reading, Subject, Term } from '../names/reader.ts';
 import type { Clue } from './clue.ts';
 import type { Context, NameReader } from './context.ts';
-import { canHold, isEnumerated } from './kinds.ts';
+import { canHold, isEnumerated, isOpen } from './kinds.ts';
 
 type Place = Subject | 'unknown';
 
 /** Tier × what the term, or else the table, is about. */
 const STRENGTHS: Readonly<Record<Tier, Readonly<Record<Place, number>>>> = {
-  says: { person: 0.92, deal: 0.92, writing: 0.92, vault: 0.9, organisation: 0.88, thing: 0.85, unknown: 0.9 },
-  mostly: { person: 0.85, deal: 0.85, writing: 0.75, vault: 0.5, organisation: 0.6, thing: 0.2, unknown: 0.65 },
-  among: { person: 0.8, deal: 0.4, writing: 0.4, vault: 0.2, organisation: 0.12, thing: 0.05, unknown: 0.3 },
-  hints: { person: 0.35, deal: 0.3, writing: 0.3, vault: 0.3, organisation: 0.15, thing: 0.08, unknown: 0.25 },
+  says: { person: 0.92, deal: 0.92, writing: 0.92, vault: 0.9, organisation: 0.88, premises: 0.85, thing: 0.85, unknown: 0.9 },
+  mostly: { person: 0.85, deal: 0.85, writing: 0.75, vault: 0.5, organisation: 0.6, premises: 0.3, thing: 0.2, unknown: 0.65 },
+  among: { person: 0.8, deal: 0.4, writing: 0.4, vault: 0.2, organisation: 0.12, premises: 0.08, thing: 0.05, unknown: 0.3 },
+  hints: { person: 0.35, deal: 0.3, writing: 0.3, vault: 0.3, organisation: 0.15, premises: 0.12, thing: 0.1, unknown: 0.25 },
 };
 
+type Particular = Partial<Readonly<Record<Tier, Partial<Readonly<Record<Place, number>>>>>>;
+
 /** Where a class has places of its own. */
-const PARTICULAR: Partial<
-  Readonly<Record<SensitivityClass, Partial<Readonly<Record<Tier, Partial<Readonly<Record<Place, number>>>>>>>>
-> = {
+const PARTICULAR: Partial<Readonly<Record<SensitivityClass, Particular>>> = {
   'pii.free-text': {
-    among: { person: 0.7, deal: 0.6, writing: 0.85, unknown: 0.35 },
+    says: { thing: 0.6, premises: 0.6 },
+    among: { person: 0.65, deal: 0.35, writing: 0.85, unknown: 0.3 },
     mostly: { unknown: 0.7, writing: 0.9 },
+    hints: { writing: 0.6, person: 0.15, deal: 0.15, unknown: 0.1, thing: 0.05 },
   },
-  'pii.address': { among: { deal: 0.7, organisation: 0.3 } },
-  'pii.location': { among: { deal: 0.6 } },
+  'pii.name': { hints: { person: 0.4 } },
+  'pii.address': {
+    says: { premises: 0.3, thing: 0.7 },
+    among: { deal: 0.75, organisation: 0.55, unknown: 0.4 },
+    mostly: { organisation: 0.75 },
+  },
+  'pii.location': { says: { premises: 0.3 }, among: { deal: 0.6 } },
+  'pii.ip': { says: { thing: 0.6 } },
+  'pii.health': { says: { thing: 0.4, premises: 0.4 } },
+  'financial.salary': { says: { thing: 0.7 } },
+  'financial.card': { among: { person: 0.3, deal: 0.3 } },
+  'financial.iban': { among: { person: 0.35, deal: 0.35 } },
   secret: {
-    among: { person: 0.25, deal: 0.15, vault: 0.85, unknown: 0.15 },
-    hints: { person: 0.1, deal: 0.1, vault: 0.6, unknown: 0.1, organisation: 0.1 },
+    among: { person: 0.3, deal: 0.25, vault: 0.85, unknown: 0.25, thing: 0.2 },
+    hints: { person: 0.12, deal: 0.12, vault: 0.6, unknown: 0.12, organisation: 0.1 },
   },
 };
 
 /** `email_id` is often the address itself where it is text. */
 const IDENTIFIER_TEXT = 0.6;
 
-export function termStrength(term: Term, kind: ColumnFacts['kind'], table: Subject | undefined): number {
+/** The table's own name says it: `number` of `cards`, `line` of `addresses`, `remarks` of `patients`. */
+const TABLE_SAYS = 0.8;
+
+/** Of an address, what is a number. */
+const NUMBERED = /zip|post|plz|pincode|hous|haus|huis|cep|cap|psc|civic|kapi|numero/;
+
+export function termStrength(
+  term: Term,
+  kind: ColumnFacts['kind'],
+  table: Subject | undefined,
+  words: readonly string[],
+): number {
   if (term.turned || !canHold(kind, term.class)) return 0;
   if (!term.head && (term.tier === 'among' || term.tier === 'hints')) return 0;
   const place = placeOf(term, table);
+  if (kind === 'integer' && term.class === 'pii.address' && !words.some((word) => NUMBERED.test(word))) return 0;
   let strength = PARTICULAR[term.class]?.[term.tier]?.[place] ?? STRENGTHS[term.tier][place];
   if (term.identifier) strength *= kind === 'text' ? IDENTIFIER_TEXT : 0;
   if (!term.head) strength *= 0.9;
@@ -54,7 +78,7 @@ function placeOf(term: Term, table: Subject | undefined): Place {
 
 export function nameClues(reading: Reading, kind: ColumnFacts['kind'], table: Subject | undefined, prefix = 'name'): Clue[] {
   return reading.terms.flatMap((term) => {
-    const strength = termStrength(term, kind, table);
+    const strength = termStrength(term, kind, table, reading.words);
     return strength === 0 ? [] : [{ class: term.class, rule: `${prefix}.${term.language}.${shortName(term.class)}`, strength }];
   });
 }
@@ -65,8 +89,32 @@ export function columnClues(column: ColumnFacts, context: Context, read: NameRea
   if (column.domain !== undefined) clues.push(...nameClues(read(column.domain), column.kind, context.subject, 'domain'));
   if (column.comment !== undefined) clues.push(...commentClues(column.comment, column, context, read));
   clues.push(...checkClues(column), ...typeClues(column, context, reading));
+  if (context.about.size > 0 && !isRow(column)) clues.push(...aboutClues(reading, column, context));
+  if (context.medical && isOpen(column)) clues.push(...medicalClues(clues));
   const enumerated = isEnumerated(column);
   return clues.map((clue) => (enumerated && clue.class !== 'pii.health' ? { ...clue, strength: clue.strength * 0.3 } : clue));
+}
+
+/** A key of the table's own: its rows, not what they are about. */
+function isRow(column: ColumnFacts): boolean {
+  return column.references !== undefined || (column.primaryKey && column.kind !== 'text');
+}
+
+function aboutClues(reading: Reading, column: ColumnFacts, context: Context): Clue[] {
+  return reading.terms.flatMap((term) => {
+    if (term.tier === 'says' || term.turned || term.identifier || !term.head) return [];
+    if (!context.about.has(term.class) || !canHold(column.kind, term.class)) return [];
+    return [{ class: term.class, rule: `table.${term.language}.${shortName(term.class)}`, strength: TABLE_SAYS }];
+  });
+}
+
+/** What is written about a patient is about health. */
+function medicalClues(clues: readonly Clue[]): Clue[] {
+  return clues.flatMap((clue) =>
+    clue.class === 'pii.free-text' && clue.strength >= 0.3
+      ? [{ class: 'pii.health' as const, rule: 'table.medical', strength: Math.max(clue.strength, 0.6) }]
+      : [],
+  );
 }
 
 const COMMENT = 160;
@@ -87,7 +135,8 @@ function commentClues(comment: string, column: ColumnFacts, context: Context, re
       const short = reading.words.length <= 4 && i === 0;
       if (term.tier !== 'says' && !(short && term.head)) continue;
       if (!short && !term.head) continue;
-      const strength = termStrength(term, column.kind, context.subject) * (short ? COMMENT_STRENGTH + 0.1 : COMMENT_STRENGTH);
+      const strength =
+        termStrength(term, column.kind, context.subject, reading.words) * (short ? COMMENT_STRENGTH + 0.1 : COMMENT_STRENGTH);
       if (strength > 0) clues.push({ class: term.class, rule: `comment.${term.language}.${shortName(term.class)}`, strength });
     }
   }
@@ -133,14 +182,16 @@ const NETWORK_WORDS = new Set([
 ]);
 
 function typeClues(column: ColumnFacts, context: Context, reading: Reading): Clue[] {
-  const nobody = context.subject === 'thing' || context.subject === 'organisation';
+  const nobody = context.subject === 'thing' || context.subject === 'organisation' || context.subject === 'premises';
   switch (column.kind) {
     case 'inet':
       return [
-        { class: 'pii.ip', rule: 'type.inet', strength: reading.words.some((word) => NETWORK_WORDS.has(word)) ? 0.4 : 0.85 },
+        {
+          class: 'pii.ip',
+          rule: 'type.inet',
+          strength: reading.words.some((word) => NETWORK_WORDS.has(word)) ? 0.4 : context.subject === 'thing' ? 0.6 : 0.85,
+        },
       ];
-    case 'macaddr':
-      return [{ class: 'pii.ip', rule: 'type.macaddr', strength: 0.75 }];
     case 'point':
     case 'geometry':
       return [{ class: 'pii.location', rule: `type.${column.kind}`, strength: nobody ? 0.3 : 0.7 }];

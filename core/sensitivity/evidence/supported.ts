@@ -40,7 +40,7 @@ const SUPPORTS: readonly Support[] = [
   { class: 'pii.address', rule: 'value.street.some', ids: ['street'], least: 0.15, strength: 0.5 },
   { class: 'financial.card', rule: 'value.card.shape', ids: ['card', 'card.shape', 'card.masked'], least: 0.5, strength: 0.6 },
   { class: 'pii.birth-date', rule: 'value.date.past', ids: ['date.past'], least: 0.5, strength: 0.4 },
-  { class: 'pii.ip', rule: 'value.ip.some', ids: ['ip', 'ip.version'], least: 0.3, strength: 0.6 },
+  { class: 'pii.ip', rule: 'value.ip.some', ids: ['ip', 'ip.version', 'ip.private'], least: 0.3, strength: 0.6 },
   { class: 'pii.free-text', rule: 'value.prose.some', ids: ['prose', 'prose.short'], least: 0.15, strength: 0.35 },
   { class: 'pii.email', rule: 'value.email.few', ids: ['email'], least: 0.01, strength: 0.4 },
 ];

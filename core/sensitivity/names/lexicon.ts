@@ -23,8 +23,10 @@ export interface Lexicon {
   readonly person?: string;
   /** What has names, addresses and descriptions that are nobody's. */
   readonly thing?: string;
-  /** Companies and places: they have names that are nobody's, but addresses and telephones at which people are reached. */
+  /** Firms and partners: they have names that are nobody's, but addresses and telephones at which people are reached. */
   readonly organisation?: string;
+  /** Public places and the organisation's own: neither their names nor their addresses are anybody's. */
+  readonly premises?: string;
   /** What people do: orders, bookings, payments. They carry addresses and remarks of people. */
   readonly deal?: string;
   /** What people write: tickets, messages, reviews. */
@@ -48,6 +50,7 @@ export type Role =
   | 'person'
   | 'thing'
   | 'organisation'
+  | 'premises'
   | 'deal'
   | 'writing'
   | 'vault'
@@ -59,6 +62,7 @@ export const ROLES: readonly Role[] = [
   'person',
   'thing',
   'organisation',
+  'premises',
   'deal',
   'writing',
   'vault',

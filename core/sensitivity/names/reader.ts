@@ -3,13 +3,14 @@
  * `email_count` is a number, `is_email_verified` is a flag, `product_name` is nobody's name and `patient_name` somebody's.
  */
 import type { SensitivityClass } from '../../../crds/meta.ts';
+import { ABBREVIATIONS } from './abbreviations.ts';
 import type { Role, Tier } from './lexicon.ts';
 import { segment } from './segment.ts';
 import { splitIdentifier } from './split.ts';
 import { LONGEST_PHRASE, type Meaning, type Sense, VOCABULARY } from './vocabulary.ts';
 
 /** What a word beside the term, or the table, is about. */
-export type Subject = 'person' | 'deal' | 'writing' | 'vault' | 'organisation' | 'thing';
+export type Subject = 'person' | 'deal' | 'writing' | 'vault' | 'organisation' | 'premises' | 'thing';
 
 export interface Term {
   readonly class: SensitivityClass;
@@ -98,7 +99,7 @@ const KEPT: Partial<Readonly<Record<SensitivityClass, ReadonlySet<string>>>> = {
   'pii.phone': new Set(['list', 'field']),
 };
 
-const SUBJECTS: readonly Subject[] = ['person', 'vault', 'writing', 'deal', 'organisation', 'thing'];
+const SUBJECTS: readonly Subject[] = ['person', 'vault', 'writing', 'deal', 'organisation', 'premises', 'thing'];
 
 export function readName(name: string, languages: Languages): Reading {
   const words = splitIdentifier(name).flatMap(segment);
@@ -110,6 +111,7 @@ export function readName(name: string, languages: Languages): Reading {
       terms.push(readTerm(tokens, i, sense, languages));
     }
   });
+  terms.push(...personAsHead(tokens, languages));
   const subject = subjectOf(tokens, languages);
   return { terms, harmless: isHarmless(tokens, languages), words, ...(subject === undefined ? {} : { subject }) };
 }
@@ -133,6 +135,12 @@ function tokenise(words: readonly string[], languages: Languages): Token[] {
 }
 
 function lookUp(words: readonly string[]): Meaning | undefined {
+  const found = lookUpSpelled(words);
+  if (found !== undefined || !words.some((word) => ABBREVIATIONS.has(word))) return found;
+  return lookUpSpelled(words.map((word) => ABBREVIATIONS.get(word) ?? word));
+}
+
+function lookUpSpelled(words: readonly string[]): Meaning | undefined {
   const phrase = words.join(' ');
   const found = VOCABULARY.get(phrase);
   if (found !== undefined) return found;
@@ -201,6 +209,25 @@ function readTerm(tokens: readonly Token[], at: number, sense: Sense, languages:
     identifier: identifier && !turned,
     ...(subject === undefined ? {} : { subject }),
   };
+}
+
+/** A column called after a person (`owner`, `fahrer`, `requested_by_doctor`) may hold that person's name. */
+function personAsHead(tokens: readonly Token[], languages: Languages): Term[] {
+  const content = tokens.filter((token) => !isFiller(token, languages));
+  const head = content.at(-1);
+  if (head === undefined || !hasRole(head, 'person', languages) || (head.meaning?.senses.length ?? 0) > 0) return [];
+  const role = head.meaning!.roles.find((each) => each.role === 'person')!;
+  return [
+    {
+      class: 'pii.name',
+      tier: 'hints',
+      language: role.language,
+      subject: 'person',
+      head: true,
+      turned: false,
+      identifier: false,
+    },
+  ];
 }
 
 /** The nearest subject on the side where the language puts it, then on the other. */

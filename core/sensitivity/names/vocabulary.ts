@@ -72,7 +72,9 @@ function build(lexicons: readonly Lexicon[]): Map<string, Meaning> {
     for (const tier of TIERS) {
       for (const [name, terms] of Object.entries(lexicon[tier] ?? {})) {
         for (const phrase of phrases(terms)) {
-          meaning(phrase).senses.push({ class: name as SensitivityClass, tier, language, headFirst });
+          const { senses } = meaning(phrase);
+          const known = senses.some((sense) => sense.class === name && sense.language === language);
+          if (!known) senses.push({ class: name as SensitivityClass, tier, language, headFirst });
         }
       }
     }
@@ -83,8 +85,18 @@ function build(lexicons: readonly Lexicon[]): Map<string, Meaning> {
   return index;
 }
 
-function* phrases(terms: string): Iterable<string> {
+/** German writes `ä` as `ae` where it must. */
+const UMLAUTS: Readonly<Record<string, string>> = { ä: 'ae', ö: 'oe', ü: 'ue' };
+
+function* spellings(terms: string): Iterable<string> {
   for (const term of terms.split(',')) {
+    yield term;
+    if (/[äöü]/i.test(term)) yield term.replace(/[äöü]/g, (letter) => UMLAUTS[letter]!);
+  }
+}
+
+function* phrases(terms: string): Iterable<string> {
+  for (const term of spellings(terms)) {
     const words = splitIdentifier(term);
     if (words.length === 0) continue;
     yield words.join(' ');

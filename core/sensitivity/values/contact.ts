@@ -46,7 +46,10 @@ export function recognisePhone(shape: Shape, found: (id: string) => void): void 
     if (INTERNATIONAL.test(text) && digits.length >= 8) found('phone');
     return;
   }
-  if (NORTH_AMERICAN.test(text)) return found('phone');
+  if (NORTH_AMERICAN.test(text)) {
+    found('phone');
+    return;
+  }
   const grouped = GROUPED.test(text);
   if (!grouped) {
     if (/^0[1-9]\d{8,9}$/.test(text)) found('phone.trunk');

@@ -51,7 +51,7 @@ export function scanJson(text: string, leaf: Leaf): boolean {
         expectsKey = false;
       } else {
         leaves++;
-        leaf(path, unescape(content), true);
+        leaf(path, unescaped(content), true);
       }
     } else if (letter === ':' || letter <= ' ') i++;
     else {
@@ -81,7 +81,7 @@ function endOfBare(text: string, at: number): number {
   return at;
 }
 
-function unescape(content: string): string {
+function unescaped(content: string): string {
   if (!content.includes('\\')) return content;
   return content.replace(/\\(?:u([\da-fA-F]{4})|(.))/gs, (_, code: string | undefined, letter: string | undefined) => {
     if (code !== undefined) return String.fromCharCode(Number.parseInt(code, 16));
@@ -89,9 +89,11 @@ function unescape(content: string): string {
   });
 }
 
+const NAME = /^[\p{L}_$][\p{L}\p{M}\p{N}_$ -]*$/u;
+
 /** The words of a key that are ours; `*` when it has none. */
 function keyName(key: string): string {
-  if (key.length > LONGEST_KEY) return '*';
+  if (key.length > LONGEST_KEY || !NAME.test(key)) return '*';
   const words = splitIdentifier(key).flatMap(segment);
   const known = words.filter(
     (word) => VOCABULARY.has(word) || WORDS.has(word) || (word.endsWith('s') && WORDS.has(word.slice(0, -1))),

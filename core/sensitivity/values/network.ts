@@ -15,6 +15,11 @@ function isVersionLike(text: string): boolean {
   return text.split('.').every((part) => Number(part) < 20);
 }
 
+/** RFC 1918 and the machine itself: rather a machine's address than a visitor's. */
+function isPrivate(text: string): boolean {
+  return /^(?:10|127|192\.168|172\.(?:1[6-9]|2\d|3[01]))\./.test(text);
+}
+
 export function isIpv6(text: string): boolean {
   const slash = text.indexOf('/');
   const address = slash < 0 ? text : text.slice(0, slash);
@@ -38,7 +43,7 @@ export function recogniseNetwork(shape: Shape, found: (id: string) => void): voi
   const { text } = shape;
   if (text.length > 50 || shape.at > 0) return;
   if (shape.dots === 3 && shape.digits >= 4 && shape.blanks === 0 && isIpv4(text))
-    found(isVersionLike(text) ? 'ip.version' : 'ip');
+    found(isVersionLike(text) ? 'ip.version' : isPrivate(text) ? 'ip.private' : 'ip');
   else if (shape.colons >= 2 && shape.others <= 1 && shape.blanks === 0 && MAC.test(text)) found('mac');
   else if (
     shape.colons >= 2 &&

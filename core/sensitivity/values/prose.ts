@@ -35,7 +35,7 @@ export function recogniseProse(shape: Shape, found: (id: string) => void): void 
   const { text, words } = shape;
   if (shape.foreign >= EAST_ASIAN_SENTENCE && (text.match(EAST_ASIAN)?.length ?? 0) >= EAST_ASIAN_SENTENCE) found('prose');
   else if (words >= 3) {
-    const pieces = text.slice(0, SCANNED).split(/\s+/);
+    const pieces = text.slice(0, SCANNED).trimEnd().split(/\s+/);
     let small = 0;
     let lower = 0;
     for (const piece of pieces) {

@@ -12,7 +12,10 @@ import type { Shape } from './shape.ts';
 
 /** Calls `found` with the id of each recogniser that knows the value. Never with anything of the value. */
 export function recognise(shape: Shape, found: (id: string) => void): void {
-  if (shape.at > 0 && isEmail(shape)) return found('email');
+  if (shape.at > 0 && isEmail(shape)) {
+    found('email');
+    return;
+  }
   if (shape.digits >= 3) {
     recognisePhone(shape, found);
     recogniseCard(shape, found);

@@ -22,35 +22,41 @@ const HEX = /^(?:0x|\\x)?[\da-fA-F]+$/;
 const RANDOM_ALPHABET = /^[A-Za-z\d+/=_.~-]+$/;
 
 export function recogniseSecret(shape: Shape, found: (id: string) => void): void {
+  const id = secretOf(shape);
+  if (id !== undefined) found(id);
+}
+
+function secretOf(shape: Shape): string | undefined {
   const { text } = shape;
   const { length } = text;
-  if (length < 6) return;
+  if (length < 6) return undefined;
   const first = text.charCodeAt(0);
   if (
     (first === 36 || first === 123 || first === 42 || /^(?:pbkdf2|argon|bcrypt|scrypt|sha|md5|SCRAM|PBKDF2)/.test(text)) &&
     shape.blanks === 0 &&
     PASSWORD_HASH.test(text)
   ) {
-    return found('password-hash');
+    return 'password-hash';
   }
-  if (first === 45 && PEM.test(text)) return found(text.includes('PRIVATE') || text.includes('PGP') ? 'token' : 'certificate');
+  if (first === 45 && PEM.test(text)) return text.includes('PRIVATE') || text.includes('PGP') ? 'token' : 'certificate';
   if (shape.colons > 0 && shape.slashes > 1) {
-    if (shape.at > 0 && CREDENTIALS_IN_URL.test(text)) return found('url-credentials');
-    if (length < 1_000 && /^https?:/.test(text) && SECRET_IN_URL.test(text)) return found('url-token');
+    if (shape.at > 0 && CREDENTIALS_IN_URL.test(text)) return 'url-credentials';
+    if (length < 1_000 && /^https?:/.test(text) && SECRET_IN_URL.test(text)) return 'url-token';
   }
-  if (shape.others > 0 && text.includes('=') && shape.blanks < 12 && DSN.test(text)) return found('url-credentials');
-  if (OPENSSH.test(text)) return found('ssh-public-key');
-  if (shape.blanks > 1 || shape.foreign > 0) return;
-  if (isJwt(text)) return found('token');
-  if (length >= 14 && KEY_PREFIX.test(text)) return found('token');
-  if (shape.blanks > 0) return;
-  if (shape.dashes >= 4 && UUID.test(text)) return found('uuid');
+  if (shape.others > 0 && text.includes('=') && shape.blanks < 12 && DSN.test(text)) return 'url-credentials';
+  if (OPENSSH.test(text)) return 'ssh-public-key';
+  if (shape.blanks > 1 || shape.foreign > 0) return undefined;
+  if (isJwt(text)) return 'token';
+  if (length >= 14 && KEY_PREFIX.test(text)) return 'token';
+  if (shape.blanks > 0) return undefined;
+  if (shape.dashes >= 4 && UUID.test(text)) return 'uuid';
   if (length >= 16 && shape.others <= 1 && HEX.test(text)) {
-    if (shape.digits === length) return;
-    return found(length === 24 ? 'hex.object-id' : length >= 32 ? 'hex.digest' : 'hex');
+    if (shape.digits === length) return undefined;
+    return length === 24 ? 'hex.object-id' : length >= 32 ? 'hex.digest' : 'hex';
   }
-  if (length === 26 && ULID.test(text)) return found('ulid');
-  if (length >= 16 && isRandom(shape)) found(length >= 32 && !PUBLIC_PREFIX.test(text) ? 'random.long' : 'random');
+  if (length === 26 && ULID.test(text)) return 'ulid';
+  if (length >= 16 && isRandom(shape)) return length >= 32 && !PUBLIC_PREFIX.test(text) ? 'random.long' : 'random';
+  return undefined;
 }
 
 /** RFC 7519, and JSON in base64 with anything behind it. */

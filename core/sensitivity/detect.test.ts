@@ -1,0 +1,173 @@
+import { describe, expect, it } from 'vitest';
+import { detect } from './detect.ts';
+import type { ColumnFacts, TableFacts } from './facts.ts';
+import { ColumnProfiler } from './profiler.ts';
+import type { ColumnProfile } from './profile.ts';
+
+type Column = Partial<ColumnFacts> & { readonly name: string; readonly sample?: readonly (string | null)[] };
+
+let oid = 16_384;
+
+type Table = readonly [name: string, columns: readonly Column[]];
+
+function scan(...tables: readonly Table[]) {
+  const profiles = new Map<number, Map<number, ColumnProfile>>();
+  const facts = tables.map(([name, columns]): TableFacts => {
+    oid++;
+    const full = columns.map(
+      ({ sample: _, ...column }, i): ColumnFacts => ({
+        attnum: i + 1,
+        kind: 'text',
+        type: 'text',
+        array: false,
+        notNull: false,
+        primaryKey: false,
+        unique: false,
+        checks: [],
+        ...column,
+      }),
+    );
+    const table = new Map<number, ColumnProfile>();
+    columns.forEach(({ sample }, i) => {
+      if (sample === undefined) return;
+      const profiler = new ColumnProfiler(full[i]!);
+      for (const value of sample) profiler.add(value);
+      table.set(i + 1, profiler.profile());
+    });
+    profiles.set(oid, table);
+    return { oid, schema: 'public', name, kind: 'table', estimatedRows: 100, pages: 1, columns: full };
+  });
+  const verdicts = detect(facts, profiles);
+  return facts.map((table) =>
+    Object.fromEntries(
+      table.columns.map((column) => [
+        column.name,
+        verdicts.find((each) => each.oid === table.oid && each.attnum === column.attnum)!,
+      ]),
+    ),
+  );
+}
+
+function classes(...tables: readonly Table[]): Record<string, string | undefined> {
+  return Object.assign(
+    {},
+    ...scan(...tables).map((table) => Object.fromEntries(Object.entries(table).map(([name, verdict]) => [name, verdict.class]))),
+  );
+}
+
+describe('detect', () => {
+  it('knows a table of people by its columns', () => {
+    const columns: Column[] = [
+      { name: 'id', kind: 'integer', primaryKey: true },
+      { name: 'first_name' },
+      { name: 'name' },
+      { name: 'e_mail' },
+      { name: 'dob', kind: 'date' },
+      { name: 'city' },
+      { name: 'created_at', kind: 'timestamp' },
+      { name: 'is_email_verified', kind: 'boolean' },
+      { name: 'email_count', kind: 'integer' },
+      { name: 'phone_type' },
+      { name: 'status' },
+    ];
+    expect(classes(['t001', columns])).toEqual({
+      id: undefined,
+      first_name: 'pii.name',
+      name: 'pii.name',
+      e_mail: 'pii.email',
+      dob: 'pii.birth-date',
+      city: 'pii.address',
+      created_at: undefined,
+      is_email_verified: undefined,
+      email_count: undefined,
+      phone_type: undefined,
+      status: undefined,
+    });
+  });
+
+  it('leaves the names and texts of things alone', () => {
+    const columns: Column[] = [{ name: 'name' }, { name: 'description' }, { name: 'sku' }, { name: 'address', sample: [] }];
+    expect(classes(['products', columns])).toEqual({
+      name: undefined,
+      description: undefined,
+      sku: undefined,
+      address: 'pii.free-text',
+    });
+  });
+
+  it('takes text that nobody has looked at for free text', () => {
+    const [table] = scan([
+      't',
+      [{ name: 'blurb' }, { name: 'payload', kind: 'json' }, { name: 'currency' }, { name: 'f', maxLength: 2 }],
+    ]);
+    expect(table!['blurb']).toMatchObject({ class: 'pii.free-text', provisional: true, evidence: [{ rule: 'unsampled.text' }] });
+    expect(table!['payload']).toMatchObject({
+      class: 'pii.free-text',
+      provisional: true,
+      evidence: [{ rule: 'unsampled.json' }],
+    });
+    expect(table!['currency']!.class).toBeUndefined();
+    expect(table!['f']!.class).toBeUndefined();
+  });
+
+  it('lifts the precaution when values are harmless, and believes values against names', () => {
+    const ids = Array.from({ length: 40 }, (_, i) => `ORD-2024-${1000 + i}`);
+    const emails = Array.from({ length: 40 }, (_, i) => `user${i}@mail.example`);
+    expect(
+      classes([
+        't',
+        [
+          { name: 'c1', sample: ids },
+          { name: 'c2', sample: emails },
+          { name: 'phone_type', sample: emails },
+        ],
+      ]),
+    ).toEqual({
+      c1: undefined,
+      c2: 'pii.email',
+      phone_type: 'pii.email',
+    });
+  });
+
+  it('does not take order numbers for telephone numbers', () => {
+    const numbers = Array.from({ length: 100 }, (_, i) => String(10_000_000_000 + i * 7919));
+    expect(
+      classes([
+        'orders',
+        [
+          { name: 'order_number', sample: numbers },
+          { name: 'c', sample: numbers },
+        ],
+      ]),
+    ).toEqual({
+      order_number: undefined,
+      c: undefined,
+    });
+  });
+
+  it('judges JSON by its paths', () => {
+    const sample = Array.from({ length: 20 }, (_, i) =>
+      JSON.stringify({ contact: { email: `u${i}@mail.example` }, items: [{ sku: `X${i}` }] }),
+    );
+    const [table] = scan(['t', [{ name: 'data', kind: 'json', sample }]]);
+    expect(table!['data']).toMatchObject({ class: 'pii.email', provisional: false });
+    expect(table!['data']!.evidence[0]!.rule).toMatch(/^json\.contact\.email:/);
+  });
+
+  it('follows foreign keys in both directions', () => {
+    const emails = Array.from({ length: 40 }, (_, i) => `user${i}@mail.example`);
+    const [, second] = scan(
+      ['accounts', [{ name: 'login_key', primaryKey: true, sample: emails }]],
+      ['visits', [{ name: 'who_ref', references: [oid + 1, 1] }]],
+    );
+    expect(second!['who_ref']).toMatchObject({ class: 'pii.email' });
+  });
+
+  it('says the same whatever the order of rows and tables', () => {
+    const names = ['Jane Doe', 'Peter Schmidt', 'Maria Lopez', 'Ivan Petrov', 'Sofia Rossi'];
+    const forward = scan(['a', [{ name: 'c', sample: names }]])[0]!['c']!;
+    const backward = scan(['a', [{ name: 'c', sample: names.toReversed() }]])[0]!['c']!;
+    expect({ ...forward, oid: 0 }).toEqual({ ...backward, oid: 0 });
+    expect(forward.class).toBe('pii.name');
+  });
+});
