@@ -28,6 +28,10 @@ const commands = {
     help: 'foreign test suites, generated attacks, fuzzers and faults, with a scoreboard (--help)',
     run: (args) => script('test/scoreboard/run.ts', ...args),
   },
+  detection: {
+    help: 'how well sensitive columns are found, measured against labelled schemas (--help)',
+    run: (args) => script('test/sensitivity/run.ts', ...args),
+  },
 };
 
 const [name, ...rest] = process.argv.slice(2);
