@@ -153,7 +153,9 @@ function replaceByMask(options: InPlaceOptions, reference: ColumnReference, mask
   }
   const text = renderColumn(options, mask.template);
   context.frames.unsafe();
-  context.edit({ start, end, replacement: text });
+  // A column may have a subscript as it is, an expression only in parentheses.
+  const subscript = context.source.tokenAt(end)?.value === '[';
+  context.edit({ start, end, replacement: subscript ? `(${text})` : text });
   reference.replace(expressionTree(context, text));
 }
 

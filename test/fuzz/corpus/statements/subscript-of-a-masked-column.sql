@@ -1,0 +1,1 @@
+UPDATE customers SET city=city WHERE ssn[1]
