@@ -13,6 +13,7 @@ const program = new Command('sluice')
 // Each command's code is loaded only when it runs: the proxy must not wait for the demo's dependencies.
 program.addCommand((await import('./proxy/command.ts')).proxyCommand());
 program.addCommand((await import('./check/command.ts')).checkCommand());
+program.addCommand((await import('./classify/command.ts')).classifyCommand());
 program.addCommand((await import('./audit/command.ts')).auditCommand());
 program.addCommand((await import('./demo/command.ts')).demoCommand());
 program

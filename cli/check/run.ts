@@ -3,7 +3,6 @@
  * read its schema; with --schema not even that: the file is loaded into a throw-away server on loopback.
  */
 import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import type { Writable } from 'node:stream';
 import { text as readAll } from 'node:stream/consumers';
 import { Catalog } from '../../core/catalog/catalog.ts';
@@ -16,17 +15,15 @@ import { createWasmParser } from '../../core/sql/parse/wasm-parser.ts';
 import { createSessionState } from '../../core/sql/session-tracker.ts';
 import type { SqlEngine } from '../../core/sql/engine.ts';
 import type { SessionState } from '../../core/sql/session-state.ts';
-import { openQueryClient } from '../../sidecar/catalog/query-client.ts';
-import { readCatalog } from '../../sidecar/catalog/reader.ts';
-import { type Access, accessFromUrl } from '../../sidecar/proxy/access.ts';
-import { connectUpstream } from '../../sidecar/upstream/connect.ts';
-import { upstreamSettings } from '../../sidecar/upstream/startup-settings.ts';
-import { UpstreamError } from '../../sidecar/upstream/upstream-error.ts';
-import { parseUpstreamUrl } from '../../sidecar/upstream/upstream-url.ts';
+import type { Classes } from '../../core/policy/sensitivity.ts';
+import { detectedClasses } from '../../core/sensitivity/findings.ts';
+import type { Database } from '../../crds/database.ts';
+import { readCatalog, type SimpleQueryConnection } from '../../sidecar/catalog/reader.ts';
+import { scanDatabase } from '../../sidecar/sensitivity/scan.ts';
 import type { DatabaseName } from '../arguments.ts';
-import { startLocalPostgres } from '../demo/local-postgres.ts';
 import { CliError } from '../errors.ts';
-import { accessFor, openPolicies } from '../policies.ts';
+import { openPolicies } from '../policies.ts';
+import { withServer } from '../server.ts';
 import { asJson, asText, type Verdict } from './verdict.ts';
 
 export interface CheckCommandOptions {
@@ -45,18 +42,13 @@ export async function runCheck(argument: string | undefined, options: CheckComma
   try {
     const sql = await statementText(argument, options.file);
     const database = source.current.database!;
-    const data =
-      options.schema === undefined
-        ? await said(() => schemaOf(accessFor(options.upstream, source)(), options.as))
-        : await withSchemaFile(options.schema, database.spec.endpoint.database, (url) =>
-            schemaOf(accessFromUrl(parseUpstreamUrl(url), database), options.as),
-          );
-    const catalog = new Catalog(data);
+    const { catalog, detected } = await withServer(options, source, (connection) => learn(connection, database));
     const compiled = compileBundle({
       database,
       policies: source.current.policies,
       identity: options.as,
       catalog,
+      detected,
       now: Date.now(),
     });
     const problems = compiled.diagnostics.map((each) => source.current.locate(each));
@@ -73,7 +65,7 @@ export async function runCheck(argument: string | undefined, options: CheckComma
       return problems.some((each) => each.severity === 'error') ? 1 : 0;
     }
     const engine = createEngine({ catalog, bundle: compiled.bundle, parser: await createWasmParser(), salt: 'check' });
-    const verdicts = judge(engine, createSessionState(data.defaultSearchPath), Buffer.from(sql));
+    const verdicts = judge(engine, createSessionState(catalog.data.defaultSearchPath), Buffer.from(sql));
     for (const verdict of verdicts) out.write(options.output === 'json' ? asJson(verdict) : asText(verdict));
     return verdicts.some((each) => each.plan.decision === 'deny') ? 3 : 0;
   } finally {
@@ -109,51 +101,13 @@ async function statementText(argument: string | undefined, file: string | undefi
   }
 }
 
-async function schemaOf(access: Access, identity: Identity): Promise<Awaited<ReturnType<typeof readCatalog>>> {
-  const connection = await connectUpstream({
-    target: access.target,
-    user: access.user,
-    ...(access.password === undefined ? {} : { password: access.password }),
-    database: access.database,
-    requireChannelBinding: access.requireChannelBinding,
-    settings: upstreamSettings(`sluice-check/${identity.namespace}/${identity.serviceAccount}`, []),
-  });
-  const client = openQueryClient(connection);
-  try {
-    return await readCatalog(client);
-  } finally {
-    client.close();
-  }
-}
-
-async function withSchemaFile<T>(file: string, database: string, read: (url: string) => Promise<T>): Promise<T> {
-  const schema = await readFile(file, 'utf8').catch(() => {
-    throw new CliError(`cannot read the schema file ${file}`);
-  });
-  const { Client, escapeIdentifier } = createRequire(import.meta.url)('pg') as typeof import('pg');
-  const server = await startLocalPostgres({ major: 18 });
-  try {
-    const run = async (name: string, sql: string): Promise<void> => {
-      const client = new Client({ connectionString: server.url(name) });
-      await client.connect();
-      await client.query(sql).finally(() => client.end());
-    };
-    if (database !== 'postgres') await run('postgres', `CREATE DATABASE ${escapeIdentifier(database)}`);
-    await run(encodeURIComponent(database), schema).catch((error: Error) => {
-      throw new CliError(`the schema file ${file} cannot be loaded: ${error.message}`);
-    });
-    return await read(server.url(encodeURIComponent(database)));
-  } finally {
-    await server.stop();
-  }
-}
-
-async function said<T>(step: () => Promise<T>): Promise<T> {
-  try {
-    return await step();
-  } catch (error) {
-    if (error instanceof UpstreamError)
-      throw new CliError(error.hint === undefined ? error.message : `${error.message} (${error.hint})`, 1, { cause: error });
-    throw error;
-  }
+/** The schema, and what of it is sensitive: a file holds no values, so there it is names and types that count. */
+async function learn(
+  connection: SimpleQueryConnection,
+  database: Database,
+): Promise<{ readonly catalog: Catalog; readonly detected: Classes }> {
+  const catalog = new Catalog(await readCatalog(connection));
+  if (database.spec.sensitivity.detection === 'Off') return { catalog, detected: new Map() };
+  const { tables, verdicts } = await scanDatabase(connection, { catalog, now: () => performance.now() });
+  return { catalog, detected: detectedClasses(catalog, tables, verdicts) };
 }

@@ -25,6 +25,7 @@ export function proxyCommand(): Command {
         'Synced',
       ]),
     )
+    .option('--findings <file>', 'keep what detection finds there, so that a restart knows it; default: only in memory')
     .option('--tls <off|self-signed|cert.pem,key.pem>', 'TLS for clients that insist on it', 'off')
     .option('--tls-ca <file>', 'with --tls self-signed: write the authority there, for sslrootcert')
     .option('--metrics <host:port>', 'serve /metrics and /healthz there', (text) => parseListen(text, '--metrics'))
@@ -37,6 +38,8 @@ export function proxyCommand(): Command {
       'after',
       `
 When it listens it prints one line of JSON on standard output: {"msg":"ready","listen":"127.0.0.1:5432", …}
+Sensitive columns are found by name, type, comment and sampled values and are masked unless a policy reveals them
+(sensitivity.detection: "Off" in the Database ends that). Until values have been sampled, in the first moments, unknown text is masked too.
 A changed policy file takes effect at once; a broken one is reported and the last good one stays in force.
 SIGTERM and SIGINT finish open transactions and exit 0; a second one ends at once.
 

@@ -12,7 +12,9 @@ import { type Journal, JournalError } from '../../sidecar/journal/journal.ts';
 import { openStreamJournal } from '../../sidecar/journal/stream-journal.ts';
 import { ListenError } from '../../sidecar/listen/listener.ts';
 import { AccessError } from '../../sidecar/proxy/access.ts';
-import { type Log, NoPolicyError, type RunningProxy, startProxy } from '../../sidecar/proxy/proxy.ts';
+import { FindingsError } from '../../core/sensitivity/findings.ts';
+import { readFindings, writeFindings } from '../../sidecar/sensitivity/findings-file.ts';
+import { type Log, NoPolicyError, type ProxyOptions, type RunningProxy, startProxy } from '../../sidecar/proxy/proxy.ts';
 import { type MetricsServer, serveMetrics } from '../../sidecar/telemetry/metrics-server.ts';
 import { prometheusTelemetry } from '../../sidecar/telemetry/telemetry.ts';
 import { UpstreamError } from '../../sidecar/upstream/upstream-error.ts';
@@ -30,6 +32,7 @@ export interface ProxyCommandOptions {
   readonly listen: ListenAddress;
   readonly upstream?: string;
   readonly audit: string;
+  readonly findings?: string;
   readonly durability?: 'Local' | 'Synced';
   readonly tls: string;
   readonly tlsCa?: string;
@@ -80,6 +83,7 @@ export async function runProxy(options: ProxyCommandOptions): Promise<void> {
       telemetry,
       log,
       reportDiagnostics: report,
+      ...(await findingsOf(options.findings, log)),
     });
   } catch (error) {
     source.close();
@@ -107,6 +111,17 @@ export async function runProxy(options: ProxyCommandOptions): Promise<void> {
   await metrics?.close();
   await journal.close();
   log('info', 'stopped');
+}
+
+async function findingsOf(path: string | undefined, log: Log): Promise<Pick<ProxyOptions, 'findings' | 'saveFindings'>> {
+  if (path === undefined) return {};
+  return {
+    findings: await readFindings(path),
+    saveFindings: (findings) =>
+      writeFindings(path, findings).catch((error: NodeJS.ErrnoException) =>
+        log('warn', 'findings-not-kept', { path, reason: error.code ?? 'unknown error' }),
+      ),
+  };
 }
 
 function openJournal(options: ProxyCommandOptions, database: Database): Journal {
@@ -179,7 +194,8 @@ function startFailure(error: unknown, options: ProxyCommandOptions): unknown {
     error instanceof JournalError ||
     error instanceof ListenError ||
     error instanceof AccessError ||
-    error instanceof CatalogError
+    error instanceof CatalogError ||
+    error instanceof FindingsError
   ) {
     return new CliError(error.message, 1, { cause: error });
   }

@@ -51,8 +51,13 @@ export interface ReadRule {
   /** The columns that exist for this subject, ordered by attnum. */
   readonly columns: readonly ReadableColumn[];
   readonly filter?: RowFilter;
-  /** True when every column is listed, none masked, no filter: the relation needs no rewriting. */
+  /** True when every column is listed, none masked, no filter: nothing of the relation as we know it is hidden. */
   readonly unrestricted: boolean;
+  /**
+   * Unrestricted, and so will be every column that is added before we know of it: the relation's own text may go upstream. Never while
+   * detection could find such a column sensitive, nor where a grant lists columns.
+   */
+  readonly open: boolean;
   readonly rules: readonly string[];
 }
 

@@ -23,10 +23,21 @@ describe('what is granted', () => {
     const result = compile({ a: 'grants: [{tables: ["*.*"], actions: ["*"]}]' });
     const names = bundleOf(result).relations.map((relation) => `${relation.schema}.${relation.name}`);
     expect(names).toEqual(['public.customers', 'public.tickets', 'public.tickets_id_seq', 'archive.old']);
-    expect(bundleOf(result)).toMatchObject({ allowAll: true, createIn: ['archive', 'public'], protectedColumns: ['16005.1'] });
+    expect(bundleOf(result)).toMatchObject({ allowAll: false, createIn: ['archive', 'public'], protectedColumns: ['16005.1'] });
+    const off = compile({ a: 'grants: [{tables: ["*.*"], actions: ["*"]}]' }, 'sensitivity: {detection: "Off"}');
+    expect(bundleOf(off).allowAll).toBe(true);
     expect(messages(compile({ a: 'grants: [{tables: [pg_catalog.pg_class], actions: [Select]}]' }))).toContain(
       'belongs to the system',
     );
+  });
+
+  it('a relation is open to columns of the future only where none could be hidden', () => {
+    const openness = (grant: string, database = ''): unknown =>
+      bundleOf(compile({ a: `grants: [{tables: [public.tickets], actions: [Select]${grant}}]` }, database)).relations[0]?.select;
+    const off = 'sensitivity: {detection: "Off"}';
+    expect(openness('', off)).toMatchObject({ unrestricted: true, open: true });
+    expect(openness('')).toMatchObject({ unrestricted: true, open: false });
+    expect(openness(', columns: [id, customer_id, body]', off)).toMatchObject({ unrestricted: true, open: false });
   });
 
   it('a wildcard of one schema stays there', () => {

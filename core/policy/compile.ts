@@ -16,9 +16,9 @@ import type { Diagnostic } from './diagnostic.ts';
 import { compileFunctions } from './function-grants.ts';
 import { governRelations } from './governed-relations.ts';
 import { type Contribution, type ExpandedPolicy, expandPolicy } from './grants.ts';
-import { objectNotices, viewNotices } from './notices.ts';
+import { policyNotices, viewNotices } from './notices.ts';
 import { observedRelations } from './observe.ts';
-import { classify } from './sensitivity.ts';
+import { type Classes, classify } from './sensitivity.ts';
 import { contradiction, indexContributions } from './unite.ts';
 import { userRelations } from './user-relations.ts';
 
@@ -28,6 +28,8 @@ export interface CompileInput {
   readonly policies: readonly DatabaseAccessPolicy[];
   readonly identity: Identity;
   readonly catalog: Catalog;
+  /** What detection has found in this schema so far (core/sensitivity). */
+  readonly detected: Classes;
   /** Milliseconds since the epoch: decides `validUntil`. */
   readonly now: number;
 }
@@ -43,7 +45,7 @@ export interface CompileResult {
 export function compileBundle(input: CompileInput): CompileResult {
   const { database, catalog, identity } = input;
   const bound = bindPolicies(database, input.policies, identity, input.now);
-  const sensitivity = classify(database, catalog);
+  const sensitivity = classify(database, catalog, input.detected);
   const accepted = acceptPolicies(bound.policies, catalog, identity);
   const diagnostics = [...bound.diagnostics, ...sensitivity.diagnostics, ...accepted.diagnostics];
   if (accepted.policies.length === 0) return { diagnostics: [...diagnostics, notBound(input)] };
@@ -54,20 +56,21 @@ export function compileBundle(input: CompileInput): CompileResult {
   const masking = mode === 'Observe' && specs.every((spec) => spec.masking !== 'Enforce') ? 'Record' : 'Enforce';
   const denied = new Set(database.spec.protection.deny);
   const neverReveal: ReadonlySet<string> = new Set(database.spec.protection.neverReveal);
+  const detects = database.spec.sensitivity.detection === 'Automatic';
   const users = userRelations(catalog);
   const index = indexContributions(accepted.policies.flatMap((each) => each.expanded.contributions));
-  const governed = governRelations({ catalog, classes: sensitivity.classes, index, neverReveal, denied }, users);
+  const governed = governRelations({ catalog, classes: sensitivity.classes, index, neverReveal, detects, denied }, users);
   const granted = new Map(governed.relations.map((relation) => [relation.oid, relation]));
   const effective =
     mode === 'Observe'
-      ? observedRelations({ catalog, classes: sensitivity.classes, neverReveal, masking, granted }, users)
+      ? observedRelations({ catalog, classes: sensitivity.classes, neverReveal, detects, masking, granted }, users)
       : undefined;
   const functions = compileFunctions(policies, catalog);
   const applied = effective ?? governed.relations;
   const guards = guardrails(policies);
   const allowAll =
     accepted.policies.some((each) => each.expanded.everything) &&
-    users.every((relation) => relation.extension !== undefined || granted.get(relation.oid)?.select?.unrestricted === true);
+    users.every((relation) => relation.extension !== undefined || granted.get(relation.oid)?.select?.open === true);
   const { sensitivity: declared, protection } = database.spec;
   const content: Omit<Bundle, 'version'> = {
     formatVersion: 1,
@@ -88,7 +91,7 @@ export function compileBundle(input: CompileInput): CompileResult {
     transparent:
       allowAll &&
       mode === 'Enforce' &&
-      declared.detection === 'Off' &&
+      !detects &&
       declared.columns.every((column) => column.class === 'none') &&
       protection.deny.length === 0 &&
       protection.neverReveal.length === 0 &&
@@ -112,7 +115,7 @@ export function compileBundle(input: CompileInput): CompileResult {
       ...governed.diagnostics,
       ...functions.diagnostics,
       ...viewNotices(granted, catalog),
-      ...objectNotices(database, policies),
+      ...policyNotices(policies),
     ],
     ...(ends.length === 0 ? {} : { nextChange: Math.min(...ends) }),
   };

@@ -24,6 +24,8 @@ export interface RelationInput {
   readonly classes: Classes;
   readonly index: ContributionIndex;
   readonly neverReveal: ReadonlySet<string>;
+  /** Detection may yet find columns sensitive that are not known now. */
+  readonly detects: boolean;
   /** `protection.deny`. */
   readonly denied: ReadonlySet<Action>;
 }
@@ -106,13 +108,15 @@ class Builder {
       const mask = this.#mask(relation, column, united);
       return [mask === undefined ? { attnum } : { attnum, mask }];
     });
+    const unrestricted =
+      united.filter === undefined &&
+      columns.length === relation.columns.length &&
+      columns.every((each) => each.mask === undefined);
     return {
       columns,
       ...(united.filter === undefined ? {} : { filter: united.filter }),
-      unrestricted:
-        united.filter === undefined &&
-        columns.length === relation.columns.length &&
-        columns.every((each) => each.mask === undefined),
+      unrestricted,
+      open: unrestricted && united.allColumns && !this.#input.detects,
       rules: united.rules,
     };
   }

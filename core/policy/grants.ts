@@ -26,6 +26,8 @@ export interface Contribution {
   readonly action: Action;
   /** Ordered. */
   readonly columns: readonly number[];
+  /** The grant lists no columns: those that will be added are granted, too. */
+  readonly allColumns: boolean;
   readonly masks: ReadonlyMap<number, MaskSpec>;
   readonly reveal: ReadonlySet<number>;
   readonly filter?: CompiledFilter;
@@ -214,6 +216,7 @@ class Expansion {
       path,
       relation,
       columns,
+      allColumns: grant.columns === undefined,
       masks,
       reveal: new Set(numbers(grant.reveal ?? [])),
       named,

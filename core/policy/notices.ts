@@ -1,6 +1,5 @@
 /** What is in force as written but perhaps not as meant: said once, when policies are compiled. */
 import type { DatabaseAccessPolicy } from '../../crds/database-access-policy.ts';
-import type { Database } from '../../crds/database.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { RelationData } from '../catalog/model.ts';
 import { objectName } from './bind.ts';
@@ -8,19 +7,9 @@ import type { GovernedRelation } from './bundle.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import { displayName } from './name-pattern.ts';
 
-/** About the objects alone. */
-export function objectNotices(database: Database, policies: readonly DatabaseAccessPolicy[]): readonly Diagnostic[] {
+/** About the policies alone. */
+export function policyNotices(policies: readonly DatabaseAccessPolicy[]): readonly Diagnostic[] {
   const notices: Diagnostic[] = [];
-  if (database.spec.sensitivity.detection === 'Automatic') {
-    notices.push({
-      severity: 'notice',
-      reason: 'Ignored',
-      object: objectName(database),
-      path: 'spec.sensitivity.detection',
-      message:
-        'columns are not classified automatically by this release: only those under sensitivity.columns, and what derives from them, are sensitive',
-    });
-  }
   for (const policy of policies) {
     if (policy.spec.credentialsSecretRef === undefined) continue;
     notices.push({

@@ -13,6 +13,8 @@ export interface ObserveInput {
   readonly catalog: Catalog;
   readonly classes: Classes;
   readonly neverReveal: ReadonlySet<string>;
+  /** Detection may yet find columns sensitive that are not known now. */
+  readonly detects: boolean;
   readonly masking: 'Enforce' | 'Record';
   /** As Enforce would have it. */
   readonly granted: ReadonlyMap<number, GovernedRelation>;
@@ -39,6 +41,8 @@ function observedRelation(input: ObserveInput, relation: RelationData): Governed
     ...(input.masking === 'Enforce' && rule?.filter !== undefined ? { filter: rule.filter } : {}),
     rules,
   });
+  const unrestricted = filter === undefined && columns.every((column) => column.mask === undefined);
+  const masksLater = input.detects && (input.masking === 'Enforce' || input.neverReveal.size > 0);
   return {
     oid: relation.oid,
     schema: relation.schema,
@@ -46,7 +50,8 @@ function observedRelation(input: ObserveInput, relation: RelationData): Governed
     select: {
       columns,
       ...(filter === undefined ? {} : { filter }),
-      unrestricted: filter === undefined && columns.every((column) => column.mask === undefined),
+      unrestricted,
+      open: unrestricted && !masksLater,
       rules,
     },
     insert: write(granted?.insert, true),

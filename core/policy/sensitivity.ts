@@ -1,5 +1,6 @@
 /**
- * Which columns are sensitive: what the Database declares, carried along by lineage.
+ * Which columns are sensitive: what the Database declares, what detection has found where it declares nothing, both carried along by
+ * lineage.
  *
  * - A generated column has the class of what it is generated from.
  * - Partitions and inheritance children share the classes of their parents, and parents those of their children, by name:
@@ -56,9 +57,13 @@ class Marks {
   }
 }
 
-export function classify(database: Database, catalog: Catalog): Sensitivity {
+/** `detected` counts unless the Database has switched detection off. */
+export function classify(database: Database, catalog: Catalog, detected: Classes): Sensitivity {
   const marks = new Marks();
   const diagnostics = declare(database, catalog, marks);
+  if (database.spec.sensitivity.detection === 'Automatic') {
+    for (const [oid, columns] of detected) for (const [attnum, name] of columns) marks.add(oid, attnum, name);
+  }
   const relations = userRelations(catalog);
   // Views stand on views and partitions under partitions: repeat until nothing moves. Each round marks at least one column.
   let moved = true;

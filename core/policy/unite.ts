@@ -23,6 +23,7 @@ export interface ExplicitMask {
 export interface United {
   /** Ordered. */
   readonly columns: readonly number[];
+  readonly allColumns: boolean;
   readonly masks: ReadonlyMap<number, ExplicitMask>;
   readonly reveal: ReadonlySet<number>;
   readonly filter?: RowFilter;
@@ -140,6 +141,7 @@ export function unite(contributions: readonly Contribution[]): United | undefine
   const filter = unitedFilter(contributions);
   return {
     columns: [...new Set(contributions.flatMap((each) => each.columns))].sort((a, b) => a - b),
+    allColumns: contributions.some((each) => each.allColumns),
     masks,
     reveal: new Set(contributions.flatMap((each) => [...each.reveal])),
     ...(filter === undefined ? {} : { filter }),

@@ -59,6 +59,7 @@ const granted: GovernedRelation = {
   select: {
     columns: [{ attnum: 1 }, { attnum: 2, mask: { kind: 'redact', template: ["'x'::pg_catalog.text"], rule: 'class' } }],
     unrestricted: false,
+    open: false,
     rules: ['data/people'],
   },
   actions: [],

@@ -10,7 +10,7 @@ import { type Diagnostic, formatDiagnostic } from '../../core/policy/diagnostic.
 import { smallCatalog } from '../../test/support/small-catalog.ts';
 import type { SqlEngine } from '../../core/sql/engine.ts';
 import { openFileSource, PolicyError } from './file-source.ts';
-import { PolicyHost } from './host.ts';
+import { type HostDetection, PolicyHost } from './host.ts';
 import { type ManualClock, manualClock } from '../../test/support/manual-clock.ts';
 import { PolicyFileError, readPolicyFiles } from './policy-files.ts';
 import type { PolicySource } from './policy-source.ts';
@@ -34,6 +34,13 @@ const TABLES: CatalogData = smallCatalog([
   { name: 'public.a', columns: ['id integer'] },
   { name: 'public.b', columns: ['id integer'] },
 ]).data;
+
+const NOTHING_FOUND: HostDetection = {
+  describe: async () => undefined,
+  classes: () => new Map(),
+  sample: async () => undefined,
+  onChange: () => () => undefined,
+};
 
 let directory: string;
 let clock: ManualClock;
@@ -220,6 +227,7 @@ describe('the host', () => {
       readCatalog: () => Promise<CatalogData>;
       probeCatalog: () => Promise<string>;
       report: (found: readonly Diagnostic[]) => void;
+      detection: HostDetection;
     }> = {},
   ) {
     const engines: (SqlEngine | undefined)[] = [];
@@ -230,6 +238,7 @@ describe('the host', () => {
       readCatalog: async () => TABLES,
       createEngine: (catalog: Catalog, bundle: Bundle): Made => ({ catalog, bundle, analyse: () => [] }),
       analyseLarge: async () => [],
+      detection: NOTHING_FOUND,
       clock,
       report: () => undefined,
       catalogFailed: (error) => failures.push(error),
@@ -379,5 +388,68 @@ describe('the host', () => {
     expect(failures).toHaveLength(1);
     expect(granted(host)).toEqual(['a']);
     await expect(start(await open(), { readCatalog })).rejects.toThrow('gone');
+  });
+
+  describe('with detection', () => {
+    const masked = (host: { readonly engine: SqlEngine | undefined }): unknown =>
+      host.engine?.bundle.relations.map((relation) => relation.classes);
+    const SOME = smallCatalog([{ name: 'public.a', columns: ['id integer', 'x text'] }]).data;
+
+    function detecting(): HostDetection & { calls: string[]; found: Map<number, Map<number, string>>; changed: () => void } {
+      const made = {
+        calls: [] as string[],
+        found: new Map<number, Map<number, string>>(),
+        changed: () => {},
+        describe: async () => void made.calls.push('describe'),
+        classes: () => {
+          made.calls.push('classes');
+          return made.found;
+        },
+        sample: async () => void made.calls.push('sample'),
+        onChange: (listener: () => void) => {
+          made.changed = listener;
+          return () => undefined;
+        },
+      };
+      return made;
+    }
+
+    it('a schema is described before it is put to use, then looked into; what that finds takes effect at once', async () => {
+      await write('a.yaml', `${DATABASE}---\n${policy('x', 'a')}`);
+      const detection = detecting();
+      const { host, engines } = await start(await open(), { readCatalog: async () => SOME, detection });
+      expect(detection.calls).toEqual(['describe', 'classes', 'sample']);
+      expect(masked(host)).toEqual([{}]);
+      detection.found = new Map([[SOME.relations[0]!.oid, new Map([[2, 'pii.email']])]]);
+      detection.changed();
+      expect(masked(host)).toEqual([{ 2: 'pii.email' }]);
+      expect(engines).toHaveLength(2);
+    });
+
+    it('switched off nothing is looked at; switched on names count at once and the rest follows', async () => {
+      const off = DATABASE.replace('database: shop}}', 'database: shop}, sensitivity: {detection: "Off"}}');
+      await write('a.yaml', `${off}---\n${policy('x', 'a')}`);
+      const detection = detecting();
+      const { host } = await start(await open(), { readCatalog: async () => SOME, detection });
+      expect(detection.calls).toEqual([]);
+      detection.found = new Map([[SOME.relations[0]!.oid, new Map([[2, 'pii.free-text']])]]);
+      await write('a.yaml', `${DATABASE}---\n${policy('x', 'a')}`);
+      await polled(() => detection.calls.includes('sample'));
+      expect(masked(host)).toEqual([{ 2: 'pii.free-text' }]);
+      expect(detection.calls.slice(0, 2)).toEqual(['classes', 'describe']);
+    });
+
+    it('a schema that cannot be described is not put to use', async () => {
+      await write('a.yaml', `${DATABASE}---\n${policy('x', 'a')}`);
+      const detection = detecting();
+      let data = SOME;
+      const { host, failures } = await start(await open(), { readCatalog: async () => data, detection });
+      data = smallCatalog([{ name: 'public.a', columns: ['id integer', 'x text', 'y text'] }]).data;
+      const broken: HostDetection = detection;
+      Object.assign(broken, { describe: () => Promise.reject(new Error('gone')) });
+      await host.refreshCatalog('test');
+      expect(failures).toHaveLength(1);
+      expect(host.engine?.catalog.data).toBe(SOME);
+    });
   });
 });

@@ -10,11 +10,23 @@ import type { Bundle } from '../../core/policy/bundle.ts';
 import { canonicalHash } from '../../core/policy/canonical-json.ts';
 import { type CompileResult, compileBundle } from '../../core/policy/compile.ts';
 import type { Diagnostic } from '../../core/policy/diagnostic.ts';
+import type { Classes } from '../../core/policy/sensitivity.ts';
 import type { SqlEngine } from '../../core/sql/engine.ts';
 import type { EngineHost } from '../session/engine-host.ts';
 import { CatalogRefresh } from './catalog-refresh.ts';
 import type { Clock } from './clock.ts';
 import type { PolicySource } from './policy-source.ts';
+
+/** Which columns are sensitive without anybody saying so (sidecar/sensitivity). */
+export interface HostDetection {
+  /** To be called with a schema before it is put to use. Rejects when the server cannot be reached. */
+  readonly describe: (catalog: Catalog) => Promise<void>;
+  readonly classes: (catalog: Catalog) => Classes;
+  /** Looks into values, in the background. Must not reject; resolves when there is nothing left to look at. */
+  readonly sample: () => Promise<void>;
+  /** Called when `classes` may have changed. */
+  readonly onChange: (listener: () => void) => () => void;
+}
 
 export interface PolicyHostOptions {
   readonly source: PolicySource;
@@ -25,6 +37,7 @@ export interface PolicyHostOptions {
   readonly probeCatalog?: () => Promise<string>;
   readonly createEngine: (catalog: Catalog, bundle: Bundle) => SqlEngine;
   readonly analyseLarge: EngineHost['analyseLarge'];
+  readonly detection: HostDetection;
   readonly clock: Clock;
   /** What compiling found, when it differs from the last time. */
   readonly report: (diagnostics: readonly Diagnostic[]) => void;
@@ -34,6 +47,7 @@ export interface PolicyHostOptions {
   readonly catalogPeriod?: number;
 }
 
+const NONE_DETECTED: Classes = new Map();
 /** Milliseconds. */
 const LOOK_AT_CLOCK = 15_000;
 
@@ -42,10 +56,13 @@ export class PolicyHost implements EngineHost {
   readonly #options: PolicyHostOptions;
   readonly #listeners = new Set<(engine: SqlEngine | undefined) => void>();
   readonly #refresh: CatalogRefresh;
-  readonly #unsubscribe: () => void;
+  readonly #unsubscribe: readonly (() => void)[];
   #catalog: Catalog | undefined;
+  /** The one detection knows all about. */
+  #described: Catalog | undefined;
   #catalogVersion = '';
   #probe: string | undefined;
+  #sampled: Promise<void> = Promise.resolve();
   #engine: SqlEngine | undefined;
   /** Bundle version and catalog version of the engine. */
   #engineKey = '';
@@ -64,7 +81,10 @@ export class PolicyHost implements EngineHost {
       pause: [100, 5000],
       credit: 20_000,
     });
-    this.#unsubscribe = options.source.onChange(() => this.#compile());
+    this.#unsubscribe = [
+      options.source.onChange(() => this.#policiesChanged()),
+      options.detection.onChange(() => this.#compile()),
+    ];
   }
 
   get engine(): SqlEngine | undefined {
@@ -78,6 +98,11 @@ export class PolicyHost implements EngineHost {
   /** Reads the schema for the first time and compiles. Rejects with what `readCatalog` rejects with. */
   async start(): Promise<void> {
     await this.#read();
+  }
+
+  /** Resolves when detection has looked into what there was to look into; at once where it is off. Never rejects. */
+  get sampled(): Promise<void> {
+    return this.#sampled;
   }
 
   /** Never rejects: when the schema cannot be read, the last one stays in force, and columns it does not know are not shown. */
@@ -96,7 +121,7 @@ export class PolicyHost implements EngineHost {
 
   close(): void {
     this.#refresh.close();
-    this.#unsubscribe();
+    for (const unsubscribe of this.#unsubscribe) unsubscribe();
     this.#cancelExpiry();
     this.#listeners.clear();
   }
@@ -112,14 +137,44 @@ export class PolicyHost implements EngineHost {
   async #read(): Promise<void> {
     // Before the schema itself: a change in between is then seen by the next probe.
     const probe = await this.#options.probeCatalog?.();
-    if (probe !== undefined && probe === this.#probe && this.#catalog !== undefined) return;
+    if (probe !== undefined && probe === this.#probe && this.#catalog !== undefined) return this.#detect(this.#catalog);
     const data = await this.#options.readCatalog();
     const version = catalogFingerprint(data);
     this.#probe = probe;
-    if (version === this.#catalogVersion) return;
-    this.#catalog = new Catalog(data);
+    if (version === this.#catalogVersion && this.#catalog !== undefined) return this.#detect(this.#catalog);
+    const catalog = new Catalog(data);
+    // Before it is put to use: a new column is masked before its first row is shown.
+    await this.#describe(catalog);
+    this.#catalog = catalog;
     this.#catalogVersion = version;
     this.#compile();
+    await this.#detect(catalog);
+  }
+
+  get #detects(): boolean {
+    return this.#options.source.current.database?.spec.sensitivity.detection === 'Automatic';
+  }
+
+  async #describe(catalog: Catalog): Promise<void> {
+    if (!this.#detects || this.#described === catalog) return;
+    await this.#options.detection.describe(catalog);
+    this.#described = catalog;
+  }
+
+  /** Values change without the schema: there may always be something to look at. */
+  async #detect(catalog: Catalog): Promise<void> {
+    if (!this.#detects) return;
+    if (this.#described !== catalog) {
+      await this.#describe(catalog);
+      this.#compile();
+    }
+    this.#sampled = this.#options.detection.sample();
+  }
+
+  /** Detection may have been switched on: names and types count at once, the rest follows. */
+  #policiesChanged(): void {
+    this.#compile();
+    if (this.#detects && this.#described !== this.#catalog) void this.refreshCatalog('detection');
   }
 
   #compile(): void {
@@ -131,7 +186,8 @@ export class PolicyHost implements EngineHost {
       return;
     }
     const now = clock.now();
-    const result = compileBundle({ database, policies, identity, catalog: this.#catalog, now });
+    const detected = this.#detects ? this.#options.detection.classes(this.#catalog) : NONE_DETECTED;
+    const result = compileBundle({ database, policies, identity, catalog: this.#catalog, detected, now });
     this.#report(result);
     this.#watchExpiry(result.nextChange, now, policies);
     if (result.bundle === undefined) this.#replace(undefined, notBoundReason(result));

@@ -7,7 +7,7 @@ import * as request from '../../core/wire/request.ts';
 import { SERVER, decodeReport } from '../../core/wire/server-messages.ts';
 import type { UpstreamConnection } from '../upstream/connect.ts';
 import { UpstreamError } from '../upstream/upstream-error.ts';
-import type { ResultRows, SimpleQueryConnection } from './reader.ts';
+import { QueryError, type ResultRows, type SimpleQueryConnection } from './reader.ts';
 
 const MIB = 1024 * 1024;
 /** The schema of ten thousand tables is some 30 MiB; beyond this, all rows together, something else is answering. */
@@ -40,6 +40,7 @@ interface Pending {
   /** Of all rows. */
   bytes: number;
   failure: Error | undefined;
+  readonly onRow: ((row: readonly (string | null)[]) => void) | undefined;
   readonly resolve: (results: readonly ResultRows[]) => void;
   readonly reject: (error: Error) => void;
 }
@@ -62,17 +63,17 @@ export function openQueryClient(connection: UpstreamConnection, timeout = 30_000
     if (pending === undefined) throw lostSync('the server sent an answer to nothing', 'SLUICE-706');
     if (type === SERVER.dataRow) {
       count(pending, body.length);
-      pending.rows.push(decodeRow(body));
+      const row = decodeRow(body);
+      if (pending.onRow === undefined) pending.rows.push(row);
+      else pending.onRow(row);
     } else if (type === SERVER.commandComplete) {
       if (pending.results.length === MOST_RESULTS) throw lostSync('the answer is larger than any schema', 'SLUICE-706');
       pending.results.push(pending.rows);
       pending.rows = [];
     } else if (type === SERVER.errorResponse) {
       const fields = decodeReport(body);
-      pending.failure = new UpstreamError(
-        'SLUICE-807',
-        `the schema cannot be read: ${fields.get('M')?.toString('utf8') ?? 'unknown error'}`,
-      );
+      const said = (field: string, otherwise: string): string => fields.get(field)?.toString('utf8') ?? otherwise;
+      pending.failure = new QueryError(said('C', 'XX000'), said('M', 'unknown error'));
     } else if (type === SERVER.readyForQuery) {
       clearTimeout(timer);
       const { failure, results, resolve, reject } = pending;
@@ -95,10 +96,10 @@ export function openQueryClient(connection: UpstreamConnection, timeout = 30_000
   socket.on('close', () => fail(new UpstreamError('SLUICE-803', 'the connection was lost while the schema was read')));
   socket.resume();
   return {
-    simpleQuery(sql) {
+    simpleQuery(sql, onRow) {
       if (pending !== undefined) return Promise.reject(new Error('one query at a time'));
       return new Promise((resolve, reject) => {
-        pending = { results: [], rows: [], bytes: 0, failure: undefined, resolve, reject };
+        pending = { results: [], rows: [], bytes: 0, failure: undefined, onRow, resolve, reject };
         timer = setTimeout(
           () => fail(new UpstreamError('SLUICE-802', `the schema could not be read within ${timeout} ms`)),
           timeout,

@@ -15,6 +15,8 @@ import { PolicyHost } from '../bundle/host.ts';
 import { systemClock } from '../bundle/clock.ts';
 import type { PolicySource } from '../bundle/policy-source.ts';
 import type { Journal } from '../journal/journal.ts';
+import type { Findings } from '../../core/sensitivity/findings.ts';
+import { Detection } from '../sensitivity/detection.ts';
 import { LargeAnalyser } from '../parser/large-analyser.ts';
 import { listen, type ListenAddress } from '../listen/listener.ts';
 import type { SessionEnvironment } from '../session/environment.ts';
@@ -40,10 +42,18 @@ export interface ProxyOptions {
   readonly telemetry: Telemetry;
   readonly log: Log;
   readonly reportDiagnostics: (diagnostics: readonly Diagnostic[]) => void;
+  /** What detection found in earlier runs, and where to keep it. */
+  readonly findings?: Findings;
+  readonly saveFindings?: (findings: Findings) => Promise<void>;
+  /** How long clients have to wait for detection to look into values, milliseconds; it goes on afterwards. */
+  readonly sampleWait?: number;
 }
 
 /** Characters that rewriting may add in the event loop; a statement that needs more goes to the worker. */
 const INLINE_ADDED = 32 * 1024;
+
+/** Enough for the tables of an ordinary database, not enough for anybody to notice. */
+const SAMPLE_WAIT = 250;
 
 export interface RunningProxy {
   readonly addresses: readonly ListenAddress[];
@@ -57,6 +67,14 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
   const { source, identity, access, journal, telemetry, log } = options;
   const [parser, schema] = await Promise.all([createWasmParser(), openSchemaReader(options)]);
   const large = new LargeAnalyser();
+  const detection = new Detection({
+    connect: async () => openQueryClient(await connect(access(), identity, [], [])),
+    clock: systemClock,
+    telemetry,
+    log,
+    ...(options.findings === undefined ? {} : { findings: options.findings }),
+    ...(options.saveFindings === undefined ? {} : { save: options.saveFindings }),
+  });
   const host = new PolicyHost({
     source,
     identity,
@@ -67,6 +85,12 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
         createEngine({ catalog, bundle, parser, salt: randomBytes(6).toString('hex'), maximumAdded: INLINE_ADDED }),
         parser,
       ),
+    detection: {
+      describe: (catalog) => schema.use((client) => detection.describe(catalog, client)),
+      classes: (catalog) => detection.classes(catalog),
+      sample: () => detection.sample(),
+      onChange: (listener) => detection.onChange(listener),
+    },
     analyseLarge: (engine, request, session, altered) => large.analyse(engine, request, session, altered),
     clock: systemClock,
     report: options.reportDiagnostics,
@@ -75,6 +99,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
   try {
     await host.start();
     if (host.engine === undefined) throw new NoPolicyError(host.reason);
+    await atMost(options.sampleWait ?? SAMPLE_WAIT, host.sampled);
     const registry = new SessionRegistry();
     const environment: SessionEnvironment = {
       host,
@@ -116,6 +141,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
         await registry.drain(deadline);
         listener.close();
         host.close();
+        detection.close();
         source.close();
         schema.close();
         await large.close();
@@ -123,9 +149,19 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     };
   } catch (error) {
     host.close();
+    detection.close();
     schema.close();
     throw error;
   }
+}
+
+async function atMost(milliseconds: number, until: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, milliseconds);
+  });
+  await Promise.race([until, late]);
+  clearTimeout(timer);
 }
 
 /** The identity is not granted anything on this database. */

@@ -31,6 +31,9 @@ interface LargeAnswer {
   readonly answer: AnalyseResult | Denial;
 }
 
+/** What a name that does not exist is refused with; so is one that is not granted. */
+const UNKNOWN_NAMES: ReadonlySet<string> = new Set(['SLUICE-201', 'SLUICE-202']);
+
 const BARRIER: Verdict = { kind: 'barrier' };
 
 export class Analysis {
@@ -104,6 +107,8 @@ export class Analysis {
     }
     // It may name what an unanswered Parse or Bind is about to define.
     if (core.pipeline.pendingNames > 0) return BARRIER;
+    // It may be newer than what we know of the schema.
+    if (UNKNOWN_NAMES.has(denied.denial.code)) void core.host.refreshCatalog(denied.denial.code);
     return { kind: 'denied', denial: denied.denial, plan: denied, engine };
   }
 

@@ -25,6 +25,10 @@ export interface Telemetry {
   auditFailed(): void;
   catalogRead(result: 'ok' | 'failed', seconds: number): void;
   policyLoaded(result: 'ok' | 'rejected'): void;
+  /** Columns that detection takes for sensitive now, by class. */
+  sensitiveColumns(counts: ReadonlyMap<string, number>): void;
+  /** Values of a table were looked at; `sqlstate` when they could not be. */
+  tableSampled(sqlstate?: string): void;
 }
 
 /** Counts nothing. */
@@ -41,6 +45,8 @@ export const SILENT: Telemetry = {
   auditFailed: () => {},
   catalogRead: () => {},
   policyLoaded: () => {},
+  sensitiveColumns: () => {},
+  tableSampled: () => {},
 };
 
 export function prometheusTelemetry(registry: Registry): Telemetry {
@@ -114,6 +120,18 @@ export function prometheusTelemetry(registry: Registry): Telemetry {
     labelNames: ['result'],
     registers,
   });
+  const sensitive = new Gauge({
+    name: 'sluice_sensitive_columns',
+    help: 'Columns that detection takes for sensitive, by class',
+    labelNames: ['class'],
+    registers,
+  });
+  const sampled = new Counter({
+    name: 'sluice_tables_sampled_total',
+    help: 'Tables whose values were looked at, by result: ok, or the SQLSTATE that prevented it',
+    labelNames: ['result'],
+    registers,
+  });
   return {
     statement: (decision, kind, code) => {
       statements.inc({ decision, kind });
@@ -136,5 +154,10 @@ export function prometheusTelemetry(registry: Registry): Telemetry {
     auditFailed: () => audit.inc(),
     catalogRead: (result, seconds) => catalog.observe({ result }, seconds),
     policyLoaded: (result) => policies.inc({ result }),
+    sensitiveColumns: (counts) => {
+      sensitive.reset();
+      for (const [name, count] of counts) sensitive.set({ class: name }, count);
+    },
+    tableSampled: (sqlstate) => sampled.inc({ result: sqlstate ?? 'ok' }),
   };
 }

@@ -48,6 +48,7 @@ async function compiled(): Promise<Bundle> {
     policies: documents.policies,
     identity: { namespace: 'ai-agents', serviceAccount: 'support-agent' },
     catalog,
+    detected: new Map(),
     now: 0,
   });
   if (result.bundle === undefined) throw new Error('no bundle');

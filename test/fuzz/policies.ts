@@ -17,8 +17,14 @@ export function compileOn(catalog: Catalog): Bundle | undefined {
   const [namespace, serviceAccount] = restrictedIdentity.split('/') as [string, string];
   const [database] = restrictive.databases;
   if (database === undefined) throw new Error('no Database');
-  return compileBundle({ database, policies: restrictive.policies, identity: { namespace, serviceAccount }, catalog, now: 0 })
-    .bundle;
+  return compileBundle({
+    database,
+    policies: restrictive.policies,
+    identity: { namespace, serviceAccount },
+    catalog,
+    detected: new Map(),
+    now: 0,
+  }).bundle;
 }
 
 async function bundleOf(file: string, identity: string, catalog: Catalog): Promise<Bundle> {
@@ -29,6 +35,7 @@ async function bundleOf(file: string, identity: string, catalog: Catalog): Promi
     policies: documents.policies,
     identity: { namespace, serviceAccount },
     catalog,
+    detected: new Map(),
     now: 0,
   });
   if (bundle === undefined) throw new Error(JSON.stringify(diagnostics));

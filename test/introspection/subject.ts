@@ -18,7 +18,14 @@ export function grant(relation: RelationData, actions: readonly Action[], hidden
     schema: relation.schema,
     name: relation.name,
     ...(may('Select')
-      ? { select: { columns: columns.map((attnum) => ({ attnum })), unrestricted: hidden.length === 0, rules: ['test'] } }
+      ? {
+          select: {
+            columns: columns.map((attnum) => ({ attnum })),
+            unrestricted: hidden.length === 0,
+            open: hidden.length === 0,
+            rules: ['test'],
+          },
+        }
       : {}),
     ...(may('Insert') ? { insert: write } : {}),
     ...(may('Update') ? { update: write } : {}),

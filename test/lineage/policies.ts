@@ -15,6 +15,7 @@ export function allowAll(catalog: Catalog): Bundle {
   return bundle(catalog, true, (relation) => ({
     columns: relation.columns.map(({ attnum }) => ({ attnum })),
     unrestricted: true,
+    open: true,
     rules: ['test/policy'],
   }));
 }
@@ -30,6 +31,7 @@ export function maskAll(catalog: Catalog): Bundle {
       },
     })),
     unrestricted: relation.columns.length === 0,
+    open: relation.columns.length === 0,
     rules: ['test/policy'],
   }));
 }

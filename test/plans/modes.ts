@@ -61,6 +61,7 @@ export function engineOf(catalog: Catalog, parser: SqlParser, tables: readonly s
     policies: loaded.policies,
     identity: { namespace: TENANT, serviceAccount: 'agent' },
     catalog,
+    detected: new Map(),
     now: 0,
   });
   const errors = diagnostics.filter(({ severity }) => severity === 'error');

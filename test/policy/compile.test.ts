@@ -45,6 +45,7 @@ describe.each(MAJORS)('the shop on PostgreSQL %i', (major) => {
       policies: documents.policies,
       identity: { namespace: 'ai-agents', serviceAccount },
       catalog,
+      detected: new Map(),
       now: 0,
     });
     if (result.bundle === undefined) throw new Error('no bundle');

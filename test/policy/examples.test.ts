@@ -36,6 +36,7 @@ describe.each(MAJORS)('examples/shop on PostgreSQL %i', (major) => {
       policies: documents.policies,
       identity: { namespace, serviceAccount },
       catalog,
+      detected: new Map(),
       now: Date.parse('2026-06-01'),
     });
     const problems = [...documents.diagnostics, ...result.diagnostics].filter((each) => each.severity !== 'notice');

@@ -84,7 +84,6 @@ SELECT id, name FROM products GROUP BY 1 ORDER BY 1;
 SELECT o.id, i.line_no, max(o.note) FROM orders o JOIN order_items i ON i.order_id = o.id GROUP BY o.id, i.line_no ORDER BY 1, 2;
 SELECT i.quantity, i.order_id FROM order_items i GROUP BY i.order_id, i.line_no ORDER BY 2, 1;
 SELECT ctid, sku, name FROM products GROUP BY id ORDER BY id;
-SELECT (p).id, sku, p FROM products p GROUP BY (p).id ORDER BY 1;
 SELECT p, sum(i.quantity) FROM products p JOIN order_items i ON i.product_id = p.id GROUP BY p.id ORDER BY p.*;
 SELECT row_to_json(p), count(*) FROM products p GROUP BY p.id ORDER BY p.id;
 SELECT p.id, p.attributes FROM products AS p GROUP BY p.id HAVING p IS DISTINCT FROM NULL ORDER BY p;

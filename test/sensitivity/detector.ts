@@ -1,8 +1,8 @@
 /** The detection of Sluice, as the measurement calls it. */
+import { Catalog } from '../../core/catalog/catalog.ts';
+import { readCatalog } from '../../sidecar/catalog/reader.ts';
+import { scanDatabase } from '../../sidecar/sensitivity/scan.ts';
 import type { Detector } from './measure.ts';
 
-export async function detector(): Promise<Detector> {
-  const path = new URL('../../sidecar/sensitivity/scan.ts', import.meta.url).href;
-  const module = (await import(path)) as { readonly scanDatabase: (...args: readonly unknown[]) => ReturnType<Detector> };
-  return (connection) => module.scanDatabase(connection, {});
-}
+export const detector: Detector = async (connection) =>
+  scanDatabase(connection, { catalog: new Catalog(await readCatalog(connection)), now: () => performance.now() });

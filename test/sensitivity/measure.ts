@@ -1,8 +1,7 @@
 /** One server, a database per schema, one scan each, compared with the labels. */
-import pg from 'pg';
-import { simpleQueryOver } from '../support/catalog.ts';
 import { type LocalPostgres, startLocalPostgres } from '../support/postgres.ts';
 import { MissingError } from '../scoreboard/suite.ts';
+import { openClient } from './client.ts';
 import { createDatabase } from './databases.ts';
 import { type Concluded, type Judged, judge } from './evaluate.ts';
 import { type LabelledSchema, type SetName, labelledSchemas } from './labels.ts';
@@ -73,12 +72,11 @@ async function measureOn(server: LocalPostgres, detector: Detector, options: Mea
 }
 
 export async function scan(url: string, detector: Detector): Promise<Concluded & { readonly cost: Cost }> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
+  const client = await openClient(url);
   try {
-    return await detector(simpleQueryOver(client));
+    return await detector(client);
   } finally {
-    await client.end();
+    client.close();
   }
 }
 

@@ -65,7 +65,7 @@ if (values.help) {
 }
 
 async function run(sets: readonly SetName[]): Promise<number> {
-  const chosen = values.baseline ? byName : await detector();
+  const chosen = values.baseline ? byName : detector;
   const options = { sets, only: values.only, seed, say, ...(cap === undefined ? {} : { cap }) };
   const { measured, missing } = await measure(chosen, options);
   for (const set of sets) {

@@ -48,6 +48,7 @@ ${indent(database)}`,
     policies: loaded.policies,
     identity: { namespace: 'ai', serviceAccount: 'agent' },
     catalog: on,
+    detected: new Map(),
     now: NOW,
   });
 }

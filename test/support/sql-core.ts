@@ -66,7 +66,7 @@ export function readRule(relation: RelationData, rule: TableRule): ReadRule {
         };
   const unrestricted =
     columns.length === relation.columns.length && filter === undefined && columns.every((column) => column.mask === undefined);
-  return { columns, unrestricted, rules: ['test/policy'], ...(filter === undefined ? {} : { filter }) };
+  return { columns, unrestricted, open: unrestricted, rules: ['test/policy'], ...(filter === undefined ? {} : { filter }) };
 }
 
 export interface CoreOptions {

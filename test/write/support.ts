@@ -95,7 +95,7 @@ function effective(catalog: Catalog, granted: readonly GovernedRelation[], polic
       const unrestricted = !('filter' in filter) && columns.every((column) => !('mask' in column));
       return {
         ...governed(relation, 'all'),
-        select: { columns, ...filter, unrestricted, rules: ['observe'] },
+        select: { columns, ...filter, unrestricted, open: unrestricted, rules: ['observe'] },
         insert: write,
         update: write,
         delete: { ...write, columns: [] },
@@ -118,7 +118,7 @@ function governed(relation: RelationData, grant: Grant | 'all'): GovernedRelatio
     const write: WriteRule = { columns: all, rules };
     return {
       ...base,
-      select: { columns: all.map((attnum) => ({ attnum })), unrestricted: true, rules },
+      select: { columns: all.map((attnum) => ({ attnum })), unrestricted: true, open: true, rules },
       insert: write,
       update: write,
       delete: { columns: [], rules },
@@ -140,7 +140,9 @@ function governed(relation: RelationData, grant: Grant | 'all'): GovernedRelatio
     readable.length === all.length && readable.every((column) => !('mask' in column)) && filterOf('Select').filter === undefined;
   return {
     ...base,
-    ...(grant.select === undefined ? {} : { select: { columns: readable, ...filterOf('Select'), unrestricted, rules } }),
+    ...(grant.select === undefined
+      ? {}
+      : { select: { columns: readable, ...filterOf('Select'), unrestricted, open: unrestricted, rules } }),
     ...(grant.insert === undefined ? {} : { insert: { columns: attnums(grant.insert), ...filterOf('Insert'), rules } }),
     ...(grant.update === undefined ? {} : { update: { columns: attnums(grant.update), ...filterOf('Update'), rules } }),
     ...(grant.delete === undefined ? {} : { delete: { columns: [], ...filterOf('Delete'), rules } }),

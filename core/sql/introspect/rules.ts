@@ -42,7 +42,12 @@ function build(bundle: Bundle, catalog: Catalog, relation: RelationData): ReadRu
     if (secret) return EMPTY.has(name) ? rule(relation, { where: 'false' }) : undefined;
     if (name === 'pg_catalog.pg_settings' && bundle.usesMaskKey)
       return rule(relation, FILTERS[name]?.(visible, catalog) ?? { where: 'false' });
-    return { columns: relation.columns.map((column) => ({ attnum: column.attnum })), unrestricted: true, rules: [RULE] };
+    return {
+      columns: relation.columns.map((column) => ({ attnum: column.attnum })),
+      unrestricted: true,
+      open: true,
+      rules: [RULE],
+    };
   }
   if (OPEN.has(name)) return rule(relation, { where: 'true' });
   if (EMPTY.has(name)) return rule(relation, { where: 'false' });
@@ -71,11 +76,13 @@ function ruleFor(relation: RelationData, filter: SystemFilter): ReadRule {
     else columns.push({ attnum: column.attnum, mask: mask(relation, column.type, expression) });
   }
   const everything = filter.where === 'true';
+  const unrestricted =
+    everything && columns.length === relation.columns.length && columns.every((column) => column.mask === undefined);
   return {
     columns,
     ...(everything ? {} : { filter: rowFilter(relation, filter) }),
-    unrestricted:
-      everything && columns.length === relation.columns.length && columns.every((column) => column.mask === undefined),
+    unrestricted,
+    open: unrestricted,
     rules: [RULE],
   };
 }

@@ -219,7 +219,7 @@ function observedGrant(relation: RelationData): GovernedRelation {
     oid: relation.oid,
     schema: relation.schema,
     name: relation.name,
-    select: { columns: attnums.map((attnum) => ({ attnum })), unrestricted: true, rules: ['observe'] },
+    select: { columns: attnums.map((attnum) => ({ attnum })), unrestricted: true, open: true, rules: ['observe'] },
     insert: write,
     update: write,
     delete: { columns: [], rules: ['observe'] },

@@ -29,27 +29,13 @@ function groupedColumns(context: StatementContext, body: SelectStmt, scope: Scop
   const grouped = new Map<object, Set<number>>();
   for (const item of body.groupClause ?? []) {
     const node = outputTarget(body, item, scope);
-    const { reference, names } = plainColumn(context, node, scope);
+    const reference: ColumnRef | undefined = asTag(node, 'ColumnRef');
+    const names = namesOf(reference?.fields);
     if (reference === undefined || names === undefined) continue;
     const found = resolveFields(context, scope, names, reference);
     if (found.kind === 'column' && found.scope === scope) note(grouped, found.source, found.column);
   }
   return grouped;
-}
-
-/** `t.id`, or `(t).id`, which is the same where t is the whole row. */
-function plainColumn(
-  context: StatementContext,
-  node: Node | undefined,
-  scope: Scope,
-): { readonly reference?: ColumnRef | undefined; readonly names?: readonly string[] | undefined } {
-  const taken = asTag(node, 'A_Indirection');
-  const reference = asTag(taken === undefined ? node : taken.arg, 'ColumnRef');
-  const names = namesOf(reference?.fields);
-  if (taken === undefined || reference === undefined || names === undefined) return { reference, names };
-  const field = namesOf(taken.indirection);
-  const row = resolveFields(context, scope, names, reference);
-  return field?.length === 1 && names.length === 1 && row.kind === 'whole-row' ? { reference, names: [...names, ...field] } : {};
 }
 
 function note(grouped: Map<object, Set<number>>, source: ScopeSource, column: ScopeColumn): void {

@@ -70,7 +70,7 @@ export function relationSource(
     rule: intended,
     systemColumns: SYSTEM_COLUMN_KINDS.has(relation.kind),
   };
-  if (rule.unrestricted) {
+  if (rule.open) {
     qualify(context, rangeVar, relation);
     return { ...shared, columns: renameColumns(relationColumns(relation, rule), alias) };
   }

@@ -34,21 +34,18 @@ export function callSpans(context: StatementContext, call: FuncCall): CallSpans 
   const open = source.tokenAt(name.end);
   if (open?.value !== '(') return lost(start);
   const close = source.closing(open.start);
-  // What the arguments are ordered by stands behind them in the same parentheses.
-  const ordered = call.agg_order !== undefined && call.agg_within_group !== true;
-  const spans = splitArguments(source, open, close, ordered);
+  const spans = splitArguments(source, open, close);
   const star = call.agg_star === true;
   if (spans.length !== (star ? 1 : (call.args?.length ?? 0))) lost(start);
   return { call: [start, close + 1], name: [name.start, name.end], arguments: star ? [] : spans };
 }
 
-function splitArguments(source: Source, open: Token, close: number, ordered: boolean): Span[] {
+function splitArguments(source: Source, open: Token, close: number): Span[] {
   const spans: Span[] = [];
   let token = source.next(open);
   let first: Token | undefined;
   let last: Token | undefined;
   while (token !== undefined && token.start < close) {
-    if (ordered && isWord(token, 'order') && isWord(source.next(token), 'by')) break;
     if (token.kind === 'punctuation' && token.value === ',') {
       if (first === undefined || last === undefined) return [];
       spans.push([first.start, last.end]);
@@ -65,10 +62,6 @@ function splitArguments(source: Source, open: Token, close: number, ordered: boo
   }
   if (first !== undefined && last !== undefined) spans.push([first.start, last.end]);
   return spans;
-}
-
-function isWord(token: Token | undefined, word: string): boolean {
-  return token?.kind === 'identifier' && token.value === word;
 }
 
 export interface CastSpans {

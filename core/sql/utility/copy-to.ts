@@ -47,7 +47,7 @@ function copyRelation(context: StatementContext, body: CopyStmt): undefined {
       ),
     );
   const { relation, grant } = resolved;
-  if (grant.select?.unrestricted) {
+  if (grant.select?.open) {
     for (const node of body.attlist ?? []) context.facts.read(relation, stringOf(node) ?? '', 'Select');
     if (body.attlist === undefined) context.facts.read(relation, '*', 'Select');
     return qualifyRangeVar(context, rangeVar, relation.schema, relation.name);

@@ -89,7 +89,7 @@ export function inPlaceSource(options: InPlaceOptions): ScopeSource {
 
 /** Everything of it may be read as it is: a column that is newer than our catalog, too. */
 function isOpen({ applied }: InPlaceOptions): boolean {
-  return applied.select?.unrestricted === true;
+  return applied.select?.open === true;
 }
 
 function onReference(options: InPlaceOptions, reference: ColumnReference): void {
@@ -153,9 +153,7 @@ function replaceByMask(options: InPlaceOptions, reference: ColumnReference, mask
   }
   const text = renderColumn(options, mask.template);
   context.frames.unsafe();
-  // A column may have a subscript as it is, an expression only in parentheses.
-  const subscript = context.source.tokenAt(end)?.value === '[';
-  context.edit({ start, end, replacement: subscript ? `(${text})` : text });
+  context.edit({ start, end, replacement: text });
   reference.replace(expressionTree(context, text));
 }
 

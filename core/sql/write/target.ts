@@ -58,7 +58,7 @@ export function openTarget(context: StatementContext, relation: RangeVar, statem
     });
   }
   const applied = appliedGrant(context, resolved.relation, resolved.grant);
-  qualify(context, relation, resolved.relation, isUnrestricted(applied));
+  qualify(context, relation, resolved.relation, isOpen(applied));
   if (!context.bundle.transparent) checkWritableKind(resolved.relation, relation.location ?? 0);
   const options: InPlaceOptions = {
     context,
@@ -87,9 +87,9 @@ function appliedGrant({ bundle }: StatementContext, relation: RelationData, gran
   return effective ?? deny('SLUICE-201', `Relation ${shown(relation)} does not exist or is not granted.`, { rule: 'floor' });
 }
 
-/** Nothing about the relation is hidden, masked or filtered: the client's own text can go upstream. */
-function isUnrestricted({ select, insert, update, delete: remove }: GovernedRelation): boolean {
-  return select?.unrestricted === true && [insert, update, remove].every((rule) => rule?.filter === undefined);
+/** Nothing about the relation is or can become hidden, masked or filtered: the client's own text can go upstream. */
+function isOpen({ select, insert, update, delete: remove }: GovernedRelation): boolean {
+  return select?.open === true && [insert, update, remove].every((rule) => rule?.filter === undefined);
 }
 
 /** The bare name could mean another relation, now or by the time the statement runs. */

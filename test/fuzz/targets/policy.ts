@@ -96,6 +96,7 @@ function compiled(text: string, catalog: Catalog, as?: Identity): Compiled {
           policies: loaded.policies,
           identity: as ?? { namespace: account?.namespace ?? 'ai-agents', serviceAccount: account?.name ?? 'agent' },
           catalog,
+          detected: new Map(),
           now: 0,
         });
   const diagnostics = [...loaded.diagnostics, ...(result?.diagnostics ?? []).map((each) => loaded.locate(each))];

@@ -1,1 +1,0 @@
-SELECT c.id, count(p) FROM orders o JOIN customers c ON c.id = o.customer_id LEFT JOIN products p ON p.id = o.id GROUP BY c.id, (p).id ORDER BY p, c.id

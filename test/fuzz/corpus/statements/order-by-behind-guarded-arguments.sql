@@ -1,1 +1,0 @@
-SELECT (''::regclass,''),pg_catalog.col_description(''::regclass,5 ORDER BY 2 ,1)

@@ -1,1 +1,0 @@
-UPDATE customers SET city=city WHERE ssn[1]
