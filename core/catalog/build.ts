@@ -84,7 +84,8 @@ function build(rows: Iterable<readonly (string | null)[]>): CatalogData {
   const schemas = new Map<number, string>();
   for (const row of list(documents, 'schemas')) schemas.set(int(row, 0), text(row, 1));
 
-  const types = buildTypes(list(documents, 'types'), schemas);
+  const checks = checksByPlace(list(documents, 'checks'));
+  const types = buildTypes(list(documents, 'types'), schemas, checks);
   const functions = list(documents, 'functions').map((row) => buildFunction(row, schemas));
   const functionsByOid = new Map(functions.map((entry) => [entry.oid, entry]));
   return {
@@ -96,7 +97,7 @@ function build(rows: Iterable<readonly (string | null)[]>): CatalogData {
     schemaOids: Object.fromEntries([...schemas].map(([oid, name]) => [name, oid])),
     unusableSchemas: list(documents, 'schemas').flatMap((row) => (row[2] === 0 ? [text(row, 1)] : [])),
     defaultSearchPath: strings(session['searchPath']),
-    relations: buildRelations(documents, schemas, types.formats),
+    relations: buildRelations(documents, schemas, types.formats, checks),
     types: types.types,
     functions,
     operators: list(documents, 'operators').map((row) => buildOperator(row, schemas, functionsByOid)),
@@ -116,6 +117,7 @@ function buildRelations(
   documents: ReadonlyMap<string, unknown>,
   schemas: ReadonlyMap<number, string>,
   formats: Formats,
+  checks: Checks,
 ): RelationData[] {
   const byOid = new Map<number, Mutable<RelationData>>();
   for (const row of list(documents, 'relations')) {
@@ -126,7 +128,10 @@ function buildRelations(
       schema: schemaOf(schemas, int(row, 1)),
       name: text(row, 2),
       kind: known(RELATION_KINDS, text(row, 3), 'relation kind'),
-      columns: row[7] === null || row[7] === undefined ? [] : rowsOf(row[7]).map((column) => buildColumn(column, formats)),
+      columns:
+        row[7] === null || row[7] === undefined
+          ? []
+          : rowsOf(row[7]).map((column) => buildColumn(column, formats, checks.get(`${oid}.${int(column, 0)}`))),
       rowTypeOid: int(row, 4),
     };
     if (flags.includes('p')) relation.isPartition = true;
@@ -173,7 +178,21 @@ function addIndex(byOid: ReadonlyMap<number, Mutable<RelationData>>, row: Row): 
   else if (flags.includes('u') && !flags.includes('d')) push(table, 'uniqueKeys', key);
 }
 
-function buildColumn(row: Row, formats: Formats): ColumnData {
+/** Expressions by `table.attnum`, and by `0.domain`. */
+type Checks = ReadonlyMap<string, readonly string[]>;
+
+function checksByPlace(rows: readonly Row[]): Checks {
+  const checks = new Map<string, string[]>();
+  for (const row of rows) {
+    const place = `${int(row, 0)}.${int(row, 1)}`;
+    const found = checks.get(place);
+    if (found === undefined) checks.set(place, [text(row, 2)]);
+    else found.push(text(row, 2));
+  }
+  return checks;
+}
+
+function buildColumn(row: Row, formats: Formats, checks: readonly string[] | undefined): ColumnData {
   const typeOid = int(row, 2);
   const typmod = int(row, 3);
   const flags = text(row, 5);
@@ -191,6 +210,7 @@ function buildColumn(row: Row, formats: Formats): ColumnData {
   if (flags.includes('a')) column.identity = 'a';
   if (flags.includes('b')) column.identity = 'd';
   if (typeof row[6] === 'string') column.collation = row[6];
+  if (checks !== undefined) column.checks = checks;
   return column;
 }
 
@@ -205,7 +225,11 @@ interface Formats {
  * format_type() leaves pg_catalog names bare, and a search_path that names pg_catalog late lets another schema's type win:
  * whatever is not spelled by a keyword gets its schema.
  */
-function buildTypes(rows: readonly Row[], schemas: ReadonlyMap<number, string>): { types: TypeData[]; formats: Formats } {
+function buildTypes(
+  rows: readonly Row[],
+  schemas: ReadonlyMap<number, string>,
+  checks: Checks,
+): { types: TypeData[]; formats: Formats } {
   const plain = new Map<number, string>();
   const types = rows.map((row): TypeData => {
     const oid = int(row, 0);
@@ -222,6 +246,8 @@ function buildTypes(rows: readonly Row[], schemas: ReadonlyMap<number, string>):
     if (Array.isArray(row[8])) type.labels = row[8].map(string);
     if (type.kind === 'domain' && row[9] === 1) type.domainNotNull = true;
     if (typeof row[10] === 'number') type.domainChecks = row[10];
+    const expressions = checks.get(`0.${oid}`);
+    if (expressions !== undefined) type.checks = expressions;
     if (typeof row[11] === 'string') type.extension = row[11];
     if (typeof row[12] === 'string') plain.set(oid, row[12]);
     return type;

@@ -24,12 +24,14 @@ export interface ColumnData {
   /** format_type(atttypid, atttypmod), safe to splice after `::`: qualified unless spelled by SQL keywords (`pg_catalog.text`, `character varying(40)`). */
   readonly type: string;
   readonly notNull: boolean;
-  /** Qualified and quoted collation when it is not the type's default, e.g. `pg_catalog."C"`. */
+  /** Qualified and quoted collation when it is not the type's default (a domain's base type's), e.g. `pg_catalog."C"`. */
   readonly collation?: string;
   /** '' | 's' (stored generated) | 'v' (virtual). */
   readonly generated?: 's' | 'v';
   readonly identity?: 'a' | 'd';
   readonly hasDefault?: boolean;
+  /** CHECK constraints that concern this column alone, as pg_get_expr() writes them. */
+  readonly checks?: readonly string[];
 }
 
 export interface RelationData {
@@ -89,6 +91,8 @@ export interface TypeData {
   /** Domains with constraints: a mask must give a value that satisfies them. */
   readonly domainNotNull?: boolean;
   readonly domainChecks?: number;
+  /** Domains of users: the CHECKs' expressions as pg_get_expr() writes them, with VALUE in the value's place. */
+  readonly checks?: readonly string[];
   readonly extension?: string;
 }
 

@@ -20,8 +20,8 @@ CREATE DOMAIN app.email AS varchar(80) NOT NULL CHECK (VALUE ~ '@');
 CREATE TYPE app.pair AS (a int, b text);
 CREATE TABLE app.customers (
   id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, gone int, name varchar(40) NOT NULL COLLATE "C", mail app.email, tags text[],
-  price numeric(10, 2) DEFAULT 0, at timestamptz(3), flag "char", full_name text GENERATED ALWAYS AS (upper(name) || coalesce(mail, '')) STORED, state app.status,
-  UNIQUE (name, mail), UNIQUE (price) DEFERRABLE
+  price numeric(10, 2) DEFAULT 0 CHECK (price >= 0) CHECK (price IS NULL OR price < 1000), at timestamptz(3), flag "char", full_name text GENERATED ALWAYS AS (upper(name) || coalesce(mail, '')) STORED, state app.status,
+  UNIQUE (name, mail), UNIQUE (price) DEFERRABLE, CHECK (price < id)
 );
 ALTER TABLE app.customers DROP COLUMN gone;
 CREATE UNIQUE INDEX customers_partial ON app.customers (state) WHERE price > 0;
@@ -84,6 +84,10 @@ describe.each(MAJORS)('PostgreSQL %i', (major) => {
     expect(relation.columns[1]).toMatchObject({ collation: 'pg_catalog."C"', notNull: true });
     expect(relation.columns[4]).toMatchObject({ hasDefault: true, typmod: 655_366 });
     expect(relation.columns[7]).toMatchObject({ generated: 's' });
+    expect(relation.columns.flatMap((column) => column.checks ?? [])).toEqual([
+      '(price >= (0)::numeric)',
+      '((price IS NULL) OR (price < (1000)::numeric))',
+    ]);
   });
 
   it('reads relations of every kind and what hangs on them', () => {
@@ -122,6 +126,7 @@ describe.each(MAJORS)('PostgreSQL %i', (major) => {
   it('reads types, functions and operators', () => {
     expect(catalog.typesNamed('status')[0]?.labels).toEqual(['first', 'open', 'closed', 'äöü 😀']);
     expect(catalog.typesNamed('email')[0]).toMatchObject({ kind: 'domain', baseOid: 1043, domainNotNull: true, domainChecks: 1 });
+    expect(catalog.typesNamed('email')[0]?.checks).toEqual(["((VALUE)::text ~ '@'::text)"]);
     expect(catalog.typesNamed('_int4')[0]).toMatchObject({ elementOid: 23, category: 'A' });
     expect(catalog.typesNamed('pair')[0]).toMatchObject({
       kind: 'composite',
@@ -200,6 +205,9 @@ describe.each(MAJORS)('PostgreSQL %i', (major) => {
       `ALTER TYPE app.status ADD VALUE 'late'`,
       `CREATE OR REPLACE PROCEDURE app.p() LANGUAGE sql AS 'SELECT 2'`,
       'CREATE SCHEMA fresh_schema',
+      `ALTER DOMAIN app.email ADD CONSTRAINT long CHECK (length(VALUE) > 3)`,
+      'ALTER DOMAIN app.email DROP CONSTRAINT long',
+      'ALTER TABLE app.customers ADD CONSTRAINT cheap CHECK (price < 500)',
       'ALTER ROLE postgres NOBYPASSRLS',
     ]) {
       await owner.query(change);
@@ -207,6 +215,20 @@ describe.each(MAJORS)('PostgreSQL %i', (major) => {
       expect(after, change).not.toBe(before);
       before = after;
     }
+  });
+
+  it('does not wait for a table that DDL has locked, and reads its CHECKs once it may', async () => {
+    const checks = async (): Promise<readonly unknown[]> =>
+      new Catalog(await readCatalog(connection))
+        .relationNamed('app', 'customers')!
+        .columns.flatMap((column) => column.checks ?? []);
+    expect(await checks()).toHaveLength(3);
+    const other = new pg.Client({ connectionString: server.url() });
+    await other.connect();
+    await other.query('BEGIN; LOCK TABLE app.customers IN ACCESS EXCLUSIVE MODE');
+    expect(await checks()).toHaveLength(0);
+    await other.end();
+    expect(await checks()).toHaveLength(3);
   });
 
   it('refuses an answer that describes no schema', async () => {
