@@ -11,6 +11,9 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const modules = join(root, 'node_modules');
 const node = join(modules, 'node', 'bin', 'node');
 
+/** Each writes its files, or with --check compares them. */
+const GENERATORS = ['crds/generate.ts', 'test/masks/table.ts'];
+
 const commands = {
   demo: { help: 'the story of Sluice on a real PostgreSQL, in a minute', run: (args) => sluice('demo', ...args) },
   test: { help: 'lint, types, unit and integration tests (--unit: unit tests only)', run: test },
@@ -18,7 +21,7 @@ const commands = {
   types: { help: 'type check', run: () => tool('typescript/bin/tsc', '--noEmit') },
   generate: {
     help: 'writes generated files (--check: fails when they are out of step)',
-    run: (args) => script('crds/generate.ts', ...args),
+    run: (args) => Math.max(...GENERATORS.map((path) => script(path, ...args))),
   },
   bench: {
     help: 'latency, throughput, memory and start-up against direct, a bare relay and pgbouncer',
@@ -51,7 +54,7 @@ function test(args) {
   say('types');
   const types = commands.types.run([]);
   say('generated files');
-  const generated = script('crds/generate.ts', '--check');
+  const generated = commands.generate.run(['--check']);
   say('unit and integration tests (real PostgreSQL on loopback)');
   const tests = vitest('run', ...args);
   const failed = Object.entries({ lint, types, generated, tests }).filter(([, code]) => code !== 0);

@@ -40,13 +40,19 @@ const mask = object(
           keepFirst: defaulted(integer({ minimum: 0, maximum: 64 }), 0),
           keepLast: defaulted(integer({ minimum: 0, maximum: 64 }), 0),
         },
-        { description: 'Text: some characters at the ends stay. A value too short to hide at least as many is hidden whole.' },
+        {
+          description:
+            'Text: some characters at the ends stay. A value too short to hide at least as many is hidden whole. Whole numbers and numeric: the last digits.',
+        },
       ),
     ),
     email: optional(described(empty, 'Text: an address that cannot receive mail, with the first letter of the original.')),
     hash: optional(described(empty, 'Keyed HMAC-SHA-256: equal values stay equal within one database.')),
     date: optional(
-      object({ truncate: required(oneOf(['year', 'month', 'day'])) }, { description: 'Dates and timestamps, truncated in UTC.' }),
+      object(
+        { truncate: required(oneOf(['year', 'month', 'day'])) },
+        { description: 'Dates and timestamps, truncated in UTC; the year also of dates in text.' },
+      ),
     ),
     number: optional(
       object(

@@ -1,8 +1,7 @@
 /** One column as `sluice classify` tells of it: class, where the class comes from, how sure, why, and how it is masked. */
 import type { Catalog } from '../../core/catalog/catalog.ts';
 import type { ColumnData, RelationData } from '../../core/catalog/model.ts';
-import { classMask } from '../../core/policy/masks/classes.ts';
-import { compileMask } from '../../core/policy/masks/compile-mask.ts';
+import { compileClassMask } from '../../core/policy/masks/compile-mask.ts';
 import { displayName, parseNamePattern } from '../../core/policy/name-pattern.ts';
 import type { ColumnFacts } from '../../core/sensitivity/facts.ts';
 import { columnKey, factsHash, type Findings } from '../../core/sensitivity/findings.ts';
@@ -55,7 +54,7 @@ export function classifiedColumn(input: ColumnInput): ClassifiedColumn {
     column: column.name,
     type: column.type.replace(/^pg_catalog\./, ''),
     source,
-    ...(name === undefined ? {} : { class: name, mask: compileMask(classMask(name), column, input.catalog).kind }),
+    ...(name === undefined ? {} : { class: name, mask: compileClassMask(name, column, input.catalog).kind }),
     confidence: source === 'declared' ? 1 : source === 'lineage' ? 0 : (told?.confidence ?? 0),
     evidence: source === 'detected' || source === 'none' ? (told?.evidence ?? []) : [],
     provisional: source === 'detected' && !seen,

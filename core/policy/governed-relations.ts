@@ -13,8 +13,7 @@ import type { Catalog } from '../catalog/catalog.ts';
 import type { ColumnData, RelationData } from '../catalog/model.ts';
 import type { Action, GovernedRelation, Mask, ReadRule, ReadableColumn, WriteRule } from './bundle.ts';
 import type { Diagnostic } from './diagnostic.ts';
-import { classMask } from './masks/classes.ts';
-import { compileMask, maskKind } from './masks/compile-mask.ts';
+import { compileClassMask, compileMask, maskKind } from './masks/compile-mask.ts';
 import { displayName } from './name-pattern.ts';
 import type { Classes } from './sensitivity.ts';
 import { type ContributionIndex, type ExplicitMask, type United, contributionKey, unite } from './unite.ts';
@@ -130,7 +129,8 @@ class Builder {
       return this.#compile(explicit.spec, relation, column, explicit.policy, sensitive);
     }
     if (sensitive === undefined || (!floor && united.reveal.has(column.attnum))) return undefined;
-    return this.#compile(classMask(sensitive), relation, column, floor ? 'protection' : 'class', sensitive);
+    const mask = compileClassMask(sensitive, column, this.#input.catalog);
+    return { ...mask, class: sensitive, rule: floor ? 'protection' : 'class' };
   }
 
   /** An explicit mask on a parent holds for the rows of its partitions and children too, whichever way they are read. */
@@ -148,7 +148,7 @@ class Builder {
 
   #compile(spec: MaskSpec, relation: RelationData, column: ColumnData, rule: string, sensitive: string | undefined): Mask {
     const compiled = compileMask(spec, column, this.#input.catalog);
-    if (compiled.problem !== undefined && rule !== 'class' && rule !== 'protection') {
+    if (compiled.problem !== undefined) {
       const where = `column "${column.name}" of ${displayName(relation.schema, relation.name)}`;
       this.#report(`${rule} ${column.name} ${compiled.problem}`, {
         severity: 'error',

@@ -5,8 +5,7 @@
 import type { Catalog } from '../catalog/catalog.ts';
 import type { RelationData } from '../catalog/model.ts';
 import type { Action, GovernedRelation, Mask, ReadableColumn, WriteRule } from './bundle.ts';
-import { classMask } from './masks/classes.ts';
-import { compileMask } from './masks/compile-mask.ts';
+import { compileClassMask } from './masks/compile-mask.ts';
 import type { Classes } from './sensitivity.ts';
 
 export interface ObserveInput {
@@ -75,6 +74,5 @@ function applies(
   if (granted !== undefined) return granted.mask;
   const column = input.catalog.column(relation, attnum);
   if (sensitive === undefined || column === undefined) return undefined;
-  const { problem: _, ...mask } = compileMask(classMask(sensitive), column, input.catalog);
-  return { ...mask, class: sensitive, rule: floor ? 'protection' : 'class' };
+  return { ...compileClassMask(sensitive, column, input.catalog), class: sensitive, rule: floor ? 'protection' : 'class' };
 }

@@ -23,6 +23,7 @@ export const SCHEMA = `
   CREATE DOMAIN odd.price AS numeric(6,2);
   CREATE DOMAIN odd.letters AS varchar(3) CHECK (VALUE ~ '^[a-z]+$');
   CREATE DOMAIN odd.fixed AS char(3);
+  CREATE DOMAIN odd.blinded AS text COLLATE odd.blind;
   CREATE DOMAIN odd.nested AS odd.positive NOT NULL;
   CREATE TYPE odd.pair AS (a int, b text);
   CREATE TYPE odd.strict AS (c odd.plain, d odd.colour);
@@ -130,12 +131,13 @@ export const ODD_VALUES: Readonly<Record<string, OddColumn>> = {
   domain_checked: { type: 'odd.postcode', values: ['12345'] },
   domain_strict: { type: 'odd.code', values: ['abcd', 'abcdefghij'] },
   domain_plain: { type: 'odd.plain', values: ['abcd', 'abcdefghijkl'] },
-  domain_number: { type: 'odd.positive', values: ['1', '2147483647'] },
+  domain_number: { type: 'odd.positive', values: ['1', '2147483647'], visible: ['1'] },
   domain_amount: { type: 'odd.amount', values: ['0.01', '9999.99'] },
   domain_price: { type: 'odd.price', values: ['-9999.99', '9999.99'] },
   domain_letters: { type: 'odd.letters', values: ['a', 'abc'] },
   domain_fixed: { type: 'odd.fixed', values: ['a', 'abc'] },
-  domain_nested: { type: 'odd.nested', values: ['1', '2147483647'] },
+  domain_blind: { type: 'odd.blinded', values: TEXTS },
+  domain_nested: { type: 'odd.nested', values: ['1', '2147483647'], visible: ['1'] },
   composite: { type: 'odd.pair', values: ['(1,secret)', '(,)'], visible: ['(,)'] },
   composite_strict: { type: 'odd.strict', values: ['(abc,green)'] },
   hstore: { type: 'hstore', values: ['"a"=>"1"'] },

@@ -1,6 +1,7 @@
 /** What a sensitive column looks like when no policy says anything: the class's mask, where the type allows it. */
 import type { MaskSpec } from '../../../crds/database-access-policy.ts';
 import type { SensitivityClass } from '../../../crds/meta.ts';
+import { type TypeShape, isTextual } from './type-shape.ts';
 
 export const CLASS_MASKS: Readonly<Record<SensitivityClass, MaskSpec>> = {
   'pii.email': { email: {} },
@@ -50,7 +51,11 @@ function severity(name: string): number {
   return SEVERITY.indexOf(name);
 }
 
-/** Classes that are not known are redacted. */
-export function classMask(name: string): MaskSpec {
+/** Classes that are not known are redacted. A health record's `false` or 0 would be a statement: NULL is none. */
+export function classMask(name: string, shape: TypeShape): MaskSpec {
+  if (name === 'pii.health' && !isTextual(shape)) return { nullify: {} };
   return Object.hasOwn(CLASS_MASKS, name) ? CLASS_MASKS[name as SensitivityClass] : { redact: {} };
 }
+
+/** What the class's redacted text looks like where programs read the text: an address is parsed. */
+export const CLASS_TEXTS: Readonly<Record<string, string>> = { 'pii.ip': '0.0.0.0' };

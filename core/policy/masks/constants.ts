@@ -3,14 +3,14 @@
  * for its type under any DateStyle, IntervalStyle, lc_monetary and search_path, and fits the type's modifier.
  */
 import { type Catalog, quoteLiteral } from '../../catalog/catalog.ts';
+import { constantProblem } from './literal.ts';
+import { plausibilityOf } from './plausible.ts';
 import { type Family, type TypeShape, characterLimit, shapeOfType } from './type-shape.ts';
 
 /** Shown instead of text wherever it fits. */
 export const REDACTED_TEXT = '[redacted]';
 
 const LITERALS: Readonly<Partial<Record<Family, string>>> = {
-  citext: REDACTED_TEXT,
-  name: REDACTED_TEXT,
   int2: '0',
   int4: '0',
   int8: '0',
@@ -79,23 +79,29 @@ const SYSTEM_LITERALS: Readonly<Record<number, string>> = {
 
 /**
  * SQL text of a constant of the type, already cast, or undefined when none is known to be valid. Composite types get a row
- * of constants, so that attributes whose domain forbids NULL are satisfied.
+ * of constants, so that attributes whose domain forbids NULL are satisfied. `text` stands for `[redacted]` where it fits.
  */
-export function typeConstant(shape: TypeShape, catalog: Catalog): string | undefined {
-  return constantAt(shape, catalog, 0);
+export function typeConstant(shape: TypeShape, catalog: Catalog, text?: string): string | undefined {
+  return constantAt(shape, catalog, 0, text);
 }
 
-function constantAt(shape: TypeShape, catalog: Catalog, depth: number): string | undefined {
+function constantAt(shape: TypeShape, catalog: Catalog, depth: number, text?: string): string | undefined {
   if (shape.family === 'composite') return rowConstant(shape, catalog, depth);
-  const literal = literalFor(shape);
-  return literal === undefined ? undefined : `CAST(${quoteLiteral(literal)} AS ${shape.type})`;
+  const usual = literalFor(shape, text ?? REDACTED_TEXT);
+  if (usual === undefined) return undefined;
+  const valid = (literal: string): boolean => constantProblem(literal, shape) === undefined;
+  const literal = plausibilityOf(shape, catalog)?.choose(usual, shape.data?.labels ?? [], valid) ?? usual;
+  return `CAST(${quoteLiteral(literal)} AS ${shape.type})`;
 }
 
-function literalFor(shape: TypeShape): string | undefined {
+function literalFor(shape: TypeShape, text: string): string | undefined {
   switch (shape.family) {
     case 'text':
     case 'char':
-      return redactedText(characterLimit(shape));
+      return fitting(text, characterLimit(shape));
+    case 'citext':
+    case 'name':
+      return text;
     case 'bit':
       return '0'.repeat(shape.typmod > 0 ? Math.min(shape.typmod, 8192) : 1);
     case 'enum':
@@ -112,9 +118,9 @@ function literalFor(shape: TypeShape): string | undefined {
   }
 }
 
-/** `[redacted]`, or as many asterisks as fit. */
-function redactedText(limit: number | undefined): string {
-  return limit === undefined || limit >= REDACTED_TEXT.length ? REDACTED_TEXT : '*'.repeat(limit);
+/** The text, or as many asterisks as fit. */
+export function fitting(text: string, limit: number | undefined): string {
+  return limit === undefined || limit >= text.length ? text : '*'.repeat(limit);
 }
 
 function rowConstant(shape: TypeShape, catalog: Catalog, depth: number): string | undefined {
@@ -123,6 +129,8 @@ function rowConstant(shape: TypeShape, catalog: Catalog, depth: number): string 
   const fields: string[] = [];
   for (const attribute of relation.columns) {
     const field = shapeOfType(catalog, attribute);
+    // The cast to the row type would apply the domain's CHECKs: only what certainly passes them may stand here.
+    if (field.ofBaseType && !(field.nullable && plausibilityOf(field, catalog)?.verdict(null) === true)) return undefined;
     const text = field.nullable ? 'NULL' : constantAt(field, catalog, depth + 1);
     if (text === undefined) return undefined;
     fields.push(text);

@@ -8,7 +8,8 @@
  */
 import type { MaskSpec } from '../../../crds/database-access-policy.ts';
 import { hmacHex, textBytes } from './hash.ts';
-import { type TypeShape, characterLimit, numericModifier } from './type-shape.ts';
+import { textYear } from './text-date.ts';
+import { type TypeShape, asText, characterLimit, isTextual, numericModifier } from './type-shape.ts';
 
 /** `column` stands for the reference; it may occur several times. The result still needs the cast to the column's type. */
 export type MaskExpression = (column: string) => string;
@@ -25,20 +26,12 @@ export function derivedExpression(spec: MaskSpec, shape: TypeShape): MaskExpress
   return undefined;
 }
 
-const TEXTUAL: ReadonlySet<string> = new Set(['text', 'char', 'citext', 'name']);
-
-/** Character types as text. The "C" collation where the column has one of its own: some cannot search for substrings. */
-function asText(column: string, shape: TypeShape): string {
-  const text = `CAST(${column} AS pg_catalog.text)`;
-  return shape.collation === undefined ? text : `(${text} COLLATE pg_catalog."C")`;
-}
-
 /**
  * A fixed number of asterisks, so that the length stays hidden too. Shown in part only if at least as many characters are
  * hidden as are shown.
  */
 function partial(keepFirst: number, keepLast: number, shape: TypeShape): MaskExpression | undefined {
-  if (!TEXTUAL.has(shape.family)) return undefined;
+  if (!isTextual(shape)) return keepFirst === 0 ? lastDigits(keepLast, shape) : undefined;
   const limit = characterLimit(shape) ?? Number.POSITIVE_INFINITY;
   const shown = keepFirst + keepLast;
   const stars = '*'.repeat(Math.max(1, Math.min(STARS.length, limit - shown)));
@@ -55,9 +48,30 @@ function partial(keepFirst: number, keepLast: number, shape: TypeShape): MaskExp
   };
 }
 
+/** The last digits of a number that has at least twice as many before the point, else 0. The sign is hidden too. */
+function lastDigits(count: number, shape: TypeShape): MaskExpression | undefined {
+  const whole = shape.family === 'int2' || shape.family === 'int4' || shape.family === 'int8';
+  if (!whole && shape.family !== 'numeric') return undefined;
+  const type = whole ? 'pg_catalog.int8' : 'pg_catalog.numeric';
+  const number = (digits: string): string => `CAST('${digits}' AS ${type})`;
+  if (count === 0 || (whole && 2 * count > 19)) return (column) => `CASE WHEN ${column} IS NOT NULL THEN ${number('0')} END`;
+  return (column) => {
+    const value = `CAST(${column} AS ${type})`;
+    const least = `1${'0'.repeat(2 * count - 1)}`;
+    const positive = `${value} OPERATOR(pg_catalog.>=) ${number(least)}`;
+    const negative = `${value} OPERATOR(pg_catalog.<=) ${number(`-${least}`)}`;
+    // NaN sorts above infinity, which is no more a number of digits than it is.
+    const finite = whole
+      ? ''
+      : ` AND ${value} OPERATOR(pg_catalog.<) ${number('Infinity')} AND ${value} OPERATOR(pg_catalog.>) ${number('-Infinity')}`;
+    const digits = `pg_catalog.abs(pg_catalog.mod(${whole ? value : `pg_catalog.trunc(${value})`}, ${number(`1${'0'.repeat(count)}`)}))`;
+    return `CASE WHEN (${positive} OR ${negative})${finite} THEN ${digits} WHEN ${column} IS NOT NULL THEN ${number('0')} END`;
+  };
+}
+
 /** The top-level domain .invalid never resolves (RFC 2606), so nothing can be mailed to a masked address by accident. */
 function email(shape: TypeShape): MaskExpression | undefined {
-  if (!TEXTUAL.has(shape.family)) return undefined;
+  if (!isTextual(shape)) return undefined;
   return (column) => {
     const text = asText(column, shape);
     const shown = `pg_catalog.strpos(${text}, '@') OPERATOR(pg_catalog.>) 2`;
@@ -131,6 +145,18 @@ function hashedUuid(text: string): string {
   return `CAST(pg_catalog."overlay"(pg_catalog."overlay"(${hex}, '8', 13), 'a', 17) AS pg_catalog.uuid)`;
 }
 
+/** Of a number that is a year: the decade, or 0 for what is no year after all. */
+export function decadeOf(shape: TypeShape): MaskExpression | undefined {
+  if (shape.family !== 'int2' && shape.family !== 'int4' && shape.family !== 'int8' && shape.family !== 'numeric')
+    return undefined;
+  return (column) => {
+    const value = `CAST(${column} AS pg_catalog.numeric)`;
+    const within = `${value} OPERATOR(pg_catalog.>=) CAST('1000' AS pg_catalog.numeric) AND ${value} OPERATOR(pg_catalog.<) CAST('3000' AS pg_catalog.numeric)`;
+    const decade = `pg_catalog.trunc(${value}, -1)`;
+    return `CASE WHEN ${within} THEN ${decade} WHEN ${column} IS NOT NULL THEN CAST('0' AS pg_catalog.numeric) END`;
+  };
+}
+
 const FIRST = '0001-01-01';
 const LAST = '9999-12-31';
 
@@ -153,8 +179,16 @@ function truncatedDate(unit: 'year' | 'month' | 'day', shape: TypeShape): MaskEx
     return (column) =>
       bounded(column, 'pg_catalog.timestamptz', ' 00:00:00+00', `pg_catalog.date_trunc('${unit}', ${column}, 'UTC')`);
   }
-  return undefined;
+  if (unit !== 'year') return undefined;
+  if (isTextual(shape)) return (column) => textYear(column, shape);
+  return shape.family === 'int4' ? roundedNumber(YEAR_IN_SECONDS, shape) : undefined;
 }
+
+/**
+ * The mean year of the Gregorian calendar. Whole numbers of four bytes hold seconds since 1970, or a smaller number of something
+ * (20010203, 2001, days), which this makes 0; those of eight bytes may hold milliseconds, of which it would show too much.
+ */
+const YEAR_IN_SECONDS = 31_556_952;
 
 function bounded(column: string, type: string, suffix: string, truncated: string): string {
   const low = `CAST('${FIRST}${suffix}' AS ${type})`;
@@ -182,6 +216,12 @@ function roundedNumber(multiple: number, shape: TypeShape): MaskExpression | und
           multiple,
           `${value} OPERATOR(pg_catalog.-) pg_catalog.mod(${value}, CAST('${multiple}' AS pg_catalog.numeric))`,
         );
+      };
+    case 'money':
+      // Whole hundredths: how many digits a cast would take for the fraction is lc_monetary's, which a client may set.
+      return (column) => {
+        const step = `CAST('${multiple * 100}' AS pg_catalog.int8)`;
+        return `((${column} OPERATOR(pg_catalog./) ${step}) OPERATOR(pg_catalog.*) ${step})`;
       };
     case 'float4':
     case 'float8':

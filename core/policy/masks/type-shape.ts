@@ -70,8 +70,17 @@ export interface TypeShape {
   readonly collation?: string;
   /** `type` is the base type of the column's domain, which has CHECKs. */
   readonly ofBaseType: boolean;
+  /** CHECKs on the value: the column's own and those of its domains. */
+  readonly checks: readonly ValueCheck[];
   /** The base type's own entry, when the catalog has it. */
   readonly data?: TypeData;
+}
+
+export interface ValueCheck {
+  /** Its expression, as pg_get_expr() writes it. */
+  readonly text: string;
+  /** What stands for the value in it: the column's name, or `value` for a domain. */
+  readonly name: string;
 }
 
 /** OIDs that never change: src/include/catalog/pg_type.dat. */
@@ -132,12 +141,13 @@ const GRAMMAR_TYPES =
 
 /** The column as masks see it. Never fails: what the catalog does not know is family 'other'. */
 export function shapeOf(column: ColumnData, catalog: Catalog): TypeShape {
-  return describe(catalog, column.typeOid, column.type, column.typmod, !column.notNull, column.collation);
+  const checks = (column.checks ?? []).map((text): ValueCheck => ({ text, name: column.name }));
+  return describe(catalog, column.typeOid, column.type, column.typmod, !column.notNull, column.collation, checks);
 }
 
 /** A value of this type with no column around it (attributes of composites): NULL is fine unless a domain forbids it. */
 export function shapeOfType(catalog: Catalog, column: ColumnData): TypeShape {
-  return describe(catalog, column.typeOid, column.type, column.typmod, true, undefined);
+  return describe(catalog, column.typeOid, column.type, column.typmod, true, undefined, []);
 }
 
 function describe(
@@ -147,16 +157,21 @@ function describe(
   typmod: number,
   mayBeNull: boolean,
   collation: string | undefined,
+  ofColumn: readonly ValueCheck[],
 ): TypeShape {
   const declared = catalog.type(oid);
   let base = declared;
   let nullable = mayBeNull;
   let checked = false;
+  const checks = [...ofColumn];
   let baseText: string | undefined;
   // Domains over domains are legal; the bound is only there so that a lying catalog cannot hang us.
   for (let depth = 0; base?.kind === 'domain' && depth < 32; depth += 1) {
     if (base.domainNotNull === true) nullable = false;
     if ((base.domainChecks ?? 0) > 0) checked = true;
+    for (const text of base.checks ?? []) checks.push({ text, name: 'value' });
+    // One that the catalog only counts: nobody may be sure of satisfying it.
+    if ((base.domainChecks ?? 0) > (base.checks?.length ?? 0)) checks.push({ text: '', name: 'value' });
     baseText = base.baseType ?? baseText;
     base = base.baseOid === undefined ? undefined : catalog.type(base.baseOid);
   }
@@ -170,6 +185,7 @@ function describe(
     typmod: isDomain ? modifierOf(baseText) : typmod,
     nullable,
     ofBaseType,
+    checks,
     // name is the one character type whose own collation is not the database's.
     ...(collation === undefined ? (family === 'name' ? { collation: 'pg_catalog."C"' } : {}) : { collation }),
     ...(base === undefined ? {} : { data: base }),
@@ -218,4 +234,14 @@ export function numericModifier(shape: TypeShape): { readonly precision: number;
   const packed = shape.typmod - 4;
   const low = packed & 0x7ff;
   return { precision: (packed >> 16) & 0xffff, scale: low >= 0x400 ? low - 0x800 : low };
+}
+
+export function isTextual(shape: TypeShape): boolean {
+  return shape.family === 'text' || shape.family === 'char' || shape.family === 'citext' || shape.family === 'name';
+}
+
+/** Character types as text. The "C" collation where the column has one of its own: some cannot search for substrings. */
+export function asText(column: string, shape: TypeShape): string {
+  const text = `CAST(${column} AS pg_catalog.text)`;
+  return shape.collation === undefined ? text : `(${text} COLLATE pg_catalog."C")`;
 }
