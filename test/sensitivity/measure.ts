@@ -15,13 +15,21 @@ export interface Cost {
 }
 
 /** What is measured: reads a database over one connection and concludes. */
-export type Detector = (connection: SimpleQueryConnection) => Promise<Concluded & { readonly cost: Cost }>;
+export type Detector = (connection: SimpleQueryConnection) => Promise<Scanned>;
+
+export interface Scanned extends Concluded {
+  readonly cost: Cost;
+  /** Tables that could not be read: OID → SQLSTATE. */
+  readonly failures?: ReadonlyMap<number, string>;
+}
 
 export interface Measured {
   readonly schema: LabelledSchema;
   readonly judged: readonly Judged[];
   readonly cost: Cost;
   readonly rows: number;
+  /** Tables that could not be read, and why: their columns were judged without values. */
+  readonly unsampled: readonly string[];
 }
 
 export interface MeasureOptions {
@@ -60,7 +68,11 @@ async function measureOn(server: LocalPostgres, detector: Detector, options: Mea
         ...(options.cap === undefined ? {} : { cap: options.cap }),
       });
       const concluded = await scan(server.url(schema.name), detector);
-      measured.push({ schema, judged: judge(schema, concluded), cost: concluded.cost, rows: loaded.rows });
+      const unsampled = [...(concluded.failures ?? [])].map(([oid, sqlstate]) => {
+        const table = concluded.tables.find((each) => each.oid === oid);
+        return `${schema.name}.${table?.name}: not sampled (${sqlstate})`;
+      });
+      measured.push({ schema, judged: judge(schema, concluded), cost: concluded.cost, rows: loaded.rows, unsampled });
       const without = loaded.dropped.length === 0 ? '' : `; without ${loaded.dropped.join(', ')}`;
       options.say(`${schema.name}: ${loaded.tables} tables, ${loaded.rows} rows, ${summary(concluded.cost)}${without}`);
     } catch (error) {
@@ -71,7 +83,8 @@ async function measureOn(server: LocalPostgres, detector: Detector, options: Mea
   return { measured, missing };
 }
 
-export async function scan(url: string, detector: Detector): Promise<Concluded & { readonly cost: Cost }> {
+/** Over a connection as the proxy opens them. */
+export async function scan(url: string, detector: Detector): Promise<Scanned> {
   const client = await openClient(url);
   try {
     return await detector(client);

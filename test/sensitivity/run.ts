@@ -77,14 +77,16 @@ async function run(sets: readonly SetName[]): Promise<number> {
   }
   const large = values.large || values.write ? await measureLarge(chosen) : undefined;
   if (large !== undefined) print(`${large.tables} tables, ${large.columns} columns, ${large.rows} rows: ${summary(large.cost)}`);
+  const unsampled = measured.flatMap((each) => each.unsampled);
   for (const each of missing) print(`not measured: ${each}`);
+  for (const each of unsampled) print(each);
   if (measured.length === 0) print('nothing was measured: no schema of that name');
   if (values.write && large !== undefined && missing.length === 0) {
     const baseline = await measure(byName, { ...options, say: () => {} });
     const file = fileURLToPath(new URL('../../docs/reference/detection.md', import.meta.url));
     await writeFile(file, document({ measured, baseline: baseline.measured, large, seed, misses: values.misses }));
   }
-  return missing.length > 0 || measured.length === 0 ? 1 : 0;
+  return missing.length + unsampled.length > 0 || measured.length === 0 ? 1 : 0;
 }
 
 function total(measured: readonly Measured[]): Cost {
