@@ -3,7 +3,7 @@
  * together. Pure and deterministic; docs/adr/0014-detection.md says why it is built so.
  */
 import { columnClues } from './evidence/names.ts';
-import { type Context, contextOf, type NameReader, nameReader } from './evidence/context.ts';
+import { type Context, contextOf, type NameReader, nameReader, withMedicalKeys } from './evidence/context.ts';
 import { judgePaths } from './evidence/json.ts';
 import { judge } from './evidence/judge.ts';
 import { isEnumerated, isOpen } from './evidence/kinds.ts';
@@ -19,8 +19,9 @@ import type { Verdict } from './verdict.ts';
 export function detect(tables: readonly TableFacts[], profiles: ReadonlyMap<number, TableProfile>): readonly Verdict[] {
   const languages = languagesOf(namesOf(tables));
   const read = nameReader(languages);
+  const contexts = withMedicalKeys(tables, new Map(tables.map((table) => [table.oid, contextOf(table, languages, read)])));
   const verdicts = tables.flatMap((table) => {
-    const context = contextOf(table, languages, read);
+    const context = contexts.get(table.oid)!;
     return table.columns.map((column) => judgeColumn(table, column, context, read, profiles.get(table.oid)?.get(column.attnum)));
   });
   return followKeys(tables, verdicts);

@@ -9,8 +9,12 @@ export interface Context {
   readonly languages: Languages;
   /** By attnum. */
   readonly readings: ReadonlyMap<number, Reading>;
-  /** The table keeps records of patients: its remarks are about health. */
+  /** The table keeps records of patients, or of illnesses of people: its remarks are about health. */
   readonly medical: boolean;
+  /** It is a table of patients, and so is what refers to it. */
+  readonly patients: boolean;
+  /** Keys and values of a system's settings. */
+  readonly settings: boolean;
   /** Classes that the table's name itself says: `cards`, `addresses`. */
   readonly about: ReadonlySet<SensitivityClass>;
 }
@@ -27,9 +31,29 @@ export function nameReader(languages: Languages): NameReader {
   };
 }
 
+/** Of a table's name only: a person may have one column of them. */
+const CLINICAL = new Set([
+  'medical',
+  'clinical',
+  'hasta',
+  'muayene',
+  'encounter',
+  'encounters',
+  'hospitalization',
+  'hospitalizations',
+  'kartoteka',
+]);
+
+const SETTINGS = new Set(
+  `setting settings config configs configuration configurations option options parameter parameters param params constance env environment einstellung einstellungen konfiguration parametro parametros
+   configuracion configuracoes configuracao parametre parametres impostazioni ajustes instellingen ustawienia installningar indstillinger innstillinger ayarlar pengaturan nastaveni setari beallitasok настройки 設定 设置 配置 설정`.split(
+    /\s+/,
+  ),
+);
+
 const PATIENTS = new Set(
-  `patient patients pat paciente pacientes patienten patientin pasien hasta hastalar paziente pazienti pacjent pacjenci pacjenta pacient pacienti potilas beteg betegek
-   пациент пациенты пациента 患者 환자 病人 huanzhe kanja ασθενης ασθενεις مريض المريض מטופל medical clinical`.split(/\s+/),
+  `patient patients paciente pacientes patienten patientin pasien hastalar hastanin paziente pazienti pacjent pacjenci pacjenta pacient pacienti potilas beteg betegek
+   пациент пациенты пациента 患者 환자 病人 huanzhe kanja ασθενης ασθενεις مريض المريض מטופל`.split(/\s+/),
 );
 
 export function contextOf(table: TableFacts, languages: Languages, read: NameReader): Context {
@@ -39,36 +63,49 @@ export function contextOf(table: TableFacts, languages: Languages, read: NameRea
     name.subject ??
     (table.comment === undefined ? undefined : read(table.comment.slice(0, 80)).subject) ??
     read(table.schema).subject;
-  const subject = company(table, readings, named);
+  const subject = isSessionStore(name, readings) ? 'vault' : company(table, readings, named);
   const about = new Set(
     name.terms.filter((term) => term.head && !term.turned && !term.identifier && term.tier !== 'hints').map((term) => term.class),
   );
+  const somebody = subject !== 'thing' && subject !== 'premises';
+  const patients = somebody && ofPatients(readings, name);
+  const personal = somebody && (subject === 'person' || [...readings.values()].some((reading) => reading.subject === 'person'));
   return {
     languages,
     readings,
     about,
-    medical: subject !== 'thing' && subject !== 'premises' && isMedical(table, readings, name, about, subject),
+    settings: name.subject !== 'person' && name.words.some((word) => SETTINGS.has(word)),
+    patients,
+    medical: patients || (personal && about.has('pii.health')),
     ...(subject === undefined ? {} : { subject }),
   };
 }
 
-function isMedical(
-  table: TableFacts,
-  readings: ReadonlyMap<number, Reading>,
-  name: Reading,
-  about: ReadonlySet<SensitivityClass>,
-  subject: Subject | undefined,
-): boolean {
-  const names = [name, ...readings.values()];
-  if (names.some((reading) => reading.words.some((word) => PATIENTS.has(word)))) return true;
-  const personal = subject === 'person' || names.some((reading) => reading.subject === 'person');
-  if (!personal) return false;
-  const health = table.columns.filter((column) =>
-    readings
-      .get(column.attnum)!
-      .terms.some((term) => isOutright(term) && term.class === 'pii.health' && canHold(column.kind, term.class)),
-  );
-  return about.has('pii.health') || health.length >= 3;
+const STORE = new Set([
+  'token',
+  'expires',
+  'expire',
+  'expiry',
+  'expiration',
+  'ip',
+  'agent',
+  'vars',
+  'payload',
+  'sess',
+  'sid',
+  'csrf',
+  'lastactivity',
+]);
+
+/** Sessions of web servers, not of yoga. */
+function isSessionStore(name: Reading, readings: ReadonlyMap<number, Reading>): boolean {
+  if (!name.words.some((word) => word === 'session' || word === 'sessions' || word === 'sess')) return false;
+  return [...readings.values()].some((reading) => reading.words.some((word) => STORE.has(word)));
+}
+
+function ofPatients(readings: ReadonlyMap<number, Reading>, name: Reading): boolean {
+  if (name.words.some((word) => CLINICAL.has(word))) return true;
+  return [name, ...readings.values()].some((reading) => reading.words.some((word) => PATIENTS.has(word)));
 }
 
 /** Names, birth dates and numbers of people side by side make a table one of people, whatever it is called. */
@@ -95,4 +132,25 @@ function company(table: TableFacts, readings: ReadonlyMap<number, Reading>, name
 
 function isOutright(term: Term): boolean {
   return term.tier === 'says' && !term.turned && !term.identifier;
+}
+
+/** What refers to a record of a patient belongs to it. */
+export function withMedicalKeys(
+  tables: readonly TableFacts[],
+  contexts: ReadonlyMap<number, Context>,
+): ReadonlyMap<number, Context> {
+  const all = new Map(contexts);
+  // Each round marks at least one more table.
+  for (let moved = true; moved; ) {
+    moved = false;
+    for (const table of tables) {
+      const context = all.get(table.oid)!;
+      if (context.patients || context.subject === 'thing' || context.subject === 'premises') continue;
+      if (!table.columns.some(({ references }) => references !== undefined && all.get(references[0])?.patients === true))
+        continue;
+      all.set(table.oid, { ...context, medical: true, patients: true });
+      moved = true;
+    }
+  }
+  return all;
 }

@@ -19,10 +19,12 @@ const EXCLUSIVE: readonly (readonly [id: string, class_: SensitivityClass | unde
   ['uuid', undefined],
 ];
 
+const PEOPLE = ['person', 'person.part', 'person.given', 'person.surname', 'person.east', 'person.full'];
+
 const FORMS: Partial<Readonly<Record<SensitivityClass, (shares: Shares) => number>>> = {
   'pii.email': (shares) => shares.of('email', ...OPAQUE, 'prose.email'),
   'pii.phone': (shares) => shares.of(...PHONES.slice(0, 1), 'phone.loose', 'phone.digits', 'number', ...OPAQUE),
-  'pii.ip': (shares) => shares.of('ip', 'ip.version', 'ip.private', ...OPAQUE, 'number'),
+  'pii.ip': (shares) => (shares.of('ip.private') >= 0.9 ? 0.2 : shares.of('ip', 'ip.version', 'ip.private', ...OPAQUE, 'number')),
   'pii.birth-date': (shares) => shares.of('date', 'date.past', 'number', ...OPAQUE),
   'financial.card': (shares) => shares.of('card', 'card.shape', 'card.masked', 'number', ...OPAQUE),
   'pii.location': () => 1,
@@ -59,12 +61,13 @@ export function fitness(name: SensitivityClass, shares: Shares): number {
 function textFits(shares: Shares): number {
   const { words, length } = shares.profile;
   if (shares.of('number', 'date', 'date.past', 'path') >= 0.9) return 0.4;
-  if (shares.enumeration && words < 2) return 0.4;
+  if ((shares.enumeration && words < 4) || shares.of('street') >= 0.4) return 0.5;
   // Single words, again and again single words: labels.
   return shares.values >= 20 && words < 1.6 && length.mean < 25 && shares.of('prose', 'prose.short', ...OPAQUE) < 0.05 ? 0.5 : 1;
 }
 
 function namesFit(shares: Shares): number {
+  if (shares.enumeration && shares.of(...PEOPLE) < 0.1) return 0.5;
   if (shares.of('number', 'date', 'date.past', 'url', 'path', 'uuid') >= 0.8) return 0.35;
   if (shares.of('code') >= 0.9 && shares.of('person.given', 'person.surname') < 0.05) return 0.5;
   return shares.of('prose') >= 0.5 ? 0.5 : 1;

@@ -16,9 +16,21 @@ const STRENGTHS: Readonly<Record<Place, number>> = {
   thing: 0.3,
 };
 
+/** Shops print their own address under everything. */
+const HIDDEN: Readonly<Record<Place, number>> = {
+  person: 0.65,
+  deal: 0.65,
+  writing: 0.65,
+  vault: 0.5,
+  unknown: 0.6,
+  organisation: 0.3,
+  premises: 0.3,
+  thing: 0.3,
+};
+
 const LEAST = 0.25;
 /** Rather of what is sold or done than of who. */
-const DESCRIPTIONS = new Set([
+export const DESCRIPTIONS = new Set([
   'description',
   'desc',
   'descr',
@@ -50,7 +62,8 @@ export function proseClues(shares: Shares, subject: Subject | undefined, reading
   const place =
     reading.terms.find((term) => term.class === 'pii.free-text' && term.subject !== undefined)?.subject ?? subject ?? 'unknown';
   if (prose >= LEAST) {
-    const harmless = (reading.harmless || described) && place !== 'writing' ? 0.55 : 1;
+    const called = place === 'writing' && reading.terms.some((term) => term.class === 'pii.free-text' && !term.turned);
+    const harmless = described && place !== 'writing' ? 0.4 : reading.harmless && !called ? 0.55 : 1;
     const sure = shares.beyondChance(all, 0.1);
     clues.push({
       class: 'pii.free-text',
@@ -61,7 +74,12 @@ export function proseClues(shares: Shares, subject: Subject | undefined, reading
   }
   const hidden = Math.max(shares.of('prose.email'), shares.of('prose.number'));
   if (hidden >= 0.02 && shares.count('prose.email', 'prose.number') >= 2) {
-    clues.push({ class: 'pii.free-text', rule: 'value.prose.hidden', ratio: hidden, strength: 0.65 });
+    clues.push({
+      class: 'pii.free-text',
+      rule: 'value.prose.hidden',
+      ratio: hidden,
+      strength: described || reading.harmless ? 0.3 : HIDDEN[place],
+    });
   }
   return clues;
 }

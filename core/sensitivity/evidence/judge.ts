@@ -46,8 +46,8 @@ export function judge({ kind, reading, subject, clues, profile }: Subjected): Ju
     const named = new Map([...byClass].map(([name, { named }]) => [name, Math.max(...named.map((each) => each.strength))]));
     const seen = [...valueClues(shares), ...(kind === 'text' || kind === 'xml' ? proseClues(shares, subject, reading) : [])];
     for (const clue of seen)
-      if (canHold(kind, clue.class)) of(clue.class).seen.push(quietened(placed(clue, reading, subject), reading, kind));
-    for (const clue of supportingClues(shares, named)) of(clue.class).seen.push(clue);
+      if (canHold(kind, clue.class)) of(clue.class).seen.push(quietened(placed(clue, reading, subject), reading, subject, kind));
+    for (const clue of supportingClues(shares, named)) of(clue.class).seen.push(placed(clue, reading, subject));
     for (const [name, entry] of byClass) {
       const factor = fitness(name, shares);
       if (factor < 1)
@@ -65,13 +65,25 @@ function placed(clue: Clue, reading: Reading, subject: Subject | undefined): Clu
 }
 
 /** Numbers that only look like numbers of people, under a name that says what they are. */
-function quietened(clue: Clue, reading: Reading, kind: ValueKind): Clue {
+const NOBODYS: ReadonlySet<Subject | undefined> = new Set<Subject>(['thing', 'organisation', 'premises']);
+const VERSIONS = new Set(['version', 'versions', 'firmware', 'build', 'release', 'ver', 'rev', 'revision', 'software']);
+
+function quietened(clue: Clue, reading: Reading, subject: Subject | undefined, kind: ValueKind): Clue {
+  if (clue.class === 'pii.ip' && reading.words.some((word) => VERSIONS.has(word)))
+    return { ...clue, strength: clue.strength * 0.4 };
   const weak =
     clue.class === 'pii.national-id' ||
     clue.class === 'pii.phone' ||
     clue.class === 'financial.card' ||
     clue.rule.startsWith('value.person');
   if (!weak) return clue;
+  if (
+    clue.rule.startsWith('value.person') &&
+    NOBODYS.has(subject) &&
+    !reading.terms.some((term) => term.class === 'pii.name' && term.subject === 'person')
+  ) {
+    return { ...clue, strength: clue.strength * 0.7 };
+  }
   const factor = reading.harmless ? 0.6 : kind === 'integer' || kind === 'decimal' ? 0.7 : 1;
   return factor === 1 ? clue : { ...clue, strength: clue.strength * factor };
 }

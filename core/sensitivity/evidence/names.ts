@@ -5,6 +5,7 @@ import type { Tier } from '../names/lexicon.ts';
 import type { Reading, Subject, Term } from '../names/reader.ts';
 import type { Clue } from './clue.ts';
 import type { Context, NameReader } from './context.ts';
+import { DESCRIPTIONS } from './free-text.ts';
 import { canHold, isEnumerated, isOpen } from './kinds.ts';
 
 type Place = Subject | 'unknown';
@@ -67,6 +68,8 @@ export function termStrength(
   let strength = PARTICULAR[term.class]?.[term.tier]?.[place] ?? STRENGTHS[term.tier][place];
   if (term.identifier) strength *= kind === 'text' ? IDENTIFIER_TEXT : 0;
   if (!term.head) strength *= 0.9;
+  if (term.class === 'pii.free-text' && place !== 'writing' && place !== 'person' && words.some((word) => DESCRIPTIONS.has(word)))
+    strength *= 0.6;
   return strength;
 }
 
@@ -76,10 +79,21 @@ function placeOf(term: Term, table: Subject | undefined): Place {
   return term.subject ?? table ?? 'unknown';
 }
 
+/** `comment_author_email`: what stands before the head only says whose. */
+const BESIDE_HEAD = 0.4;
+
 export function nameClues(reading: Reading, kind: ColumnFacts['kind'], table: Subject | undefined, prefix = 'name'): Clue[] {
+  const heads = new Set(
+    reading.terms
+      .filter((term) => term.head && !term.turned && term.tier !== 'hints' && canHold(kind, term.class))
+      .map((term) => term.class),
+  );
   return reading.terms.flatMap((term) => {
     const strength = termStrength(term, kind, table, reading.words);
-    return strength === 0 ? [] : [{ class: term.class, rule: `${prefix}.${term.language}.${shortName(term.class)}`, strength }];
+    const beside = !term.head && (term.class === 'pii.free-text' || (heads.size > 0 && !heads.has(term.class))) ? BESIDE_HEAD : 1;
+    return strength === 0
+      ? []
+      : [{ class: term.class, rule: `${prefix}.${term.language}.${shortName(term.class)}`, strength: strength * beside }];
   });
 }
 
@@ -90,10 +104,35 @@ export function columnClues(column: ColumnFacts, context: Context, read: NameRea
   if (column.comment !== undefined) clues.push(...commentClues(column.comment, column, context, read));
   clues.push(...checkClues(column), ...typeClues(column, context, reading));
   if (context.about.size > 0 && !isRow(column)) clues.push(...aboutClues(reading, column, context));
-  if (context.medical && isOpen(column)) clues.push(...medicalClues(clues));
+  if (context.medical && isOpen(column)) clues.push(...medicalClues(clues, reading));
+  if (context.settings && isOpen(column) && SETTING_VALUES.has(reading.words.at(-1) ?? ''))
+    clues.push({ class: 'secret', rule: 'table.settings', strength: 0.55 });
   const enumerated = isEnumerated(column);
   return clues.map((clue) => (enumerated && clue.class !== 'pii.health' ? { ...clue, strength: clue.strength * 0.3 } : clue));
 }
+
+/** Settings of all kinds have passwords among them. */
+const SETTING_VALUES = new Set([
+  'value',
+  'values',
+  'val',
+  'wert',
+  'werte',
+  'valor',
+  'valores',
+  'valeur',
+  'valore',
+  'waarde',
+  'wartosc',
+  'varde',
+  'deger',
+  'nilai',
+  'hodnota',
+  '値',
+  '值',
+  '값',
+  'значение',
+]);
 
 /** A key of the table's own: its rows, not what they are about. */
 function isRow(column: ColumnFacts): boolean {
@@ -109,7 +148,9 @@ function aboutClues(reading: Reading, column: ColumnFacts, context: Context): Cl
 }
 
 /** What is written about a patient is about health. */
-function medicalClues(clues: readonly Clue[]): Clue[] {
+function medicalClues(clues: readonly Clue[], reading: Reading): Clue[] {
+  const health = reading.terms.some((term) => term.class === 'pii.health' && term.head && !term.turned && !term.identifier);
+  if (health) return [{ class: 'pii.health', rule: 'table.medical', strength: 0.75 }];
   return clues.flatMap((clue) =>
     clue.class === 'pii.free-text' && clue.strength >= 0.3
       ? [{ class: 'pii.health' as const, rule: 'table.medical', strength: Math.max(clue.strength, 0.6) }]

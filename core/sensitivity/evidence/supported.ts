@@ -27,6 +27,7 @@ const SUPPORTS: readonly Support[] = [
     least: 0.2,
     strength: 0.5,
   },
+  { class: 'pii.name', rule: 'value.person.shape', ids: ['person.shape'], least: 0.7, strength: 0.4 },
   { class: 'pii.location', rule: 'value.degrees', ids: ['degrees'], least: 0.6, strength: 0.5 },
   {
     class: 'secret',
@@ -40,7 +41,7 @@ const SUPPORTS: readonly Support[] = [
   { class: 'pii.address', rule: 'value.street.some', ids: ['street'], least: 0.15, strength: 0.5 },
   { class: 'financial.card', rule: 'value.card.shape', ids: ['card', 'card.shape', 'card.masked'], least: 0.5, strength: 0.6 },
   { class: 'pii.birth-date', rule: 'value.date.past', ids: ['date.past'], least: 0.5, strength: 0.4 },
-  { class: 'pii.ip', rule: 'value.ip.some', ids: ['ip', 'ip.version', 'ip.private'], least: 0.3, strength: 0.6 },
+  { class: 'pii.ip', rule: 'value.ip.some', ids: ['ip', 'ip.version'], least: 0.3, strength: 0.6 },
   { class: 'pii.free-text', rule: 'value.prose.some', ids: ['prose', 'prose.short'], least: 0.15, strength: 0.35 },
   { class: 'pii.email', rule: 'value.email.few', ids: ['email'], least: 0.01, strength: 0.4 },
 ];
@@ -56,6 +57,21 @@ export function supportingClues(shares: Shares, named: ReadonlyMap<SensitivityCl
     const old = best.get(name)?.strength ?? 0;
     if (ratio >= least && strength > old)
       best.set(name, { class: name, rule, ratio, strength: strength * Math.min(1, 0.5 + ratio) });
+  }
+  const login = shares.of('login');
+  if (!best.has('pii.name') && (named.get('pii.name') ?? 0) >= HINTED && login >= 0.6 && !shares.enumeration) {
+    best.set('pii.name', { class: 'pii.name', rule: 'value.login', ratio: login, strength: 0.45 });
+  }
+  // Several words, never the same: written, not chosen.
+  const { words, values, distinct } = shares.profile;
+  if (
+    !best.has('pii.free-text') &&
+    (named.get('pii.free-text') ?? 0) >= HINTED &&
+    words >= 2.5 &&
+    values >= 5 &&
+    distinct > values * 0.7
+  ) {
+    best.set('pii.free-text', { class: 'pii.free-text', rule: 'value.words', strength: 0.4 });
   }
   return [...best.values()];
 }

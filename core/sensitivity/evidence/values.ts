@@ -79,9 +79,9 @@ const RULES: readonly Rule[] = [
   { class: 'financial.iban', rule: 'value.iban', ids: ['iban'], chance: 0.001, least: 0.3, strength: 0.97 },
   { class: 'financial.iban', rule: 'value.iban.shape', ids: ['iban', 'iban.shape'], chance: 0.01, least: 0.5, strength: 0.85 },
   { class: 'pii.ip', rule: 'value.ip', ids: ['ip'], chance: 0.005, least: 0.3, strength: 0.95 },
-  { class: 'pii.ip', rule: 'value.ip.private', ids: ['ip', 'ip.private'], chance: 0.005, least: 0.7, strength: 0.62 },
   { class: 'pii.location', rule: 'value.coordinates', ids: ['coordinates'], chance: 0.01, least: 0.5, strength: 0.85 },
   { class: 'pii.address', rule: 'value.street', ids: ['street'], chance: 0.05, least: 0.3, strength: 0.9 },
+  { class: 'pii.address', rule: 'value.vcard', ids: ['vcard'], chance: 0.001, least: 0.3, strength: 0.95 },
   { class: 'pii.name', rule: 'value.person', ids: ['person', 'person.full'], chance: 0.08, least: 0.35, strength: 0.92 },
   {
     class: 'pii.name',
@@ -99,7 +99,7 @@ const RULES: readonly Rule[] = [
     least: 0.6,
     strength: 0.75,
   },
-  { class: 'pii.name', rule: 'value.person.east', ids: ['person.full', 'person.east'], chance: 0.2, least: 0.7, strength: 0.75 },
+  { class: 'pii.name', rule: 'value.person.east', ids: ['person.full', 'person.east'], chance: 0.2, least: 0.5, strength: 0.9 },
   { class: 'secret', rule: 'value.password-hash', ids: ['password-hash'], chance: 0.001, least: 0.2, strength: 0.97 },
   { class: 'secret', rule: 'value.token', ids: ['token'], chance: 0.002, least: 0.2, strength: 0.95 },
   { class: 'secret', rule: 'value.url-credentials', ids: ['url-credentials'], chance: 0.002, least: 0.05, strength: 0.95 },
@@ -113,9 +113,10 @@ export function valueClues(shares: Shares): Clue[] {
     const ratio = shares.of(...ids);
     if (ratio < least) continue;
     const sure = shares.beyondChance(ratio, chance);
-    if (sure > 0) clues.push({ class: name, rule, ratio, strength: strength * Math.min(1, sure * 1.4) });
+    const firms = name === 'pii.name' && shares.of('company') > 0.1 ? 0.5 : 1;
+    if (sure > 0) clues.push({ class: name, rule, ratio, strength: strength * firms * Math.min(1, sure * 1.4) });
   }
-  clues.push(...scattered(shares), ...nationalIds(shares));
+  clues.push(...scattered(shares), ...shaped(shares), ...nationalIds(shares));
   return strongest(clues);
 }
 
@@ -129,6 +130,14 @@ function scattered(shares: Shares): Clue[] {
   if (iban >= 0.05 && shares.count('iban') >= 2)
     clues.push({ class: 'financial.iban', rule: 'value.iban.some', ratio: iban, strength: 0.6 });
   return clues;
+}
+
+/** The dictionary knows some of the names; the rest look like them. Firms have people's names, too, with something beside them. */
+function shaped(shares: Shares): Clue[] {
+  const ratio = shares.of('person.part');
+  if (ratio < 0.3 || shares.of('person.shape') < 0.8 || shares.of('company') > 0.1 || shares.enumeration) return [];
+  const sure = shares.beyondChance(ratio, 0.1);
+  return [{ class: 'pii.name', rule: 'value.person.shape', ratio, strength: 0.85 * Math.min(1, sure * 2.5) }];
 }
 
 function nationalIds(shares: Shares): Clue[] {

@@ -63,6 +63,16 @@ const KEPT: Partial<Readonly<Record<SensitivityClass, ReadonlySet<string>>>> = {
     'range',
     'rate',
     'active',
+    'is',
+    'has',
+    'had',
+    'was',
+    'title',
+    'label',
+    'name',
+    'severity',
+    'version',
+    'unit',
   ]),
   'financial.salary': new Set([
     'min',
@@ -92,12 +102,52 @@ const KEPT: Partial<Readonly<Record<SensitivityClass, ReadonlySet<string>>>> = {
   'pii.free-text': new Set(['reason', 'field', 'position', 'class', 'list', 'set']),
   'pii.address': new Set(['list', 'range', 'set', 'position', 'default', 'country', 'field']),
   'pii.location': new Set(['position']),
+  'pii.national-id': new Set(['last', 'last4', '4', 'four', 'encrypted', 'hash', 'code']),
   'pii.name': new Set(['set', 'list', 'order']),
-  secret: new Set(['set', 'field', 'index', 'list', 'code']),
+  secret: new Set([
+    'set',
+    'field',
+    'index',
+    'list',
+    'code',
+    'codigo',
+    'codice',
+    'cod',
+    'kod',
+    'kode',
+    'md',
+    'sha',
+    'md5',
+    'sha1',
+    'sha256',
+    'sha512',
+    'checksum',
+    'reset',
+    'value',
+  ]),
   'pii.ip': new Set(['list', 'set']),
   'pii.email': new Set(['list', 'field', 'list']),
   'pii.phone': new Set(['list', 'field']),
 };
+
+/** `full` is a person's in `full_name`, and nobody's in `full_text`. */
+const NAME_PARTS = new Set([
+  'first',
+  'last',
+  'middle',
+  'given',
+  'family',
+  'maiden',
+  'full',
+  'vor',
+  'nach',
+  'voor',
+  'achter',
+  'primer',
+  'segundo',
+  'primeiro',
+  'ultimo',
+]);
 
 const SUBJECTS: readonly Subject[] = ['person', 'vault', 'writing', 'deal', 'organisation', 'premises', 'thing'];
 
@@ -162,8 +212,8 @@ const SHORT = 4;
 /** Short words mean something else in every language (`str`, `cap`, `run`): they are believed in a schema that speaks it. */
 function speaks(language: string, words: readonly string[], languages: Languages): boolean {
   if (language === 'en' || languages.has(language)) return true;
-  if (words.length > 1) return words.some((word) => word.length > SHORT || !PLAIN_LATIN.test(word));
-  return words[0]!.length > SHORT || !PLAIN_LATIN.test(words[0]!);
+  const letters = words.join('');
+  return letters.length > SHORT || !PLAIN_LATIN.test(letters);
 }
 
 function hasRole(token: Token | undefined, role: Role, languages: Languages): boolean {
@@ -187,7 +237,7 @@ function readTerm(tokens: readonly Token[], at: number, sense: Sense, languages:
   let identifier = false;
   for (let i = at + 1; i < tokens.length; i++) {
     const token = tokens[i]!;
-    if (!hasRole(token, 'turns', languages) || token.words.every((word) => kept?.has(word))) continue;
+    if (!turns(token, languages) || token.words.every((word) => kept?.has(word))) continue;
     if (token.words.length === 1 && IDENTIFIERS.has(token.words[0]!)) identifier = true;
     else turned = true;
   }
@@ -199,7 +249,7 @@ function readTerm(tokens: readonly Token[], at: number, sense: Sense, languages:
   }
   const after = tokens.slice(at + 1).every((token) => isFiller(token, languages));
   const before = tokens.slice(0, at).every((token) => isFiller(token, languages));
-  const subject = subjectBeside(tokens, at, sense.headFirst, languages);
+  const subject = subjectBeside(tokens, at, sense, languages);
   return {
     class: sense.class,
     tier: sense.tier,
@@ -211,8 +261,19 @@ function readTerm(tokens: readonly Token[], at: number, sense: Sense, languages:
   };
 }
 
+/** `created_by`, `quittiert_von`: who did it. */
+const BY = new Set(['by', 'von', 'por', 'par', 'door', 'av', 'af', 'przez']);
+
 /** A column called after a person (`owner`, `fahrer`, `requested_by_doctor`) may hold that person's name. */
 function personAsHead(tokens: readonly Token[], languages: Languages): Term[] {
+  const last = tokens.at(-1)?.words.at(-1);
+  if (last !== undefined && BY.has(last) && (tokens.length > 1 || tokens[0]!.words.length > 1)) {
+    const term = { tier: 'hints', language: 'en', subject: 'person', head: true, turned: false, identifier: false } as const;
+    return [
+      { ...term, class: 'pii.name' },
+      { ...term, class: 'pii.email' },
+    ];
+  }
   const content = tokens.filter((token) => !isFiller(token, languages));
   const head = content.at(-1);
   if (head === undefined || !hasRole(head, 'person', languages) || (head.meaning?.senses.length ?? 0) > 0) return [];
@@ -230,14 +291,21 @@ function personAsHead(tokens: readonly Token[], languages: Languages): Term[] {
   ];
 }
 
+/** What something is of the term: its type, its count, its label. */
+function turns(token: Token, languages: Languages): boolean {
+  if (hasRole(token, 'turns', languages)) return true;
+  return hasRole(token, 'harmless', languages) && !token.meaning!.senses.some((sense) => sense.tier === 'says');
+}
+
 /** The nearest subject on the side where the language puts it, then on the other. */
-function subjectBeside(tokens: readonly Token[], at: number, headFirst: boolean, languages: Languages): Subject | undefined {
+function subjectBeside(tokens: readonly Token[], at: number, sense: Sense, languages: Languages): Subject | undefined {
   const left = tokens.slice(0, at).reverse();
   const right = tokens.slice(at + 1);
-  for (const side of headFirst ? [right, left] : [left, right]) {
+  for (const side of sense.headFirst ? [right, left] : [left, right]) {
     for (const token of side) {
       const subject = subjectIn(token, languages);
-      if (subject !== undefined) return subject;
+      if (subject !== undefined && (sense.class === 'pii.name' || !token.words.every((word) => NAME_PARTS.has(word))))
+        return subject;
     }
   }
   return undefined;
@@ -250,10 +318,11 @@ function subjectIn(token: Token, languages: Languages): Subject | undefined {
 /** Of a table: the last subject, or the first where heads come first. */
 function subjectOf(tokens: readonly Token[], languages: Languages): Subject | undefined {
   const subjects = tokens.map((token) => subjectIn(token, languages));
-  const headFirst = tokens.some((token) =>
-    token.meaning?.roles.some(
-      (each) => each.headFirst && each.role !== 'filler' && speaks(each.language, token.words, languages),
-    ),
+  const headFirst = tokens.some(
+    ({ meaning }) =>
+      meaning !== undefined &&
+      !meaning.roles.some((each) => each.language === 'en') &&
+      meaning.roles.some((each) => each.headFirst && each.role !== 'filler' && languages.has(each.language)),
   );
   return headFirst ? subjects.find((each) => each !== undefined) : subjects.findLast((each) => each !== undefined);
 }

@@ -85,13 +85,13 @@ function build(lexicons: readonly Lexicon[]): Map<string, Meaning> {
   return index;
 }
 
-/** German writes `ä` as `ae` where it must. */
-const UMLAUTS: Readonly<Record<string, string>> = { ä: 'ae', ö: 'oe', ü: 'ue' };
+/** German writes `ä` as `ae` where it must, Danish `å` as `aa`. */
+const UMLAUTS: Readonly<Record<string, string>> = { ä: 'ae', ö: 'oe', ü: 'ue', ø: 'oe', å: 'aa' };
 
 function* spellings(terms: string): Iterable<string> {
   for (const term of terms.split(',')) {
     yield term;
-    if (/[äöü]/i.test(term)) yield term.replace(/[äöü]/g, (letter) => UMLAUTS[letter]!);
+    if (/[äöüøå]/.test(term)) yield term.replace(/[äöüøå]/g, (letter) => UMLAUTS[letter]!);
   }
 }
 

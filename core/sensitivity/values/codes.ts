@@ -7,6 +7,7 @@ const ISO_DATE = /^(\d{4})-(\d\d)-(\d\d)(?:[T ]\d\d:\d\d.{0,20})?$/;
 const WRITTEN_DATE = /^(\d{1,2})[./-](\d{1,2})[./-](\d{4})$|^(\d{4})[/.](\d{1,2})[/.](\d{1,2})$/;
 const URL = /^(?:https?|ftp|s3|gs|file|data|mailto|wss?):/i;
 const PATH = /^(?:\/|\.\/|[A-Za-z]:\\|[\w-]+\/)[\w./\\-]*$/;
+const LOGIN = /^[a-z]{2,16}(?:[._-][a-z]{2,16})?[._-]?\d{0,5}$/;
 const PASSPORT = /^[A-Z]{1,2}\d{6,8}$|^[A-Z]\d{2}[A-Z]\d{5}$|^\d{2}[A-Z]{2}\d{5}$|^[CFGHJKLMNPRTVWXYZ0-9]{9}$/;
 
 export function recogniseCodes(shape: Shape, found: (id: string) => void): void {
@@ -29,5 +30,8 @@ export function recogniseCodes(shape: Shape, found: (id: string) => void): void 
   if (shape.colons > 0 && URL.test(text)) found('url');
   else if (shape.slashes > 0 && shape.blanks === 0 && PATH.test(text)) found('path');
   if (shape.digits + shape.dots + shape.dashes === length && shape.dots <= 1) found('number');
+  if (length >= 4 && length <= 24 && shape.lower >= 3 && shape.upper === 0 && shape.blanks === 0 && LOGIN.test(text))
+    found('login');
+  if (length > 30 && text.startsWith('BEGIN:VCARD')) found('vcard');
   if (shape.words === 1 && length <= 40 && shape.digits > 0 && shape.upper > 0 && shape.lower === 0) found('code');
 }

@@ -42,8 +42,8 @@ export function recognisePhone(shape: Shape, found: (id: string) => void): void 
   if (!LETTERLESS.test(text)) return;
   const digits = digitsOf(text);
   if (digits.length < 7 || digits.length > 15 || DATE_LIKE.test(text)) return;
-  if (text.startsWith('+')) {
-    if (INTERNATIONAL.test(text) && digits.length >= 8) found('phone');
+  if (text.startsWith('+') || text.startsWith('(+')) {
+    if (INTERNATIONAL.test(text.replace('(', '')) && digits.length >= 8) found('phone');
     return;
   }
   if (NORTH_AMERICAN.test(text)) {
@@ -74,5 +74,6 @@ export function recognisePhone(shape: Shape, found: (id: string) => void): void 
 
 /** `612 345 678`, `91 123 45 67`, `98765 43210`, `555-0123`: blanks between groups of two to five digits. */
 function isGroupedNational(text: string): boolean {
-  return /^\d{2,5}(?: \d{2,5}){1,4}$/.test(text) && digitsOf(text).length >= 8 && digitsOf(text).length <= 11;
+  if (/^[2-9]\d{2}([-.])\d{3}\1\d{3}$/.test(text)) return true;
+  return /^\d{2,5}(?: \d{2,6}){1,4}$/.test(text) && digitsOf(text).length >= 8 && digitsOf(text).length <= 11;
 }

@@ -32,12 +32,18 @@ const TITLES = new Set([
   'univ',
   'hr',
   'fr',
-  'pan',
   'pani',
   'hj',
   'bapak',
   'ibu',
 ]);
+const FIRMS = new Set(
+  `gmbh ag kg ohg ug ltd limited inc llc llp corp corporation company co plc group holding holdings sarl sas sasu eurl sa sl slu srl spa snc bv nv oy oyj ab as aps kft zrt doo dd ood ead
+   sro sp zoo ltda eireli me mei pt cv tbk pte sdn bhd pty freres fils sons bros brothers und and et associates partners solutions services consulting industries international enterprises
+   technologies systems verlag stiftung werke hermanos hijos e.v ev eg gbr kgaa mbh 株式会社 有限公司 ооо зао оао пао ип`.split(
+    /\s+/,
+  ),
+);
 const PARTICLES = new Set([
   'de',
   'del',
@@ -97,13 +103,27 @@ export function recognisePerson(shape: Shape, found: (id: string) => void): void
     if (SURNAMES.has(part!) || SURNAMES.has(first!)) found('person.surname');
     return;
   }
+  if (parts.some((part) => FIRMS.has(part)) || text.includes('&')) {
+    found('company');
+    return;
+  }
   const names = parts.filter((part) => !PARTICLES.has(part));
   if (names.length < 1 || names.length > 4 || !startUpper(text)) return;
   const given = names.some(
     (part, i) => (i < 2 || text.includes(',')) && (GIVEN_NAMES.has(part) || GIVEN_NAMES.has(part.split('-')[0]!)),
   );
-  const surnames = names.filter((part) => SURNAMES.has(part)).length;
+  const surnames = names.filter((part) => SURNAMES.has(part) || endsLikeName(part)).length;
+  if (names.length > 1 || text.includes('.')) found('person.shape');
+  if (given || surnames > 0) found('person.part');
   if (given || surnames > 1) found(surnames > 0 && given ? 'person.full' : 'person');
+}
+
+/** Surnames and patronymics that grammar makes; the dictionary need not have them. */
+const ENDINGS =
+  /(?:sson|sdotter|dottir|sen|ova|ov|eva|ev|ski|ska|sky|skij|skaya|skiy|ovic|evic|wicz|czyk|czak|enko|escu|eanu|opoulos|opoulou|idis|iadis|akis|oglu|nen|yan|ian|shvili|adze|idze|ova|kova|iewicz|owski|owska|inho|mann|meyer|berg|strom|stein|bauer|hof|huber)$|(?:ов|ев|ёв|ин|ова|ева|ина|скии|ская|ский|ський|ська|енко|чук|ович|евич|овна|евна|івна|јев|ић|ски|ска|ян|дзе|швили)$|յան$|(?:οπουλος|οπουλου|ιδης|ιδου|ακης|ακη)$|(?:შვილი|ძე|ია|ავა)$/;
+
+function endsLikeName(part: string): boolean {
+  return part.length >= 5 && ENDINGS.test(part);
 }
 
 /** Every word but particles starts with a capital, as names do and sentences do not. */

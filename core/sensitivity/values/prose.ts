@@ -23,8 +23,7 @@ const SMALL_WORDS: ReadonlySet<string> = new Set(
   của là và có không được cho với các những một ในการ`.split(/\s+/),
 );
 
-const EAST_ASIAN = /[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]/g;
-const EAST_ASIAN_SENTENCE = 12;
+const EAST_ASIAN_SENTENCE = 10;
 const SCANNED = 400;
 
 /**
@@ -32,9 +31,12 @@ const SCANNED = 400;
  * card length, inside a text.
  */
 export function recogniseProse(shape: Shape, found: (id: string) => void): void {
+  let written = false;
   const { text, words } = shape;
-  if (shape.foreign >= EAST_ASIAN_SENTENCE && (text.match(EAST_ASIAN)?.length ?? 0) >= EAST_ASIAN_SENTENCE) found('prose');
-  else if (words >= 3) {
+  if (shape.foreign >= EAST_ASIAN_SENTENCE && isUnspacedSentence(text)) {
+    written = true;
+    found('prose');
+  } else if (words >= 3) {
     const pieces = text.slice(0, SCANNED).trimEnd().split(/\s+/);
     let small = 0;
     let lower = 0;
@@ -49,12 +51,27 @@ export function recogniseProse(shape: Shape, found: (id: string) => void): void 
       lower * 2 >= pieces.length &&
       (small >= 1 || words >= 8) &&
       (small >= 2 || small * 8 >= pieces.length || /[.!?]/.test(text));
+    written = sentence || lower * 2 >= pieces.length;
     if (sentence) found('prose');
     else if (lower * 2 >= pieces.length || (small > 0 && /[.!?]$/.test(text))) found('prose.short');
   } else if (words === 2 && /[.!?]$/.test(text)) found('prose.short');
-  if (words < 2 || text.length < 12) return;
+  if (!written) return;
   if (shape.at > 0 && hasAddress(text)) found('prose.email');
-  if (shape.digits >= 9 && words >= 4 && hasNumber(text)) found('prose.number');
+  if (shape.digits >= 9 && hasNumber(text)) found('prose.number');
+}
+
+/** Chinese and Japanese: what holds sentences together; a firm's name has as many characters. Thai: length, for it has no blanks at all. */
+function isUnspacedSentence(text: string): boolean {
+  const piece = text.slice(0, SCANNED);
+  const han = piece.match(/[\u3400-\u9fff]/g)?.length ?? 0;
+  const hiragana = piece.match(/[\u3041-\u3096]/g)?.length ?? 0;
+  const hangul = piece.match(/[\uac00-\ud7af]/g)?.length ?? 0;
+  const thai = piece.match(/[\u0e01-\u0e5b]/g)?.length ?? 0;
+  if (hiragana >= 4 && hiragana + han >= EAST_ASIAN_SENTENCE) return true;
+  if (han >= 8)
+    return /[。，！？；、]/.test(piece) || (piece.match(/[的了是在我你他她有和不这这要会到说也就请已]/g)?.length ?? 0) >= 2;
+  if (hangul >= EAST_ASIAN_SENTENCE) return (piece.match(/\s/g)?.length ?? 0) >= 2;
+  return thai >= 25;
 }
 
 function trimPunctuation(piece: string): string {
@@ -82,7 +99,7 @@ function hasAddress(text: string): boolean {
   return false;
 }
 
-/** A run of digits, with separators that telephone and card numbers have, of their length. */
+/** A telephone number with its country or trunk prefix, or a card number. */
 function hasNumber(text: string): boolean {
   let digits = '';
   let plus = false;
@@ -91,7 +108,12 @@ function hasNumber(text: string): boolean {
     if (letter >= '0' && letter <= '9') digits += letter;
     else if (digits === '' ? letter === '+' : ' -()./'.includes(letter)) plus ||= letter === '+';
     else {
-      if (digits.length >= 9 && digits.length <= 19 && (plus || digits.length < 13 || luhn(digits))) return true;
+      if (
+        digits.length >= 9 &&
+        digits.length <= 19 &&
+        (plus || (digits[0] === '0' && digits.length < 13) || (digits.length > 12 && luhn(digits)))
+      )
+        return true;
       digits = '';
       plus = false;
     }

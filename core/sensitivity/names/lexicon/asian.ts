@@ -8,7 +8,8 @@ export const JAPANESE: Lexicon = {
     'pii.phone': `電話, 電話番号, 携帯, 携帯電話, 携帯番号, ファックス, ファックス番号, 連絡先, 連絡先電話, denwa, denwabango, denwa bango, keitai, tel番号, fax番号`,
     'pii.name': `氏名, 姓名, 姓, 名前, お名前, 名前カナ, 氏名カナ, フリガナ, ふりがな, カナ氏名, 苗字, 名字, 担当者名, 担当者, 顧客名, 患者名, 従業員名, 社員名, ユーザー名, ユーザ名, 利用者名,
       会員名, 名義, 名義人, 口座名義, 旧姓, ニックネーム, shimei, namae, sei kana, mei kana, furigana, myoji, 受取人, 差出人, 宛名, 保護者名, 学生名,
-      first name kana, last name kana, sei, mei`,
+      first name kana, last name kana, sei, mei, ログインid, ユーザーid, アカウント名, 担当医, 主治医, 医師名, 講師名, 著者名, 配偶者名, 緊急連絡先名, 申請者,
+      登録者, 更新者, 作成者, 承認者`,
     'pii.address': `住所, 郵便番号, 番地, 建物名, 市区町村, 町名, 現住所, 配送先, 配送先住所, 届け先, お届け先, 送付先, 丁目, 本籍, jusho, juusho, yubin bango, yuubinbangou,
       yubinbango, 請求先住所, 出身地, 居住地, マンション名`,
     'pii.national-id': `マイナンバー, 個人番号, 免許証, 免許証番号, 運転免許証番号, 保険証番号, 被保険者番号, 基礎年金番号, 年金番号, 在留カード番号, mynumber, my number, kojin bango,
@@ -26,11 +27,9 @@ export const JAPANESE: Lexicon = {
     'financial.salary': '給与, 給料, 年収, 月給, 基本給, 時給, 賞与, 報酬, 所得, 手当, kyuyo, nenshu, 月収, 収入',
     secret: 'パスワード, 暗証番号, 秘密鍵, 認証コード, 秘密の質問の答え, トークン, アクセスキー, シークレット, 認証キー',
   },
-  mostly: {
-    'pii.name': '名',
-  },
+  mostly: {},
   among: {
-    'pii.name': '名称個人',
+    'pii.name': '名称個人, 名',
     'pii.address': '市, 区, 町, 市町村',
     'pii.free-text': '内容, 説明, 詳細, 理由, 件名, 回答, 質問, テキスト, 概要',
     'pii.health': '体重, 身長, 結果',
@@ -45,7 +44,8 @@ export const JAPANESE: Lexicon = {
   writing: 'レビュー, 投稿, 日報, カルテ, 看護記録',
   turns: '件数, 種別, 種類, 区分, 状態, 日時, 日付, 回数, フラグ, コード, 確認日, 更新日, ステータス',
   harmless: `コード, 種別, 種類, 区分, 状態, ステータス, 通貨, 国, 言語, 性別, 分類, 単位, 色, 商品名, 製品名, 会社名, 企業名, 店舗名, 部署名, 部署, 役職, 職業, 国籍, 注文番号, 受注番号,
-    商品コード, 顧客コード, 顧客番号, 社員番号, 会員番号, タイトル, カテゴリ名, 都道府県コード, 品名, 型番, 商品番号, 支払方法, 配送方法, 診療科, 保険種別`,
+    商品コード, 顧客コード, 顧客番号, 社員番号, 会員番号, タイトル, カテゴリ名, 都道府県コード, 品名, 型番, 商品番号, 支払方法, 配送方法, 診療科, 保険種別, 銀行名, 支店名, 役割名, 学校名,
+    科目名, カード名, 種類名`,
 };
 
 export const CHINESE: Lexicon = {
@@ -57,7 +57,7 @@ export const CHINESE: Lexicon = {
       lianxidianhua, 座机, 联络电话, 微信号, 微信, 聯絡電話, shouji hao, lianxi dianhua`,
     'pii.name': `姓名, 名字, 姓, 真实姓名, 用户名, 昵称, 客户姓名, 客户名称个人, 患者姓名, 学生姓名, 员工姓名, 联系人, 联系人姓名, 收件人, 收货人, 寄件人, 持卡人, 户名, 账户名, 開戶名, 曾用名,
       用戶名, 暱稱, xingming, xing ming, nicheng, zhenshi xingming, 紧急联系人, 法人姓名, 监护人, 负责人, 经办人, 聯絡人, 收件人姓名, 父亲姓名, 母亲姓名,
-      教师姓名, yonghuming`,
+      教师姓名, yonghuming, 主治医生, 主治医师, 医生姓名, 登录名, 登录账号, 账号名, 作者姓名, 申请人, 审批人, 创建人, 操作人, 业主姓名`,
     'pii.address': `地址, 住址, 家庭住址, 家庭地址, 收货地址, 通讯地址, 联系地址, 邮编, 邮政编码, 街道, 门牌号, 居住地址, 户籍地址, 户籍, 籍贯, 送货地址, 寄送地址, 郵遞區號, 戶籍地址, 通訊地址,
       dizhi, youbian, 详细地址, 现住址, 出生地, 小区, jiating zhuzhi, lianxi dizhi, 户口所在地`,
     'pii.national-id': `身份证, 身份证号, 身份证号码, 证件号, 证件号码, 身分證, 身分證字號, 身份證, 身份證號, 社保号, 社会保障号, 社保卡号, 驾驶证号, 医保卡号, shenfenzheng, shenfenzhenghao,
@@ -107,7 +107,7 @@ export const KOREAN: Lexicon = {
     'pii.phone':
       '전화, 전화번호, 휴대폰, 휴대전화, 휴대폰번호, 핸드폰, 핸드폰번호, 연락처, 팩스, 팩스번호, hp번호, 휴대전화번호, 비상연락처, hp no, hpno',
     'pii.name': `이름, 성명, 성함, 고객명, 환자명, 사원명, 직원명, 사용자명, 회원명, 담당자, 담당자명, 예금주, 수취인, 받는사람, 보내는사람, 닉네임, 별명, 학생명, 보호자명, 카드소유자, 주문자,
-      주문자명, 수령인, 작성자, 예약자명, 예약자, 한글이름, 영문이름, 직원이름`,
+      주문자명, 수령인, 작성자, 예약자명, 예약자, 한글이름, 영문이름, 직원이름, 아이디, 로그인아이디, 담당의, 주치의, 의사명, 신청자, 등록자, 수정자, 승인자, 저자명`,
     'pii.address':
       '주소, 우편번호, 상세주소, 집주소, 배송지, 배송주소, 도로명주소, 지번주소, 거주지, 배송지주소, 자택주소, 본적, 출생지',
     'pii.national-id':
@@ -223,7 +223,8 @@ export const VIETNAMESE_THAI: Lexicon = {
       เบอร์โทรศัพท์, มือถือ, เบอร์มือถือ`,
     'pii.name': `họ tên, họ và tên, ho ten, hoten, ho va ten, ten khach hang, tenkhachhang, tenkh, ten nhan vien, tennhanvien,
       tennv, ten dang nhap, tendangnhap, ten nguoi dung, ten benh nhan, ten sinh vien, tensv, họ đệm, tên đệm, ชื่อ,
-      นามสกุล, ชื่อสกุล, ชื่อผู้ใช้, ชื่อเล่น, ชื่อลูกค้า, ten nguoi nhan`,
+      นามสกุล, ชื่อสกุล, ชื่อผู้ใช้, ชื่อเล่น, ชื่อลูกค้า, ten nguoi nhan, bac si dieu tri, chu the, chu tai khoan,
+      nguoi lien he, biet danh, ten cha, ten me, hovaten, ho_dem`,
     'pii.address': `địa chỉ, dia chi, diachi, nơi sinh, noi sinh, quê quán, que quan, quequan, ที่อยู่, รหัสไปรษณีย์, ตำบล, อำเภอ,
       duong pho, noi o`,
     'pii.national-id': `cmnd, cccd, số cmnd, so cmnd, socmnd, căn cước, can cuoc, so cccd, socccd, ma so thue ca nhan, เลขบัตรประชาชน,
