@@ -12,7 +12,7 @@ import { type LocalPostgres, startLocalPostgres } from '../support/postgres.ts';
 import { MAJORS } from '../support/majors.ts';
 
 const SCHEMA = `CREATE TABLE r (t text, v8 varchar(8), v60 varchar(60), c9 char(9), i2 int2, i4 int4, i8 int8, n numeric, n92 numeric(9,2), f4 float4, f8 float8,
-  d date, ts timestamp, tz timestamptz, b bytea, j jsonb)`;
+  d date, ts timestamp, tz timestamptz, b bytea, j jsonb, m money)`;
 
 const text = fc.string({ unit: 'binary', maxLength: 60 }).filter((value) => !value.includes('\0') && value.isWellFormed());
 const short = (length: number) => text.map((value) => [...value].slice(0, length).join(''));
@@ -193,4 +193,77 @@ describe.each(MAJORS)('masks of random values on PostgreSQL %i', (major) => {
       else expect(masked.slice(0, 10)).toBe(`${year}-01-01`);
     });
   });
+
+  it('partial shows the last digits of long numbers alone', async () => {
+    for (const [name, values] of [
+      ['i8', fc.oneof(integer(63n), integer(30n))],
+      ['i4', integer(31n)],
+      ['i2', integer(15n)],
+      ['n', decimal],
+    ] as const) {
+      for (const keepLast of [0, 2, 4, 9, 64]) {
+        await overValues(name, { partial: { keepFirst: 0, keepLast } }, values, ({ original, masked }) => {
+          const whole = BigInt(exactly(original).split('.')[0]!.replace(/^-$/, '0'));
+          const size = whole < 0n ? -whole : whole;
+          const long = keepLast > 0 && size >= 10n ** BigInt(2 * keepLast - 1);
+          expect(BigInt(masked), original).toBe(long ? size % 10n ** BigInt(keepLast) : 0n);
+        });
+      }
+    }
+  });
+
+  it('date shows of a text the year at most', async () => {
+    const digits = fc.string({ unit: fc.constantFrom(...'0123456789-/. T'), maxLength: 14 });
+    const day = fc.date({ min: new Date('1800-01-01'), max: new Date('2099-12-31'), noInvalidDate: true });
+    const forms: readonly ((year: string, month: string, day: string) => string)[] = [
+      (y, m, d) => `${y}-${m}-${d}`,
+      (y, m, d) => `${y}/${m}/${d} 12:34:56.789+02`,
+      (y, m, d) => `${y}${m}${d}`,
+      (y, m, d) => `${d}.${m}.${y}`,
+      (y, m, d) => `${Number(m)}/${Number(d)}/${y}`,
+      (y, m, d) => `${d}${m}${y}`,
+      (y, m, d) => `${m}${d}${y}`,
+      (y, m, d) => `${y}-${d}-${m}`,
+      (y, m, d) => `${d}-${m}-${y.slice(2)}`,
+    ];
+    const dates = fc.tuple(day, fc.constantFrom(...forms)).map(([value, form]) => {
+      const [year = '', month = '', date = ''] = value.toISOString().slice(0, 10).split('-');
+      return form(year, month, date);
+    });
+    let shown = 0;
+    for (const name of ['t', 'v60', 'c9'] as const) {
+      const values = fc
+        .oneof(digits, dates, text)
+        .map((value) => (name === 'c9' ? [...value].slice(0, 9).join('').trimEnd() : value));
+      await overValues(name, { date: { truncate: 'year' } }, values, ({ original, masked }) => {
+        const hidden = ['[redacted]', '*********'].includes(masked.trimEnd());
+        const year =
+          /^(\d{4})([-/.]?)01(?:\2)01$/.exec(masked.trimEnd())?.[1] ?? /^0?1([-/.])0?1\1(\d{4})$/.exec(masked.trimEnd())?.[2];
+        expect(hidden || (year !== undefined && original.includes(year)), `${original} becomes ${masked}`).toBe(true);
+        // Eight digits with the year behind show nothing: what stands in front is a day and a month.
+        if (/^\d{4}(?:18|19|20)\d{2}$/.test(original.trimEnd())) expect(hidden, original).toBe(true);
+        if (!hidden) shown += 1;
+      });
+    }
+    expect(shown).toBeGreaterThan(100);
+  });
+
+  it('date shows of whole numbers years of seconds, number of money whole multiples', async () => {
+    await overValues('i4', { date: { truncate: 'year' } }, fc.oneof(integer(31n), integer(25n)), ({ original, masked }) => {
+      expect(BigInt(masked)).toBe(BigInt(original) - (BigInt(original) % 31_556_952n));
+    });
+    const cents = (value: string): bigint => BigInt(value.replaceAll(/[$,.]/g, ''));
+    for (const round of [2, 10_000, 1_000_000_000_000]) {
+      const money = integer(63n).map((value) => `${value.slice(0, -2) || '0'}.00`);
+      await overValues('m', { number: { round } }, money, ({ original, masked }) => {
+        expect(cents(masked)).toBe(cents(original) - (cents(original) % BigInt(round * 100)));
+      });
+    }
+  });
 });
+
+/** PostgreSQL writes numeric without exponents; what a test hands in may come back as it is. */
+function exactly(text: string): string {
+  expect(text).toMatch(/^-?\d*(?:\.\d*)?$/);
+  return text;
+}
