@@ -32,6 +32,9 @@ describe.each([
       location: 20,
     });
     expect(parser.parse("SELECT 'abc")).toMatchObject({ ok: false, reason: 'syntax', location: 7 });
+    const junk = 'trailing junk after parameter at or near "$12WHERE"';
+    expect(parser.parse('SELECT é, $12WHERE true')).toEqual({ ok: false, reason: 'syntax', message: junk, location: 11 });
+    expect(parser.parse("SELECT '$1a', $1, $a$ $1a $a$ -- $1a").ok).toBe(true);
     expect(parser.discarded).toBe(0);
   });
 

@@ -7,6 +7,7 @@
  * Memory that a parse has touched is returned only with its instance, so an instance is also retired after it has been
  * through a large statement (docs/adr/0001-parser.md has the measurements).
  */
+import { tokenize } from '../text/lexer.ts';
 import { setFlagsFromString } from 'node:v8';
 import createModule, { type PgQueryModule } from 'libpg-query/wasm/libpg-query.js';
 import type { ParseOutcome, ParseTree, SqlParser } from './parser.ts';
@@ -153,6 +154,18 @@ function quit(status: number): never {
   throw new Error(`the parser exited with status ${status}`);
 }
 
+/** `$1a`: libpg_query still reads a parameter and a name there, as servers before 15 did. */
+function trailingJunk(sql: string): TextOutcome | undefined {
+  if (!/\$[0-9]+[A-Za-z_\u0080-\uffff]/.test(sql)) return undefined;
+  const bytes = Buffer.from(sql);
+  const junk = tokenize(bytes).find((token) => token.kind === 'invalid' && bytes[token.start] === DOLLAR);
+  if (junk === undefined) return undefined;
+  const near = bytes.toString('utf8', junk.start, junk.end);
+  return { ok: false, reason: 'syntax', message: `trailing junk after parameter at or near "${near}"`, location: junk.start };
+}
+
+const DOLLAR = 0x24;
+
 /** Anything but a syntax error throws. */
 function parseIn(module: PgQueryModule, sql: string): TextOutcome {
   const size = Buffer.byteLength(sql);
@@ -169,7 +182,7 @@ function parseIn(module: PgQueryModule, sql: string): TextOutcome {
   else {
     const tree = heap.readUInt32LE(result);
     if (tree === 0) throw new Error('the parser returned nothing');
-    outcome = { ok: true, json: cString(heap, tree) };
+    outcome = trailingJunk(sql) ?? { ok: true, json: cString(heap, tree) };
   }
   module._free(input);
   module._wasm_free_parse_result(result);

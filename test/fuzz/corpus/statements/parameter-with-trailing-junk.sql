@@ -1,0 +1,1 @@
+INSERT INTO preferences(key,value)VALUES($1,$3)ON CONFLICT(key)DO UPDATE SET value=$3RETURNING customer_id,value
