@@ -47,7 +47,7 @@ ${findings.measured.map(costRow).join('\n')}
 
 ## What these figures do not say
 
-- Values are generated, also those of foreign schemas: nobody's real data may be here. Real data is dirtier. Names, towns and addresses come from faker's lists of each country, numbers
+- Values are generated, also those of foreign schemas: nobody's real data may be here. Half of the text columns have a few blanks, dashes and "n/a"; real data is dirtier. Names, towns and addresses come from faker's lists of each country, numbers
   have the check digits that their issuers publish, prose is composed of sentences written for the purpose.
 - One person's reading of what a column means is in the labels; another officer would draw some lines elsewhere (handles, towns, device ids, amounts).
 - Many foreign columns that are not sensitive hold simple words and numbers, which makes precision look better than it would be on a busy database; schemas written for this measurement

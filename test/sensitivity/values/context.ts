@@ -5,7 +5,7 @@ import { Random, hashOf } from './random.ts';
 export interface Context {
   readonly random: Random;
   readonly faker: Faker;
-  /** Language of prose. */
+  /** Language of prose; `en2` is the English of the untouched set. */
   readonly language: string;
   /** ISO 3166-1. */
   readonly country: string;
@@ -33,14 +33,14 @@ const LOCALES: Readonly<Record<string, Locale>> = {
   pt_BR: ['pt_BR', 'pt', 'BR'],
   pt_PT: ['pt_PT', 'pt', 'PT'],
   sv: ['sv', 'sv', 'SE'],
-  en_CA: ['en_CA', 'en', 'CA'],
-  en_AU: ['en_AU', 'en', 'AU'],
-  en_IN: ['en_IN', 'en', 'IN'],
-  en_ZA: ['en_ZA', 'en', 'ZA'],
-  en_NG: ['en_NG', 'en', 'NG'],
-  en_IE: ['en_IE', 'en', 'IE'],
-  en_SG: ['en_HK', 'en', 'SG'],
-  en_NZ: ['en_AU', 'en', 'NZ'],
+  en_CA: ['en_CA', 'en2', 'CA'],
+  en_AU: ['en_AU', 'en2', 'AU'],
+  en_IN: ['en_IN', 'en2', 'IN'],
+  en_ZA: ['en_ZA', 'en2', 'ZA'],
+  en_NG: ['en_NG', 'en2', 'NG'],
+  en_IE: ['en_IE', 'en2', 'IE'],
+  en_SG: ['en_HK', 'en2', 'SG'],
+  en_NZ: ['en_AU', 'en2', 'NZ'],
 };
 
 export function contextFor(locale: string, column: string, seed: number): Context {

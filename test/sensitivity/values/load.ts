@@ -63,15 +63,18 @@ function draw(
     const context = contextFor(schema.locale, `${schema.name}.${table.name}.${column.name}`, seed);
     if (name === 'fk' && key < 0) throw new Error(`${schema.name}: ${table.name}.${column.name} is no foreign key`);
     start(context);
-    return { column, nulls, key, context, generate: key < 0 ? generator(name) : undefined };
+    const dirt = column.text && !column.notNull && !CLEAN.test(name) && context.style > 0.5 ? context.random.int(1, 4) / 100 : 0;
+    return { column, nulls, dirt, key, context, generate: key < 0 ? generator(name) : undefined };
   });
   // Column by column: each has its own stream, and faker's instances are shared.
-  const cells = columns.map(({ column, nulls, context, generate }) => {
+  const cells = columns.map(({ column, nulls, dirt, context, generate }) => {
     if (generate === undefined) return [];
     context.faker.seed(context.random.int(0, 2 ** 31));
     return Array.from({ length: count }, (_, row) => {
       context.row = row;
       if (!column.notNull && context.random.chance(nulls)) return 'NULL';
+      if (context.random.chance(dirt))
+        return context.random.chance(0.3) ? 'NULL' : literal(context.random.pick(DIRT), column.maxLength);
       const value = column.array && !ARRAY_GENERATORS.test(labels.get(`${table.name}.${column.name}`)!.generator);
       const text = generate(context);
       return literal(value ? arrayOf([text]) : text, column.maxLength);
@@ -88,6 +91,11 @@ function draw(
     return `(${line.join(',')})`;
   });
 }
+
+/** What stands in columns of real databases for want of a value; half of the columns have a few. */
+const DIRT = ['', '-', 'n/a', '?'];
+/** Keys and words of a closed list have none. */
+const CLEAN = /^(id\.|uuid|slug|code\.|enum\.|one-of|sku)/;
 
 /** Generators that write an array by themselves. */
 const ARRAY_GENERATORS = /^(tags|enum\.scopes|token\.codes)\b/;

@@ -1,10 +1,11 @@
 /** Prose about people, and what medicine writes down, in the language of the column's people. */
 import type { Context, Generator } from './context.ts';
 import { LANGUAGES, type Language } from './languages.ts';
+import { UNTOUCHED_LANGUAGES } from './languages-untouched.ts';
 import { email, fullName, phone } from './people.ts';
 import { timestamp } from './technical.ts';
 
-const language = (c: Context): Language => LANGUAGES[c.language]!;
+const language = (c: Context): Language => (LANGUAGES[c.language] ?? UNTOUCHED_LANGUAGES[c.language])!;
 
 function filled(c: Context, template: string): string {
   return template.replace(/\{([nped])\}/g, (_, slot: string) => {
@@ -22,7 +23,7 @@ export function sentences(c: Context, from: number, to: number): string {
 const subject = (c: Context): string => filled(c, c.random.pick(language(c).subjects));
 
 function chat(c: Context): string {
-  if (c.language === 'en' && c.random.chance(0.5))
+  if (c.language.startsWith('en') && c.random.chance(0.5))
     return c.random.pick(['gg', 'brb', 'lol nice', 'anyone up for a raid tonight?', 'my real name is Tom btw', 'call me later']);
   return sentences(c, 1, 1);
 }
@@ -47,6 +48,10 @@ const pick =
     c.random.pick(values);
 
 export const PROSE: Readonly<Record<string, Generator>> = {
+  'prose.product': (c) => {
+    const { products } = language(c);
+    return c.random.chance(0.5) ? c.random.pick(products) : `${c.random.pick(products)} ${c.random.pick(products)}`;
+  },
   'prose.ticket': (c) => sentences(c, 2, 5),
   'prose.note': (c) => sentences(c, 1, 2),
   'prose.short': (c) => sentences(c, 1, 1),

@@ -5,6 +5,8 @@ export interface Column {
   readonly name: string;
   readonly notNull: boolean;
   readonly array: boolean;
+  /** A string type. */
+  readonly text: boolean;
   /** varchar(n), char(n). */
   readonly maxLength: number | undefined;
 }
@@ -23,7 +25,7 @@ export interface Table {
 
 const QUERY = `
 SELECT c.relname AS name,
-  (SELECT json_agg(json_build_object('name', a.attname, 'notNull', a.attnotnull, 'array', a.attndims > 0 OR t.typcategory = 'A',
+  (SELECT json_agg(json_build_object('name', a.attname, 'notNull', a.attnotnull, 'array', a.attndims > 0 OR t.typcategory = 'A', 'text', t.typcategory = 'S',
       'maxLength', CASE WHEN t.typname IN ('varchar', 'bpchar') AND a.atttypmod > 4 THEN a.atttypmod - 4 END) ORDER BY a.attnum)
     FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '') AS columns,
   coalesce((SELECT json_agg(json_build_object('table', p.relname,

@@ -57,10 +57,6 @@ const ENUMS: Readonly<Record<string, readonly string[]>> = {
   direction: ['in', 'out'],
 };
 
-const PRODUCTS =
-  'A compact product with a matt finish. Easy to clean, made of recycled material.|Robust case, two years of warranty and replaceable parts.|Delivered flat; assembly takes ten minutes and needs no tools.|Fits all models since 2019. Keep dry and away from direct sunlight.|The new edition has a larger display and a longer battery life.|Shown when the page is empty. Can be changed in the settings.|Used by the scheduler to group jobs that run at night.'.split(
-    '|',
-  );
 const LOGS =
   'connection reset by peer, retrying in 5 s|job finished in 1834 ms, 0 errors|cache miss for key item:4411|worker 3 started|disk usage at 81 percent|rotated 12 files'.split(
     '|',
@@ -164,8 +160,6 @@ export const TECHNICAL: Readonly<Record<string, Generator>> = {
   'geo.pair': (c) =>
     `${(c.random.int(36_000_000, 60_000_000) / 1e6).toFixed(6)}, ${(c.random.int(-9_000_000, 28_000_000) / 1e6).toFixed(6)}`,
   'geo.hash': (c) => `u${c.random.chars('0123456789bcdefghjkmnpqrstuvwxyz', 8)}`,
-  'prose.product': (c) =>
-    c.random.chance(0.5) ? c.random.pick(PRODUCTS) : `${c.random.pick(PRODUCTS)} ${c.random.pick(PRODUCTS)}`,
   'prose.log': (c) => `${timestamp(c)} ${c.random.pick(['INFO', 'WARN', 'ERROR'])} ${c.random.pick(LOGS)}`,
   'prose.changelog': (c) => `- fix #${c.random.int(1, 4000)}: ${c.random.pick(LOGS)}\n- bump dependencies`,
   svg: (c) =>
