@@ -66,6 +66,11 @@ describe.each(MAJORS)('class masks on PostgreSQL %i', (major) => {
       // Where neither the type nor a CHECK is against it.
       await client.query(`INSERT INTO odd.${subject.table} VALUES (-1, NULL, $1)`, [subject.values[0]]).catch(() => {});
     }
+    // Only `v` and `n` are declared: lineage gives their class to what is made of them.
+    const virtual = major >= 18 ? 'VIRTUAL' : 'STORED';
+    await client.query(`CREATE TABLE odd.generated (id int, v text, n int NOT NULL, stored varchar(40) GENERATED ALWAYS AS (v || '!') STORED,
+      amount bigint NOT NULL GENERATED ALWAYS AS (n * 7) ${virtual}, last text GENERATED ALWAYS AS (v || '?') ${virtual})`);
+    await client.query(`INSERT INTO odd.generated VALUES (1, '2001-02-03', 12345), (2, 'Jane.Doe@example.com', -98765)`);
     catalog = await catalogOf(server.url());
     const parser = await createWasmParser();
     for (const name of CLASSES) engines.set(name, createEngine({ catalog, bundle: bundleOf(name, catalog), parser, salt: '7f' }));
@@ -78,7 +83,7 @@ describe.each(MAJORS)('class masks on PostgreSQL %i', (major) => {
     await server?.stop();
   });
 
-  const maskOf = (name: SensitivityClass, table: string, column: 'v' | 'n'): Mask => {
+  const maskOf = (name: SensitivityClass, table: string, column: string): Mask => {
     const relation = catalog.relationNamed('odd', table)!;
     const attnum = catalog.columnNamed(relation, column)!.attnum;
     const rule = engines.get(name)!.bundle.relations.find((each) => each.oid === relation.oid)!.select!;
@@ -106,6 +111,8 @@ describe.each(MAJORS)('class masks on PostgreSQL %i', (major) => {
         expect(original.rows.length, subject.table).toBeGreaterThanOrEqual(subject.values.length);
         const masked = await read(rewritten(name, select), `${name} on ${subject.table}`);
         expect(masked.rows.map((row) => row[0])).toEqual(original.rows.map((row) => row[0]));
+        const whole = `SELECT t, to_jsonb(t.v) IS NULL FROM odd.${subject.table} AS t`;
+        expect((await read(rewritten(name, whole), `rows: ${name} on ${subject.table}`)).rows).toHaveLength(original.rows.length);
         for (const [position, column] of [
           [1, 'v'],
           [2, 'n'],
@@ -136,6 +143,19 @@ describe.each(MAJORS)('class masks on PostgreSQL %i', (major) => {
     });
   });
 
+  it.each(CLASSES)('%s in generated columns', async (name) => {
+    const masked = await read(rewritten(name, 'SELECT id, stored, amount, last FROM odd.generated ORDER BY id'), name);
+    const original = await read('SELECT id, stored, amount, last FROM odd.generated ORDER BY id', 'unmasked');
+    expect(masked.fields.map((field) => field.dataTypeID)).toEqual(original.fields.map((field) => field.dataTypeID));
+    for (const [index, column] of ['stored', 'amount', 'last'].entries()) {
+      expect(maskOf(name, 'generated', column), `${name} ${column}`).toBeDefined();
+      if (column === 'amount') expect(masked.rows.map((row) => row[index + 1])).not.toContain(null);
+      masked.rows.forEach((row, place) => {
+        expect(row[index + 1], `${name} ${column}`).not.toBe(original.rows[place]![index + 1]);
+      });
+    }
+  });
+
   async function satisfies(subject: Subject, value: string | null, label: string): Promise<void> {
     if (subject.promised !== true) return;
     const text =
@@ -153,7 +173,9 @@ function bundleOf(name: SensitivityClass, catalog: Catalog): Bundle {
   const documents = loadDocuments([{ name: 'matrix.yaml', text: policy }]);
   const [database] = documents.databases;
   if (database === undefined) throw new Error(documents.diagnostics.map((each) => each.message).join('; '));
-  const columns = SUBJECTS.flatMap(({ table }) => ['v', 'n'].map((column) => ({ table: `odd.${table}`, column, class: name })));
+  const columns = [...SUBJECTS, { table: 'generated' }].flatMap(({ table }) =>
+    ['v', 'n'].map((column) => ({ table: `odd.${table}`, column, class: name })),
+  );
   const result = compileBundle({
     database: { ...database, spec: { ...database.spec, sensitivity: { ...database.spec.sensitivity, columns } } },
     policies: documents.policies,
