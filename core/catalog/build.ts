@@ -2,7 +2,7 @@
  * The documents of `queries.ts` -> CatalogData. Pure. Everything the server sent is checked for shape on the way (a server is trusted
  * to answer queries, not to keep our process alive): a document that does not fit is a CatalogError, never a half-built catalog.
  */
-import { viewOrigins } from './view-origins.ts';
+import { viewColumns } from './view-origins.ts';
 import { createHash } from 'node:crypto';
 import type {
   CatalogData,
@@ -145,7 +145,10 @@ function buildRelations(
   for (const row of list(documents, 'views')) push(byOid.get(int(row, 0)), 'dependsOn', [int(row, 1), int(row, 2)] as const);
   for (const row of list(documents, 'viewrules')) {
     const view = byOid.get(int(row, 0));
-    if (view !== undefined) view.columnOrigins = viewOrigins(text(row, 1));
+    if (view === undefined) continue;
+    const { origins, sources } = viewColumns(text(row, 1));
+    view.columnOrigins = origins;
+    if (Object.keys(sources).length > 0) view.columnSources = sources;
   }
   for (const row of list(documents, 'generated')) {
     const relation = byOid.get(int(row, 0));

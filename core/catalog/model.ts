@@ -57,6 +57,8 @@ export interface RelationData {
   readonly dependsOn?: readonly (readonly [oid: number, attnum: number])[];
   /** For views: attnum -> where the column is plainly taken from. A column that is not in here is an expression. */
   readonly columnOrigins?: Readonly<Record<number, readonly [oid: number, attnum: number]>>;
+  /** For views: attnum -> every column that the expression is made of. A column in neither record may show anything the view uses. */
+  readonly columnSources?: Readonly<Record<number, readonly (readonly [oid: number, attnum: number])[]>>;
   /** Generated column lineage: attnum -> source attnums. */
   readonly generatedFrom?: Readonly<Record<number, readonly number[]>>;
   /** Sequences: [table oid, attnum] that owns it. */

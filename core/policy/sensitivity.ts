@@ -5,11 +5,10 @@
  * - A generated column has the class of what it is generated from.
  * - Partitions and inheritance children share the classes of their parents, and parents those of their children, by name:
  *   rows of either are read through the other.
- * - A view's columns: pg_depend says which base columns a definition uses, not which output column each one feeds. A view
- *   column with the name of a base column it depends on is taken to be that column. Every other column of a view that
- *   depends on a sensitive column is taken to carry it. If the view depends only on the *table* of a sensitive column, the
- *   columns of unknown lineage whose type can hold a whole row (text, json, arrays, composites …) are taken to carry it,
- *   since a whole-row reference leaves no column dependency behind.
+ * - A view's columns: the server's rule tree says of most of them which columns they are, or are made of (core/catalog/view-origins.ts).
+ *   Of the rest pg_depend says what the whole definition uses, not what each column shows: they are taken to carry the most severe class of
+ *   that. If the view depends only on the *table* of a sensitive column, those whose type can hold a whole row (text, json, arrays,
+ *   composites …) are taken to carry it, since a whole-row reference leaves no column dependency behind.
  *
  * - A column whose values are rows of another table (`last customers`, arrays of them) has the most severe class of that table.
  *
@@ -194,8 +193,8 @@ function rowIn(catalog: Catalog, typeOid: number): number | undefined {
 }
 
 /**
- * A view's column that is plainly taken from a base column has that column's class; every other one is an expression and may
- * show anything the view uses. Names prove nothing: `ssn AS city` is a view, too.
+ * A view's column that is plainly taken from a base column has that column's class, an expression over known columns the most severe of
+ * theirs; every other one may show anything the view uses. Names prove nothing: `ssn AS city` is a view, too.
  */
 function derive(view: RelationData, catalog: Catalog, marks: Marks): boolean {
   if (view.dependsOn === undefined || (view.kind !== 'view' && view.kind !== 'matview')) return false;
@@ -208,9 +207,12 @@ function derive(view: RelationData, catalog: Catalog, marks: Marks): boolean {
   let moved = false;
   for (const column of view.columns) {
     const origin = view.columnOrigins?.[column.attnum];
+    const sources = origin === undefined ? view.columnSources?.[column.attnum] : [origin];
     const holdsRow = WHOLE_ROW_CATEGORIES.has(catalog.type(column.typeOid)?.category ?? 'U');
-    const known = origin !== undefined && catalog.relation(origin[0]) !== undefined;
-    const name = known ? marks.get(...origin) : (carried ?? (holdsRow ? nearby : undefined));
+    const known = sources?.every(([oid]) => catalog.relation(oid) !== undefined) === true;
+    const name = known
+      ? sources!.reduce<string | undefined>((worst, source) => worse(worst, marks.get(...source)), undefined)
+      : (carried ?? (holdsRow ? nearby : undefined));
     if (name !== undefined && marks.add(view.oid, column.attnum, name)) moved = true;
   }
   return moved;

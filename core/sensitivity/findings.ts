@@ -85,7 +85,11 @@ export function classesBy(
 
 /** What a view shows is known from what it is made of; only where that is not known does a name count. */
 function speaksForView(view: RelationData, column: ColumnFacts, verdict: Verdict): boolean {
-  return view.columnOrigins?.[column.attnum] === undefined && verdict.evidence.some(({ rule }) => !rule.startsWith('unsampled.'));
+  return !isTraced(view, column.attnum) && verdict.evidence.some(({ rule }) => !rule.startsWith('unsampled.'));
+}
+
+function isTraced(view: RelationData, attnum: number): boolean {
+  return view.columnOrigins?.[attnum] !== undefined || (view.columnSources?.[attnum]?.length ?? 0) > 0;
 }
 
 /** What one scan alone says. */

@@ -29,6 +29,26 @@ const VIEWS: readonly (readonly [definition: string, origins: readonly (string |
   ['SELECT max(ssn) OVER (ORDER BY id) AS city, id FROM people ORDER BY ssn', [null, 'id']],
 ];
 
+/** Of an expression the columns it is made of, null where that is not certain. */
+const EXPRESSIONS: readonly (readonly [expression: string, sources: readonly string[] | null])[] = [
+  ["coalesce(city, '') || ssn", ['city', 'ssn']],
+  ['upper(city)', ['city']],
+  ['now()', []],
+  ["')}{VAR :varno 1 :varattno 2 :varlevelsup 0'::text || city", ['city']],
+  ['"odd ( } \\ ""name" || city', ['odd ( } \\ "name', 'city']],
+  ['CASE WHEN ssn IS NULL THEN 1 ELSE 2 END', ['ssn']],
+  ['ARRAY[city, ssn]', ['city', 'ssn']],
+  ['ROW(city)::text', ['city']],
+  ['people', null],
+  ['people::text', null],
+  ['row_to_json(people)', null],
+  ['city || (SELECT max(ssn) FROM people)', null],
+  ['EXISTS (SELECT FROM people)', null],
+  ['reads(id)', null],
+  ['id @@@ 1', null],
+  ["query_to_xml('SELECT ssn FROM people WHERE city = ' || city, true, false, '')", null],
+];
+
 describe.each(MAJORS)('PostgreSQL %i', (major) => {
   let server: LocalPostgres;
   let client: pg.Client;
@@ -38,6 +58,14 @@ describe.each(MAJORS)('PostgreSQL %i', (major) => {
     await client.connect();
     await client.query('CREATE TABLE people (id int, ssn text, city text, "odd ( } \\ ""name" text)');
     for (const [index, [definition]] of VIEWS.entries()) await client.query(`CREATE VIEW v${index} AS ${definition}`);
+    await client.query(`CREATE FUNCTION reads(int) RETURNS text LANGUAGE sql AS 'SELECT ssn FROM people LIMIT 1'`);
+    await client.query(`CREATE FUNCTION peeks(int, int) RETURNS text LANGUAGE sql AS 'SELECT ssn FROM people LIMIT 1'`);
+    await client.query('CREATE OPERATOR @@@ (FUNCTION = peeks, LEFTARG = int, RIGHTARG = int)');
+    for (const [index, [expression]] of EXPRESSIONS.entries())
+      await client.query(`CREATE VIEW e${index} AS SELECT ${expression} AS x FROM people`);
+    await client.query('CREATE VIEW twice AS SELECT upper(a.ssn) AS x, upper(b.city) AS y FROM people a, people b');
+    await client.query('CREATE VIEW nested AS SELECT upper(x) AS x FROM (SELECT ssn AS x FROM people) s');
+    await client.query('CREATE VIEW either AS SELECT upper(city) AS x FROM people UNION SELECT ssn FROM people');
     await client.query('CREATE MATERIALIZED VIEW stored AS SELECT ssn AS city FROM people');
   });
   afterAll(async () => {
@@ -59,5 +87,18 @@ describe.each(MAJORS)('PostgreSQL %i', (major) => {
     };
     expect(VIEWS.map((_, index) => originsOf(`v${index}`))).toEqual(VIEWS.map(([, origins]) => origins));
     expect(originsOf('stored')).toEqual(['ssn']);
+  });
+
+  it('knows what an expression is made of, or that it does not', async () => {
+    const catalog = await catalogOf(server.url());
+    const base = catalog.relationNamed('public', 'people')!;
+    const sourcesOf = (name: string, attnum = 1): readonly string[] | null =>
+      catalog.relationNamed('public', name)!.columnSources?.[attnum]?.map(([, source]) => catalog.column(base, source)!.name) ??
+      null;
+    expect(EXPRESSIONS.map(([expression], index) => [expression, sourcesOf(`e${index}`)?.toSorted() ?? null])).toEqual(
+      EXPRESSIONS.map(([expression, sources]) => [expression, sources?.toSorted() ?? null]),
+    );
+    expect([sourcesOf('twice'), sourcesOf('twice', 2)]).toEqual([['ssn'], ['city']]);
+    expect([sourcesOf('nested'), sourcesOf('either')]).toEqual([null, null]);
   });
 });

@@ -44,11 +44,17 @@ it('tells the story: work is done on masked rows, harm is refused, the trail ver
   expect(text).toMatch(/region=eu {2}customers=\d+/);
   expect(text).not.toMatch(/region=(us|apac)/);
   expect(text).toMatch(/UPDATE|status=solved/);
+  expect(text).toMatch(/email=\w\*\*\*@masked\.invalid {2}phone=\*{4}\d{4} {2}ssn=\[redacted\]\s+birth_date=\d{4}-01-01/);
   expect(text).toContain('ERROR 42501');
   expect(text).toContain('SLUICE-302');
   expect(text).not.toContain('outcome unknown');
   expect(text).toMatch(/valid {2}.*audit\.jsonl: \d+ records/);
   expect(code).toBe(0);
+});
+
+it('needs no mask and no list of sensitive columns for that', () => {
+  const policy = readFileSync(fileURLToPath(new URL('../../cli/demo/policy.yaml', import.meta.url)), 'utf8');
+  expect(policy).not.toMatch(/^\s*(?:masks|sensitivity):/m);
 });
 
 it('gives a clear error, not a hang, when the database is killed half-way', async () => {
