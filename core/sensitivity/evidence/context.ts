@@ -13,6 +13,8 @@ export interface Context {
   readonly medical: boolean;
   /** It is a table of patients, and so is what refers to it. */
   readonly patients: boolean;
+  /** What people are paid, row by row. */
+  readonly payroll: boolean;
   /** Keys and values of a system's settings. */
   readonly settings: boolean;
   /** Classes that the table's name itself says: `cards`, `addresses`. */
@@ -30,6 +32,13 @@ export function nameReader(languages: Languages): NameReader {
     return reading;
   };
 }
+
+const PAYROLL = new Set(
+  `payroll payrolls payslip payslips paystub paystubs paycheck paychecks payrun wages bulletin bulletins paie paies fiche_paie nomina nominas gehaltsabrechnung gehaltsabrechnungen lohnabrechnung lohnabrechnungen
+   entgeltabrechnung holerite holerites contracheque contracheques cedolino cedolini bustapaga loonstrook loonstroken salarisstrook lonespecifikation lonnsslipp lonseddel palkkalaskelma wyplata wyplaty bordro bordrolar vyplata vyplaty penggajian slipgaji 給与明細 工资条 工资单 급여명세서 зарплаты ведомость`.split(
+    /\s+/,
+  ),
+);
 
 /** Of a table's name only: a person may have one column of them. */
 const CLINICAL = new Set([
@@ -74,9 +83,13 @@ export function contextOf(table: TableFacts, languages: Languages, read: NameRea
     languages,
     readings,
     about,
+    payroll: somebody && (name.words.some((word) => PAYROLL.has(word)) || (personal && about.has('financial.salary'))),
     settings: name.subject !== 'person' && name.words.some((word) => SETTINGS.has(word)),
     patients,
-    medical: patients || (personal && about.has('pii.health')),
+    medical:
+      patients ||
+      (personal && about.has('pii.health')) ||
+      (somebody && subject !== 'person' && healthColumns(table, readings) >= 2),
     ...(subject === undefined ? {} : { subject }),
   };
 }
@@ -101,6 +114,14 @@ const STORE = new Set([
 function isSessionStore(name: Reading, readings: ReadonlyMap<number, Reading>): boolean {
   if (!name.words.some((word) => word === 'session' || word === 'sessions' || word === 'sess')) return false;
   return [...readings.values()].some((reading) => reading.words.some((word) => STORE.has(word)));
+}
+
+function healthColumns(table: TableFacts, readings: ReadonlyMap<number, Reading>): number {
+  return table.columns.filter((column) =>
+    readings
+      .get(column.attnum)!
+      .terms.some((term) => isOutright(term) && term.class === 'pii.health' && canHold(column.kind, term.class)),
+  ).length;
 }
 
 function ofPatients(readings: ReadonlyMap<number, Reading>, name: Reading): boolean {

@@ -63,7 +63,8 @@ export function proseClues(shares: Shares, subject: Subject | undefined, reading
     reading.terms.find((term) => term.class === 'pii.free-text' && term.subject !== undefined)?.subject ?? subject ?? 'unknown';
   if (prose >= LEAST) {
     const called = place === 'writing' && reading.terms.some((term) => term.class === 'pii.free-text' && !term.turned);
-    const harmless = described && place !== 'writing' ? 0.4 : reading.harmless && !called ? 0.55 : 1;
+    const harmless =
+      described && place !== 'writing' ? 0.4 : reading.harmless && !called ? (reading.subject === 'thing' ? 0.4 : 0.6) : 1;
     const sure = shares.beyondChance(all, 0.1);
     clues.push({
       class: 'pii.free-text',

@@ -61,7 +61,7 @@ export function judge({ kind, reading, subject, clues, profile }: Subjected): Ju
 function placed(clue: Clue, reading: Reading, subject: Subject | undefined): Clue {
   if (clue.class !== 'pii.address' && clue.class !== 'pii.location') return clue;
   const beside = reading.terms.find((term) => term.class === clue.class && term.subject !== undefined)?.subject;
-  return (beside ?? subject) === 'premises' ? { ...clue, strength: clue.strength * 0.35 } : clue;
+  return (beside ?? subject) === 'premises' ? { ...clue, strength: clue.strength * 0.3 } : clue;
 }
 
 /** Numbers that only look like numbers of people, under a name that says what they are. */
@@ -71,6 +71,12 @@ const VERSIONS = new Set(['version', 'versions', 'firmware', 'build', 'release',
 function quietened(clue: Clue, reading: Reading, subject: Subject | undefined, kind: ValueKind): Clue {
   if (clue.class === 'pii.ip' && reading.words.some((word) => VERSIONS.has(word)))
     return { ...clue, strength: clue.strength * 0.4 };
+  if (
+    clue.rule.startsWith('value.person') &&
+    reading.terms.some((term) => term.class !== 'pii.name' && !term.turned && (term.tier === 'says' || term.tier === 'mostly'))
+  ) {
+    return { ...clue, strength: clue.strength * 0.5 };
+  }
   const weak =
     clue.class === 'pii.national-id' ||
     clue.class === 'pii.phone' ||

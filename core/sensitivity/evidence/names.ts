@@ -30,7 +30,7 @@ const PARTICULAR: Partial<Readonly<Record<SensitivityClass, Particular>>> = {
   },
   'pii.name': { hints: { person: 0.4 } },
   'pii.address': {
-    says: { premises: 0.3, thing: 0.7 },
+    says: { premises: 0.25, thing: 0.7 },
     among: { deal: 0.75, organisation: 0.55, unknown: 0.4 },
     mostly: { organisation: 0.75 },
   },
@@ -90,7 +90,12 @@ export function nameClues(reading: Reading, kind: ColumnFacts['kind'], table: Su
   );
   return reading.terms.flatMap((term) => {
     const strength = termStrength(term, kind, table, reading.words);
-    const beside = !term.head && (term.class === 'pii.free-text' || (heads.size > 0 && !heads.has(term.class))) ? BESIDE_HEAD : 1;
+    // The name or the text of a diagnosis is the diagnosis.
+    const described = term.class === 'pii.health' && (heads.has('pii.free-text') || heads.has('pii.name'));
+    const beside =
+      !term.head && !described && (term.class === 'pii.free-text' || (heads.size > 0 && !heads.has(term.class)))
+        ? BESIDE_HEAD
+        : 1;
     return strength === 0
       ? []
       : [{ class: term.class, rule: `${prefix}.${term.language}.${shortName(term.class)}`, strength: strength * beside }];
@@ -107,8 +112,21 @@ export function columnClues(column: ColumnFacts, context: Context, read: NameRea
   if (context.medical && isOpen(column)) clues.push(...medicalClues(clues, reading));
   if (context.settings && isOpen(column) && SETTING_VALUES.has(reading.words.at(-1) ?? ''))
     clues.push({ class: 'secret', rule: 'table.settings', strength: 0.55 });
+  if (context.payroll && isPay(column, reading)) clues.push({ class: 'financial.salary', rule: 'table.payroll', strength: 0.7 });
   const enumerated = isEnumerated(column);
   return clues.map((clue) => (enumerated && clue.class !== 'pii.health' ? { ...clue, strength: clue.strength * 0.3 } : clue));
+}
+
+const MEASURES = new Set(
+  'hours hour days day heures jours horas dias ore giorni stunden tage uren dagen hrs qty quantity count percent pct rate taux satz tasa id'.split(
+    ' ',
+  ),
+);
+
+/** Whatever amount a payslip has, it is somebody's. */
+function isPay(column: ColumnFacts, reading: Reading): boolean {
+  if ((column.kind !== 'decimal' && column.kind !== 'money') || column.references !== undefined) return false;
+  return !reading.words.some((word) => MEASURES.has(word));
 }
 
 /** Settings of all kinds have passwords among them. */

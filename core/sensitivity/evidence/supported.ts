@@ -68,6 +68,7 @@ export function supportingClues(shares: Shares, named: ReadonlyMap<SensitivityCl
     !best.has('pii.free-text') &&
     (named.get('pii.free-text') ?? 0) >= HINTED &&
     words >= 2.5 &&
+    shares.of('street') < 0.3 &&
     values >= 5 &&
     distinct > values * 0.7
   ) {

@@ -135,9 +135,9 @@ function scattered(shares: Shares): Clue[] {
 /** The dictionary knows some of the names; the rest look like them. Firms have people's names, too, with something beside them. */
 function shaped(shares: Shares): Clue[] {
   const ratio = shares.of('person.part');
-  if (ratio < 0.3 || shares.of('person.shape') < 0.8 || shares.of('company') > 0.1 || shares.enumeration) return [];
-  const sure = shares.beyondChance(ratio, 0.1);
-  return [{ class: 'pii.name', rule: 'value.person.shape', ratio, strength: 0.85 * Math.min(1, sure * 2.5) }];
+  if (ratio < 0.15 || shares.of('person.shape') < 0.85 || shares.of('company') > 0.1 || shares.enumeration) return [];
+  const sure = shares.beyondChance(ratio, 0.04);
+  return [{ class: 'pii.name', rule: 'value.person.shape', ratio, strength: 0.85 * Math.min(1, sure * 5) }];
 }
 
 function nationalIds(shares: Shares): Clue[] {

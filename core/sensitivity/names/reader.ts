@@ -100,7 +100,7 @@ const KEPT: Partial<Readonly<Record<SensitivityClass, ReadonlySet<string>>>> = {
     'level',
   ]),
   'pii.free-text': new Set(['reason', 'field', 'position', 'class', 'list', 'set']),
-  'pii.address': new Set(['list', 'range', 'set', 'position', 'default', 'country', 'field']),
+  'pii.address': new Set(['list', 'range', 'set', 'position', 'default', 'field']),
   'pii.location': new Set(['position']),
   'pii.national-id': new Set(['last', 'last4', '4', 'four', 'encrypted', 'hash', 'code']),
   'pii.name': new Set(['set', 'list', 'order']),
@@ -121,6 +121,10 @@ const KEPT: Partial<Readonly<Record<SensitivityClass, ReadonlySet<string>>>> = {
     'sha1',
     'sha256',
     'sha512',
+    '1',
+    '5',
+    '256',
+    '512',
     'checksum',
     'reset',
     'value',
@@ -151,8 +155,9 @@ const NAME_PARTS = new Set([
 
 const SUBJECTS: readonly Subject[] = ['person', 'vault', 'writing', 'deal', 'organisation', 'premises', 'thing'];
 
-export function readName(name: string, languages: Languages): Reading {
+export function readName(name: string, spoken: Languages): Reading {
   const words = splitIdentifier(name).flatMap(segment);
+  const languages = withOwn(words, spoken);
   const tokens = tokenise(words, languages);
   const terms: Term[] = [];
   tokens.forEach((token, i) => {
@@ -164,6 +169,21 @@ export function readName(name: string, languages: Languages): Reading {
   terms.push(...personAsHead(tokens, languages));
   const subject = subjectOf(tokens, languages);
   return { terms, harmless: isHarmless(tokens, languages), words, ...(subject === undefined ? {} : { subject }) };
+}
+
+/** A long word of a language makes the short ones beside it words of that language: `tipo` in `tipo_telefono`. */
+function withOwn(words: readonly string[], spoken: Languages): Languages {
+  if (words.length < 2) return spoken;
+  let all: Set<string> | undefined;
+  for (const word of words) {
+    if (word.length <= SHORT) continue;
+    const meaning = VOCABULARY.get(word);
+    if (meaning === undefined) continue;
+    const own = [...meaning.senses, ...meaning.roles].map((each) => each.language);
+    if (own.includes('en')) continue;
+    for (const language of own) (all ??= new Set(spoken)).add(language);
+  }
+  return all ?? spoken;
 }
 
 /** Longest phrases first, from left to right. */
@@ -186,8 +206,13 @@ function tokenise(words: readonly string[], languages: Languages): Token[] {
 
 function lookUp(words: readonly string[]): Meaning | undefined {
   const found = lookUpSpelled(words);
-  if (found !== undefined || !words.some((word) => ABBREVIATIONS.has(word))) return found;
-  return lookUpSpelled(words.map((word) => ABBREVIATIONS.get(word) ?? word));
+  if (found !== undefined) return found;
+  for (const abbreviations of ABBREVIATIONS) {
+    if (!words.some((word) => abbreviations.has(word))) continue;
+    const spelled = lookUpSpelled(words.map((word) => abbreviations.get(word) ?? word));
+    if (spelled !== undefined) return spelled;
+  }
+  return undefined;
 }
 
 function lookUpSpelled(words: readonly string[]): Meaning | undefined {
@@ -247,7 +272,7 @@ function readTerm(tokens: readonly Token[], at: number, sense: Sense, languages:
     if (!ahead || !hasRole(token, 'turnsAhead', languages) || token.words.every((word) => kept?.has(word))) continue;
     turned = true;
   }
-  const after = tokens.slice(at + 1).every((token) => isFiller(token, languages));
+  const after = tokens.slice(at + 1).every((token) => isFiller(token, languages) || token.words.every((word) => kept?.has(word)));
   const before = tokens.slice(0, at).every((token) => isFiller(token, languages));
   const subject = subjectBeside(tokens, at, sense, languages);
   return {

@@ -153,9 +153,15 @@ function recogniseEastAsian(text: string, found: (id: string) => void): boolean 
     if (text.length === 3 && HANGUL_SURNAMES.has(text[0]!)) found('person.east');
     return true;
   }
-  if (JAPANESE.test(text) && KANJI_SURNAMES.has(text.slice(0, 2))) {
-    found('person.full');
-    return true;
+  if (JAPANESE.test(text)) {
+    const known = KANJI_SURNAMES.has(text.slice(0, 2));
+    if (known) found('person.full');
+    if (/[\s\u3000]/.test(text)) {
+      found('person.shape');
+      if (known) found('person.part');
+      return true;
+    }
+    if (known) return true;
   }
   if (HAN.test(text)) {
     if (text.length <= 3 && HAN_SURNAMES.has(text[0]!)) found('person.east');

@@ -1,4 +1,5 @@
 /** Coordinates and postal addresses. */
+import { fold } from '../names/fold.ts';
 import type { Shape } from './shape.ts';
 import { STREET_ENDINGS, STREET_WORDS, UNSPACED_STREET } from './street-words.ts';
 
@@ -31,11 +32,7 @@ export function isStreet(shape: Shape): boolean {
   if (shape.foreign >= 3 && UNSPACED_STREET.test(text)) return shape.digits > 0 || shape.foreign >= 6;
   if (shape.digits === 0) return false;
   if (shape.words < 2 || shape.lower + shape.upper + shape.foreign < 3) return false;
-  const folded = text
-    .toLowerCase()
-    .normalize('NFD')
-    .replace(/[\u0300-\u036f]/g, '')
-    .replace(/ß/g, 'ss');
+  const folded = fold(text);
   if (/^p\.?\s?o\.?\s?box\s/.test(folded)) return true;
   let numbered = false;
   let street = false;

@@ -1,4 +1,6 @@
-/** How streets are called, folded. */
+/** How streets are called. */
+import { fold } from '../names/fold.ts';
+
 export const STREET_WORDS: ReadonlySet<string> = new Set(
   `street st ave avenue road rd lane ln drive dr blvd boulevard way court ct square sq place pl terrace ter highway hwy parkway pkwy circle cir trail trl close crescent mews
   row alley plaza loop pike route expressway crossing extension extensions mall mills mountain neck orchard knoll gardens grove green heights hill hills island isle junction key keys lake landing
@@ -16,7 +18,16 @@ export const STREET_WORDS: ReadonlySet<string> = new Set(
   strada bulevardul bd aleea soseaua calea
   utca ut ter korut
   jl jalan gang gg duong pho jln lorong soi thanon nagar marg chowk
-  ул улица проспект пр переулок пер шоссе бульвар площадь наб вул οδος λεωφορος odos shari شارع`.split(/\s+/),
+  quinta caserio retorno partida barrio urbanizacion urb poligono glorieta rambla carretera ctra bajada rincon grupo parque escalinata senda sector residencial manzana conjunto privada andador circuito prolongacion bulevar
+  escadas escadinhas calcada patio urbanizacao rotunda viela azinhaga quinta rodovia
+  rondo skwer bulwar setany fasor fokut koz sor lepcso
+  polku kuja raitti kaari rinne iela laukums gatve prospekts gatve tanav puiestee maantee
+  вулиця вул площа провулок пров бульвар проїзд набережная наб линия тупик проезд алея трг улица булевар
+  רחוב רח שדרות שד משעול סמטת دרך شارع طريق ممر حي خیابان کوچه بلوار پلاک گلی محله
+  kocha kochasi kucesi kuce prospekti ulice heol ffordd stryd sraid bothar lon
+  ул улица проспект пр переулок пер шоссе бульвар площадь наб вул οδος λεωφορος odos shari شارع`
+    .split(/\s+/)
+    .map(fold),
 );
 
 export const STREET_ENDINGS: readonly string[] = [
@@ -40,10 +51,22 @@ export const STREET_ENDINGS: readonly string[] = [
   'gate',
   'katu',
   'tie',
+  'polku',
+  'kuja',
+  'rinne',
+  'kaari',
+  'vagen',
+  'stien',
+  'allee',
+  'stieg',
+  'steig',
+  'markt',
+  'graben',
+  'gasse',
   'ufer',
   'damm',
 ];
 
 /** Japanese, Chinese and Korean addresses: divisions from large to small, all in one line. */
 export const UNSPACED_STREET =
-  /[\u4e00-\u9fff](?:都|道|府|県|省|市)[\u3040-\u9fff]{1,8}(?:区|市|町|村|县|镇|路|街|郡|區|鄉|鎮)|(?:丁目|番地)|[\u4e00-\u9fff](?:路|街|大道|巷|弄)\s?[\d０-９一二三四五六七八九十]{1,6}\s?(?:号|號)|[\uac00-\ud7af](?:로|길|동)\s?\d|[\uac00-\ud7af](?:시|도)\s[\uac00-\ud7af]{1,6}(?:구|시|군)/;
+  /[\u4e00-\u9fff](?:都|道|府|県|省|市)[\u3040-\u9fff]{1,8}(?:区|市|町|村|县|镇|路|街|郡|區|鄉|鎮)|(?:丁目|番地)|[\u4e00-\u9fff](?:路|街|大道|巷|弄)\s?[\d０-９一二三四五六七八九十]{1,6}\s?(?:号|號)|[\uac00-\ud7af](?:로|길|동)(?:\s?\d|$)|[\uac00-\ud7af](?:시|도)\s[\uac00-\ud7af]{1,6}(?:구|시|군)/;

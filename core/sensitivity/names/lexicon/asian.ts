@@ -185,8 +185,12 @@ export const INDONESIAN: Lexicon = {
       kesan`,
     'financial.card': 'nomor kartu, no kartu, kartu kredit, no kartu kredit, nomor kartu kredit',
     'financial.iban': 'no rekening, nomor rekening, norek, rekening, no rek, nombor akaun, rekening bank',
-    'financial.salary': `gaji, gaji pokok, upah, penghasilan, pendapatan, tunjangan, gapok, gaji bersih, penghasilan orang tua`,
+    'financial.salary': `gaji, gaji pokok, upah, penghasilan, pendapatan, tunjangan, gapok, gaji bersih, penghasilan orang tua, komisi,
+      potongan, bonus, gaji kotor, lembur, uang makan`,
     secret: 'kata sandi, katasandi, sandi, kunci rahasia, kata laluan, rahasia, kode otp, kode verifikasi',
+  },
+  mostly: {
+    'pii.health': 'medis, kesehatan',
   },
   among: {
     'pii.name': 'nama',

@@ -28,18 +28,23 @@ export const POLISH: Lexicon = {
     'financial.card': 'numer karty, nr karty, karta kredytowa, numer karty kredytowej',
     'financial.iban': 'numer konta, nr konta, konto bankowe, rachunek bankowy, numer rachunku, nr rachunku, rachunek',
     'financial.salary': `pensja, wynagrodzenie, wynagrodzenie brutto, płaca, placa, placa pod, placa dod, zarobki, dochód, dochod,
-      stawka godzinowa, premia, płaca podstawowa`,
+      stawka godzinowa, premia, płaca podstawowa, prowizja, potracenia, brutto, netto, dodatek, dodatki,
+      zaliczka na podatek, skladki`,
     secret: `hasło, haslo, haslo hash, skrot hasla, klucz prywatny, klucz api, tajne, sekret, kod dostepu, klucz dostepu,
       token dostepu, kod pin, kod weryfikacyjny, kod sms, odpowiedz na pytanie, hash hasla, sól hasla`,
   },
   mostly: {
     'pii.address': 'miejscowość, miejscowosc, poczta miejscowosc',
+    'pii.health': 'zdrowie, zdrowotny, zdrowotne, medyczne, medyczny, stan zdrowia',
   },
   among: {
     'pii.address': 'miasto, powiat, gmina',
     'pii.free-text': 'opis, tekst, temat, powód, powod, szczegoly',
     'pii.health': 'waga, wzrost',
     secret: 'klucz',
+  },
+  hints: {
+    'pii.name': 'uzytkownik, operator',
   },
   person: `klient, klienci, klienta, pracownik, pracownicy, użytkownik, uzytkownik, uzytkownicy, osoba, osoby, pacjent,
     pacjenci, uczeń, uczen, uczniowie, student, studenci, nauczyciel, nauczyciele, lekarz, lekarze, członek,
@@ -51,7 +56,8 @@ export const POLISH: Lexicon = {
     dzial, dzialy, stanowisko, stanowiska, usluga, uslugi, film, filmy`,
   organisation: 'firma, firmy, dostawca, dostawcy, bank, kontrahent, kontrahenci',
   premises: `sklep, sklepy, oddział, oddzialy, kraj, kraje, szpital, szpitale, szkola, szkoly, miasta, magazyn, magazyny,
-    biuro, biura, biblioteka, lotnisko, przychodnia, przychodnie, apteka, hotel, placowka, placowki`,
+    biuro, biura, biblioteka, lotnisko, przychodnia, przychodnie, apteka, hotel, placowka, placowki, przystanek,
+    przystanki, nocleg, zajezdnia, hotele`,
   deal: `zamówienie, zamowienie, zamowienia, faktura, faktury, rezerwacja, rezerwacje, płatność, platnosci, sprzedaz,
     dostawa, dostawy, wizyta, wizyty, umowa, umowy, wypozyczenie, wypozyczenia, adresy`,
   turns: 'typ, liczba, ilosc, status, potwierdzony, aktywny',
@@ -85,13 +91,14 @@ export const CZECH: Lexicon = {
     'financial.card': 'cislo karty, číslo karty, kreditni karta, platebni karta',
     'financial.iban': 'cislo uctu, číslo účtu, bankovni ucet, bankovní účet, ucet',
     'financial.salary': `plat, mzda, hruba mzda, cista mzda, prijem, příjem, plát, odmena, bonus, hodinova mzda, rocni plat,
-      mesicni plat, prijem domacnosti, zakladni plat`,
+      mesicni plat, prijem domacnosti, zakladni plat, srazky, provize, hruby prijem, cisty prijem`,
     secret: `heslo, hesla, heslo hash, tajny klic, tajné, tajemstvi, api klic, soukromy klic, klic api, pin kod,
       overovaci kod, pristupovy kod, token pristupu, odpoved na otazku, heslo wifi`,
     'pii.location': 'zemepisna sirka, zemepisna delka, souradnice',
   },
   mostly: {
     'pii.address': 'obec, mesto',
+    'pii.health': 'zdravi, zdravotni, lekarsky',
   },
   among: {
     'pii.address': 'město, okres',
@@ -150,6 +157,9 @@ export const RUSSIAN: Lexicon = {
       код подтверждения, пінкод, пинкод, ключ api, апи ключ, секретный код, код доступа, пин, приватный ключ,
       код из смс`,
   },
+  mostly: {
+    'pii.health': 'здоровье, медицинский, медицинские, медицинская',
+  },
   among: {
     'pii.address': 'город, район, gorod, місто',
     'pii.free-text': 'описание, текст, содержание, тема, причина, вопрос, ответ, opisanie, опис',
@@ -204,13 +214,14 @@ export const TURKISH: Lexicon = {
     'financial.card': `kart no, kart numarası, kart numarasi, kredi kartı, kredi karti, kartno, kredi kart no, güvenlik kodu`,
     'financial.iban': 'hesap no, hesap numarası, hesap numarasi, hesapno, banka hesabı, banka hesap no, iban no',
     'financial.salary': `maaş, maas, maasi, ücret, ucret aylik, gelir, aylık gelir, brüt maaş, net maaş, prim, brut maas, net maas,
-      aylik gelir, yillik gelir, ikramiye, prim tutari, ucret`,
+      aylik gelir, yillik gelir, ikramiye, prim tutari, ucret, komisyon, kesinti, kesintiler, brut ucret, net ucret`,
     secret: `şifre, sifre, sifresi, parola, parola hash, gizli anahtar, gizli soru cevap, doğrulama kodu, dogrulama kodu,
       api anahtari, gizli kod, sms kodu, pin kodu, onay kodu, erisim anahtari, oturum anahtari, kapi kodu`,
   },
   mostly: {
     'pii.address': 'ilce, semt',
     'pii.national-id': 'vergi no, vergi kimlik no, vkn',
+    'pii.health': 'saglik, tibbi, tıbbi',
   },
   among: {
     'pii.name': 'ad, adi',
@@ -266,6 +277,7 @@ export const HUNGARIAN: Lexicon = {
   },
   mostly: {
     'pii.address': 'település, telepules, cím',
+    'pii.health': 'egészség, egeszseg, orvosi',
   },
   among: {
     'pii.name': 'név, nev, neve',

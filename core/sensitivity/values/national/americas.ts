@@ -38,7 +38,7 @@ export const AMERICAS: readonly NationalId[] = [
   },
   { id: 'id.us.itin', chance: 0.02, digits: 9, written: /^9\d{2}-[5-9]\d-\d{4}$/, test: () => true },
   { id: 'id.us.ssn-masked', chance: 0.001, pattern: /^[X*]{5}\d{4}$/, written: /^[Xx*]{3}-[Xx*]{2}-\d{4}$/, test: () => true },
-  { id: 'id.ca.sin', chance: 0.1, digits: 9, test: (text) => text[0] !== '0' && text[0] !== '8' && luhn(text) },
+  { id: 'id.ca.sin', chance: 0.1, digits: 9, test: (text) => text[0] !== '8' && luhn(text) },
   { id: 'id.br.cpf', chance: 0.01, digits: 11, test: cpf },
   // The shape alone is telling; generated and anonymised numbers often fail the check.
   { id: 'id.br.cpf-written', chance: 0.01, digits: 11, written: /^\d{3}\.\d{3}\.\d{3}-\d{2}$/, test: () => true },
@@ -88,7 +88,7 @@ export const AMERICAS: readonly NationalId[] = [
   },
   {
     id: 'id.fr.nir',
-    chance: 0.003,
+    chance: 0.006,
     digits: 15,
     test: (text) =>
       /^[1-478]\d\d(0[1-9]|1[0-2]|[2-9]\d)/.test(text) && 97 - remainder(text.slice(0, 13), 97) === Number(text.slice(13)),

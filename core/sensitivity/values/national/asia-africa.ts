@@ -59,7 +59,7 @@ export const ASIA_AFRICA: readonly NationalId[] = [
   { id: 'id.th.id-written', chance: 0.001, digits: 13, written: /^\d-\d{4}-\d{5}-\d{2}-\d$/, test: () => true },
   {
     id: 'id.id.nik',
-    chance: 0.02,
+    chance: 0.06,
     digits: 16,
     test: (text) =>
       Number(text.slice(0, 2)) >= 11 &&

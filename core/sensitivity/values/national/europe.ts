@@ -51,7 +51,7 @@ export const EUROPE: readonly NationalId[] = [
     written: /^\d{3} \d{3} \d{4}$/,
     test: (text) => (11 - (weighted(text, [10, 9, 8, 7, 6, 5, 4, 3, 2]) % 11)) % 11 === at(text, 9),
   },
-  { id: 'id.de.steuerid', chance: 0.05, digits: 11, test: steuerId },
+  { id: 'id.de.steuerid', chance: 0.02, digits: 11, test: steuerId },
   { id: 'id.de.svnr', chance: 0.003, pattern: /^\d{8}[A-Z]\d{3}$/, test: (text) => isDate(text, 2, 'dmy', { day: 50 }) },
   {
     id: 'id.at.svnr',
@@ -106,7 +106,7 @@ export const EUROPE: readonly NationalId[] = [
   { id: 'id.pl.pesel', chance: 0.02, digits: 11, test: pesel },
   {
     id: 'id.se.personnummer',
-    chance: 0.005,
+    chance: 0.008,
     digits: [10, 12],
     test: (text) => isDate(text, text.length - 10, 'ymd', { day: 60 }) && luhn(text.slice(-10)),
   },
@@ -126,10 +126,10 @@ export const EUROPE: readonly NationalId[] = [
       isDate(text, 0, 'dmy') &&
       '0123456789ABCDEFHJKLMNPRSTUVWXY'[Number(`${text.slice(0, 6)}${text.slice(-4, -1)}`) % 31] === text.at(-1),
   },
-  { id: 'id.no.fodselsnummer', chance: 0.001, digits: 11, test: norwegian },
+  { id: 'id.no.fodselsnummer', chance: 0.002, digits: 11, test: norwegian },
   {
     id: 'id.cz.rodne-cislo',
-    chance: 0.003,
+    chance: 0.015,
     digits: 10,
     test: (text) =>
       isDate(text, 0, 'ymd', { month: [20, 50, 70] }) &&
@@ -153,13 +153,13 @@ export const EUROPE: readonly NationalId[] = [
   },
   {
     id: 'id.bg.egn',
-    chance: 0.003,
+    chance: 0.015,
     digits: 10,
     test: (text) =>
       isDate(text, 0, 'ymd', { month: [20, 40] }) && (weighted(text, [2, 4, 8, 5, 10, 9, 7, 3, 6]) % 11) % 10 === at(text, 9),
   },
   { id: 'id.hr.oib', chance: 0.1, digits: 11, test: mod1110 },
-  { id: 'id.rs.jmbg', chance: 0.003, digits: 13, test: jmbg },
+  { id: 'id.rs.jmbg', chance: 0.004, digits: 13, test: jmbg },
   {
     id: 'id.hu.taj',
     chance: 0.1,

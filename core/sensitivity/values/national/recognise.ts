@@ -31,7 +31,7 @@ export function recogniseNationalId(shape: Shape, found: (id: string) => void): 
       if ((written === undefined || written.test(text)) && test(compact)) found(id);
     }
     if (!/-[\dkK]$/.test(text)) return;
-  } else if (letters > 8 || letters + digits + blanks + dots + dashes + slashes + others < text.length) return;
+  } else if (letters > 14 || letters + digits + blanks + dots + dashes + slashes + others < text.length) return;
   const compact = text.replace(/[\s./-]/g, '').toUpperCase();
   for (const { id, pattern, written, test } of WITH_LETTERS) {
     if (pattern!.test(compact) && (written === undefined || written.test(text)) && test(compact)) found(id);

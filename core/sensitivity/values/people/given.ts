@@ -1,4 +1,6 @@
-/** Frequent given names of many languages, folded. Enough to tell a column of people from one of things; no column needs them all. */
+import { fold } from '../../names/fold.ts';
+
+/** Frequent given names of many languages. Enough to tell a column of people from one of things; no column needs them all. */
 export const GIVEN_NAMES: ReadonlySet<string> = new Set(
   `aaron abby abdul abdullah abel abigail abraham ada adam adela adele adeline adolfo adrian adriana adrien adrienne agata agathe agnes agnieszka agustin ahmad ahmed ahmet aida aidan aileen aimee aino aisha aitana
   akira alain alan alba albert alberta alberto aldo alec aleksander aleksandra aleksandr aleksei alejandra alejandro alena ales alessandra alessandro alessia alessio alex alexander alexandra alexandre alexandria alexey alexia alexis alfonso
@@ -30,5 +32,20 @@ export const GIVEN_NAMES: ReadonlySet<string> = new Set(
   александр алексей анастасия андрей анна антон артем борис вадим валентина валерий варвара василий вера виктор виктория виталий владимир вячеслав галина георгий григорий даниил дарья денис дмитрий евгений евгения егор екатерина елена елизавета иван игорь илья инна ирина кирилл константин ксения лариса лев лидия любовь людмила максим маргарита марина мария михаил надежда наталья никита николай нина оксана олег ольга павел петр полина роман руслан светлана сергеи сергей софья софия станислав степан тамара татьяна тимур федор юлия юрий яна ярослав олександр ірина наталія
   γιωργος γεωργιος μαρια ελενη κωνσταντινος νικος νικολαος δημητρης δημητριος ιωαννης γιαννης κατερινα αικατερινη βασιλης βασιλικη παναγιωτης αγγελικη σοφια αννα χρηστος θεοδωρος ευαγγελος
   محمد احمد أحمد علي فاطمة حسن حسين خالد عمر يوسف مريم سارة عبدالله عبد نور ليلى ابراهيم إبراهيم محمود مصطفى عائشة زينب رضا مهدی زهرا
-  דוד משה יוסף שרה רחל יעל נועה אברהם יעקב מיכל תמר דניאל אורי`.split(/\s+/),
+  דוד משה יוסף שרה רחל יעל נועה אברהם יעקב מיכל תמר דניאל אורי
+  amahle busisiwe ndondoloza thandeka nokuthula nomvula sibongile themba bongani mandla siyabonga onome chinyere ngozi emeka obinna uchenna ifeoma adebayo aanuoluwapo folashade adesewa kehinde taiwo temitope babatunde olumide
+  abibatou fanta awa astou mame cheikh amadou mariama khadija fatoumata adama seydou boubacar modou sarita asmita sunita rajeev sandeep suman manish deepak rageshwari lakshmi charumati aditi anil ashwin arun aarav ananya diya ishaan kavita kavya krishna lata madhu manoj meena mohit nitin padma pankaj prabhat preeti raghu ranjit ritu rohan sachin shanti shobha shweta sneha sonali subhash tanvi uma usha vandana varun vidya vinod yash
+  agus asep dedi deni dian dimas eka endang fajar galih gunawan hadi hendra heru iwan irfan joko kurnia lestari mulyadi ningsih novi nurul permata puspita ratna ridwan rini sinta sri suharto surya taufik titin tri wati widya yuni yusuf yudi zulfikar bagus ilham rangga reza wulan fitriani
+  noemi casimira ettore rosaria gaetano salvatore pasquale carmine gennaro domenica concetta carmela assunta loredana patrizia ornella fabrizia ludovica ginevra greta azzurra beatrice aurora edoardo raffaella gerardo luciana donatella tiziana massimiliano cristian morena nunzia nicolo tommaso mattia leonardo pietro filippo
+  mine ayhan bulent cemil derya ebru ekrem emrah erdem erkan ferhat gokhan gulay gulsen hulya ilker kerem kubra levent mehtap merve mesut metin nermin nesrin nihat okan onur orhan osman ozge ozlem pinar ramazan rana recep sait selcuk serdar serkan sevgi sibel suleyman tolga tuba tugba turgut ufuk umit yavuz zafer zehra aysegul fatma esra
+  عمر محمود أحمد بتول نورة ريم هند منى سعيد ماجد فيصل سلطان عبدالرحمن عبدالعزيز طارق وليد كريم رانيا دينا هدى سلمى ياسر ناصر جمال كمال سمير نبيل رامي هاني زياد باسم بلال حمزة أنس إسماعيل اسماعيل يحيى موسى عيسى داود سليمان أمين لطيفة خديجة آمنة حياة سعاد نادية سميرة جميلة بلسم عوضية
+  لاله بنفشه آبان علی حسن حسین زهرا فاطمه مریم سارا نرگس پریسا مهدی امیر سعید مجید حمید وحید ناصر بهرام کامران نیما آرش کیان سینا شیرین مینا نسرین پروین سمیرا الهام مهسا خدیجہ عائشہ عمران فاطمہ بشری
+  אביב אילנה ליטל שירה מיכאל אברהם יצחק רבקה לאה חיים אריאל עומר איתי נועם רוני גל טל חן שי אור ליאור אלון אמיר עדי מיה מאיה תמר הילה ענת אורית רונית גיל יובל אסף ניר רון
+  शिरिषा अस्मिता निकिता राम श्याम सीता गीता राधा कृष्ण अमित अनिल सुनील सुनीता राजेश सुरेश रमेश महेश दिनेश विजय संजय अजय मनोज पूजा प्रिया नेहा काजल किरण आशा उषा लक्ष्मी सरिता
+  სხივი გიორგი დავით ნინო მარიამ ანა თამარ ლევან ირაკლი გიგა ნატო ეკა მაია როზა დალი ნანა ლუკა ნიკა სანდრო
+  สมชาย สมหญิง สมศักดิ์ ประภัสสร วิชัย สุรชัย ณัฐ กมล อรุณ พิมพ์ นภา มาลี สุดา วันดี ประเสริฐ
+  aytən dilarə aysel nigar elçin rəşad orxan leyla vüsal günel laura oynur gulsora diyora dilshod aziz bobur nodira gulnora malika sardor jasur zarina shaxzod
+  rūta ingūna jautrīte jānis ilze inese anete liga kristaps edgars māris jonas tomas mantas lukas ruta egle ieva rasa jurgita mindaugas darius andrius`
+    .split(/\s+/)
+    .map(fold),
 );
