@@ -1,6 +1,6 @@
 /**
  * The leaves of a JSON text with their paths, in one pass and without building anything: samples are cut, so the text may end anywhere, and
- * may be anything. A key is a name only when it is made of words that the vocabulary has; every other key is `*`, so that nothing of a
+ * may be anything. A key is a name only when it is made of words that the vocabulary has, and of nothing else; every other key is `*`, so that nothing of a
  * value (a map by user, say) can leave in a path.
  */
 import { segment } from '../names/segment.ts';
@@ -91,12 +91,16 @@ function unescaped(content: string): string {
 
 const NAME = /^[\p{L}_$][\p{L}\p{M}\p{N}_$ -]*$/u;
 
-/** The words of a key that are ours; `*` when it has none. */
+/**
+ * The words of a key when all of them are ours, a small number at its end aside; otherwise `*`: of `user_6c2cce3b` even the letters that
+ * happen to be words are somebody's.
+ */
 function keyName(key: string): string {
   if (key.length > LONGEST_KEY || !NAME.test(key)) return '*';
-  const words = splitIdentifier(key).flatMap(segment);
-  const known = words.filter(
-    (word) => VOCABULARY.has(word) || WORDS.has(word) || (word.endsWith('s') && WORDS.has(word.slice(0, -1))),
-  );
-  return known.length === 0 ? '*' : known.join('_');
+  const words = splitIdentifier(key.replace(/_?\p{N}{1,2}$/u, '')).flatMap(segment);
+  return words.length > 0 && words.every(isOurs) ? words.join('_') : '*';
+}
+
+function isOurs(word: string): boolean {
+  return VOCABULARY.has(word) || WORDS.has(word) || (word.endsWith('s') && WORDS.has(word.slice(0, -1)));
 }
