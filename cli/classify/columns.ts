@@ -3,7 +3,7 @@ import type { Catalog } from '../../core/catalog/catalog.ts';
 import type { ColumnData, RelationData } from '../../core/catalog/model.ts';
 import { compileClassMask } from '../../core/policy/masks/compile-mask.ts';
 import { displayName, parseNamePattern } from '../../core/policy/name-pattern.ts';
-import type { ColumnFacts } from '../../core/sensitivity/facts.ts';
+import type { TableFacts } from '../../core/sensitivity/facts.ts';
 import { columnKey, factsHash, type Findings } from '../../core/sensitivity/findings.ts';
 import type { Evidence, Verdict } from '../../core/sensitivity/verdict.ts';
 import type { Database } from '../../crds/database.ts';
@@ -36,7 +36,7 @@ export interface ColumnInput {
   readonly name: string | undefined;
   readonly detected: string | undefined;
   readonly verdict: Verdict | undefined;
-  readonly facts: ColumnFacts | undefined;
+  readonly facts: TableFacts | undefined;
   readonly findings: Findings;
 }
 
@@ -46,7 +46,9 @@ export function classifiedColumn(input: ColumnInput): ClassifiedColumn {
   const finding = input.findings.get(columnKey(relation.schema, relation.name, column.name));
   // What an earlier run saw counts as long as the column is the same.
   const told = verdict?.provisional !== false && finding !== undefined && finding.class === name ? finding : verdict;
-  const seen = verdict?.provisional === false || (facts !== undefined && finding?.sampled === factsHash(facts));
+  const described = facts?.columns.find((each) => each.attnum === column.attnum);
+  const settled = facts !== undefined && described !== undefined && finding?.sampled === factsHash(facts, described);
+  const seen = verdict?.provisional === false || settled;
   return {
     schema: relation.schema,
     relation: relation.name,

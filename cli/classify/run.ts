@@ -74,7 +74,7 @@ function judge(
   findings: Findings,
 ): { readonly columns: readonly ClassifiedColumn[]; readonly problems: readonly string[] } {
   const detected = classesBy(scan.tables, scan.verdicts, catalog, (table, column, verdict) =>
-    effective(findingOf(findings, table, column), column, verdict),
+    effective(findingOf(findings, table, column), table, column, verdict),
   );
   // What is declared and what follows by lineage is told apart from what was found in the column itself.
   const { classes, diagnostics } = classify(database, catalog, detected);
@@ -92,7 +92,7 @@ function judge(
             name: classes.get(relation.oid)?.get(column.attnum),
             detected: detected.get(relation.oid)?.get(column.attnum),
             verdict: verdicts.get(`${relation.oid}.${column.attnum}`),
-            facts: tables.get(relation.oid)?.columns.find((each) => each.attnum === column.attnum),
+            facts: tables.get(relation.oid),
             findings,
           }),
         ),

@@ -99,21 +99,25 @@ describe('findings', () => {
 describe('what counts now', () => {
   const x = column('x');
   it('before a look: the precaution', () => {
-    expect(effective(undefined, x, verdict('pii.free-text', true))).toBe('pii.free-text');
+    expect(effective(undefined, table(x), x, verdict('pii.free-text', true))).toBe('pii.free-text');
   });
   it('after a look that found nothing: nothing, also after a restart', () => {
-    const found = { sampled: factsHash(x), confidence: 1, evidence: [] };
-    expect(effective(found, x, verdict(undefined))).toBeUndefined();
-    expect(effective(found, x, verdict('pii.free-text', true))).toBeUndefined();
+    const found = { sampled: factsHash(table(x), x), confidence: 1, evidence: [] };
+    expect(effective(found, table(x), x, verdict(undefined))).toBeUndefined();
+    expect(effective(found, table(x), x, verdict('pii.free-text', true))).toBeUndefined();
   });
   it('a column that changed is a new one, but what was found in it stays', () => {
     const found = { sampled: 'other', confidence: 1, evidence: [] };
-    expect(effective(found, x, verdict('pii.free-text', true))).toBe('pii.free-text');
-    expect(effective({ ...found, class: 'secret' }, x, verdict('pii.free-text', true))).toBe('secret');
-    expect(effective({ ...found, class: 'secret' }, x, verdict(undefined))).toBe('secret');
+    expect(effective(found, table(x), x, verdict('pii.free-text', true))).toBe('pii.free-text');
+    expect(effective({ ...found, class: 'secret' }, table(x), x, verdict('pii.free-text', true))).toBe('secret');
+    expect(effective({ ...found, class: 'secret' }, table(x), x, verdict(undefined))).toBe('secret');
   });
-  it('the hash follows what a column is, not where it stands', () => {
-    expect(factsHash(column('x', { attnum: 9 }))).toBe(factsHash(x));
-    expect(factsHash(column('x', { type: 'varchar(3)' }))).not.toBe(factsHash(x));
+  it('the hash follows what a column is, and which: one that was dropped and made again is another', () => {
+    const hash = (more: Partial<ColumnFacts>, oid = 1): string => {
+      const of = column('x', more);
+      return factsHash({ ...table(of), oid }, of);
+    };
+    expect(hash({})).toBe(factsHash(table(x), x));
+    for (const other of [hash({ attnum: 9 }), hash({}, 2), hash({ type: 'varchar(3)' })]) expect(other).not.toBe(hash({}));
   });
 });

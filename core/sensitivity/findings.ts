@@ -31,12 +31,13 @@ export function columnKey(schema: string, table: string, column: string): string
   return JSON.stringify([schema, table, column]);
 }
 
-/** Of a column's own description, so that a sample counts until the column changes. */
-export function factsHash(column: ColumnFacts): string {
+/** Of a column's own description, so that a sample counts until the column changes, or is another one under the same name. */
+export function factsHash(table: TableFacts, column: ColumnFacts): string {
   let hash = HASHES.get(column);
   if (hash === undefined) {
-    const { attnum: _, references, ...rest } = column;
-    HASHES.set(column, (hash = canonicalHash({ ...rest, references: references !== undefined }).slice(0, 16)));
+    const { references, ...rest } = column;
+    hash = canonicalHash({ ...rest, oid: table.oid, references: references !== undefined }).slice(0, 16);
+    HASHES.set(column, hash);
   }
   return hash;
 }
@@ -50,10 +51,11 @@ const HASHES = new WeakMap<ColumnFacts, string>();
  */
 export function effective(
   finding: ColumnFinding | undefined,
+  table: TableFacts,
   column: ColumnFacts,
   verdict: Verdict,
 ): SensitivityClass | undefined {
-  const settled = !verdict.provisional || finding?.sampled === factsHash(column);
+  const settled = !verdict.provisional || finding?.sampled === factsHash(table, column);
   if (settled) return worse(finding?.class, verdict.provisional ? undefined : verdict.class);
   // A precaution says less than what was found once, whatever it is called.
   return finding?.class ?? verdict.class;
@@ -69,7 +71,7 @@ export function classesBy(
   const byColumn = new Map(verdicts.map((verdict) => [`${verdict.oid}.${verdict.attnum}`, verdict]));
   const classes = new Map<number, Map<number, SensitivityClass>>();
   for (const table of tables) {
-    const view = table.kind === 'view' || table.kind === 'matview' ? catalog.relation(table.oid) : undefined;
+    const view = table.kind === 'view' ? catalog.relation(table.oid) : undefined;
     for (const column of table.columns) {
       const verdict = byColumn.get(`${table.oid}.${column.attnum}`);
       if (verdict === undefined || (view !== undefined && !speaksForView(view, column, verdict))) continue;
@@ -83,9 +85,13 @@ export function classesBy(
   return classes;
 }
 
-/** What a view shows is known from what it is made of; only where that is not known does a name count. */
+/**
+ * What a view shows is known from what it is made of; only where that is not known does a name count, and where it reads no relation at all
+ * (but a function, say) the precaution, too.
+ */
 function speaksForView(view: RelationData, column: ColumnFacts, verdict: Verdict): boolean {
-  return !isTraced(view, column.attnum) && verdict.evidence.some(({ rule }) => !rule.startsWith('unsampled.'));
+  if (isTraced(view, column.attnum)) return false;
+  return (view.dependsOn ?? []).length === 0 || verdict.evidence.some(({ rule }) => !rule.startsWith('unsampled.'));
 }
 
 function isTraced(view: RelationData, attnum: number): boolean {
@@ -110,7 +116,7 @@ export function grow(before: Findings, tables: readonly TableFacts[], verdicts: 
       const chosen = worse(found?.class, verdict.class);
       const stays = found !== undefined && found.class === chosen && found.class !== verdict.class;
       findings.set(key, {
-        sampled: factsHash(column),
+        sampled: factsHash(table, column),
         ...(chosen === undefined ? {} : { class: chosen }),
         confidence: stays ? found.confidence : verdict.confidence,
         evidence: stays ? found.evidence : verdict.evidence,

@@ -35,9 +35,9 @@ export function isSampled(column: ColumnFacts): boolean {
   return !SILENT.has(column.kind);
 }
 
-/** Views and materialized views follow their lineage; a view's definition could do anything, so it is never run. */
+/** Views follow their lineage; their definition could do anything, so they are never run. A materialized view is stored like a table. */
 export function sampledColumns(table: TableFacts): readonly ColumnFacts[] {
-  return table.kind === 'view' || table.kind === 'matview' ? [] : table.columns.filter(isSampled);
+  return table.kind === 'view' ? [] : table.columns.filter(isSampled);
 }
 
 export type SampleEffort = 'full' | 'little';

@@ -36,12 +36,12 @@ const PAUSE = 5;
 /** What has been found so far is put to use at least this often, milliseconds. */
 const INTERIM = 2_000;
 /** Bounds of the pause before an empty or unreadable table is looked at again, milliseconds. */
-const AGAIN: readonly [first: number, last: number] = [60_000, 3_600_000];
+const AGAIN: readonly [first: number, last: number] = [5_000, 3_600_000];
 
 interface Attempt {
   /** Of all sampled columns' facts. */
   readonly facts: string;
-  /** Monotonic milliseconds before which it is not looked at again; Infinity: not before it changes. */
+  /** Monotonic milliseconds before which it is not looked at again, unless it changes. */
   readonly again: number;
   readonly pause: number;
 }
@@ -56,6 +56,7 @@ export class Detection {
   #classes: Classes = new Map();
   #findings: Findings;
   #sampling: Promise<void> | undefined;
+  #cancelAgain: () => void = () => undefined;
   #closed = false;
 
   constructor(options: DetectionOptions) {
@@ -101,6 +102,7 @@ export class Detection {
 
   close(): void {
     this.#closed = true;
+    this.#cancelAgain();
     this.#listeners.clear();
   }
 
@@ -108,7 +110,7 @@ export class Detection {
     this.#catalog = catalog;
     this.#tables = tables;
     // What was seen of a column that is no longer the same says nothing of what it is now.
-    const now = new Map(tables.map((table) => [table.oid, describe(table)]));
+    const now = new Map(tables.map((table) => [table.oid, fingerprint(table)]));
     for (const [oid, { facts }] of this.#attempts) if (now.get(oid) !== facts) this.#profiles.delete(oid);
     this.#judge();
   }
@@ -120,7 +122,7 @@ export class Detection {
     const verdicts = detect(this.#tables, this.#profiles);
     this.#findings = grow(this.#findings, this.#tables, verdicts);
     this.#classes = classesBy(this.#tables, verdicts, catalog, (table, column, verdict) =>
-      effective(findingOf(this.#findings, table, column), column, verdict),
+      effective(findingOf(this.#findings, table, column), table, column, verdict),
     );
     const counts = new Map<string, number>();
     for (const columns of this.#classes.values())
@@ -129,22 +131,35 @@ export class Detection {
   }
 
   async #sampleAll(): Promise<void> {
-    const { clock, log, connect } = this.#options;
-    const open = this.#open();
-    if (open.length === 0) return;
-    const began = clock.monotonic();
-    const cost = { tables: 0, rows: 0, bytes: 0 };
-    const failures: Record<string, number> = {};
+    this.#cancelAgain();
     let connection: (SimpleQueryConnection & { close(): void }) | undefined;
     try {
-      const { sampleTable } = await import('./sample.ts');
-      connection = await connect();
-      let shown = clock.monotonic();
+      // While one round is under way a schema may arrive that needs another.
+      for (let open = this.#open(); open.length > 0 && !this.#closed; open = this.#open()) {
+        connection ??= await this.#options.connect();
+        await this.#round(connection, open);
+      }
+    } catch (error) {
+      this.#options.log('warn', 'values-not-sampled', { reason: (error as Error).message });
+    } finally {
+      connection?.close();
+    }
+    this.#scheduleAgain();
+  }
+
+  async #round(connection: SimpleQueryConnection, open: readonly TableFacts[]): Promise<void> {
+    const { clock, log, telemetry } = this.#options;
+    const { sampleTable } = await import('./sample.ts');
+    const began = clock.monotonic();
+    let shown = began;
+    const cost = { tables: 0, rows: 0, bytes: 0 };
+    const failures: Record<string, number> = {};
+    try {
       for (const table of open) {
         if (this.#closed) return;
         const sample = await sampleTable(connection, table);
         this.#remember(table, sample);
-        this.#options.telemetry.tableSampled(sample.failure);
+        telemetry.tableSampled(sample.failure);
         cost.tables += 1;
         cost.rows += sample.rows;
         cost.bytes += sample.bytes;
@@ -155,17 +170,23 @@ export class Detection {
         }
         await new Promise<void>((resolve) => void setTimeout(resolve, PAUSE).unref());
       }
-      log('info', 'values-sampled', {
-        ...cost,
-        milliseconds: Math.round(clock.monotonic() - began),
-        ...(Object.keys(failures).length === 0 ? {} : { failures }),
-      });
-    } catch (error) {
-      log('warn', 'values-not-sampled', { reason: (error as Error).message, tables: open.length - cost.tables });
     } finally {
-      connection?.close();
       if (!this.#closed && cost.tables > 0) await this.#publish();
     }
+    log('info', 'values-sampled', {
+      ...cost,
+      milliseconds: Math.round(clock.monotonic() - began),
+      ...(Object.keys(failures).length === 0 ? {} : { failures }),
+    });
+  }
+
+  /** What was empty or could not be read. */
+  #scheduleAgain(): void {
+    if (this.#closed) return;
+    const now = this.#options.clock.monotonic();
+    const times = this.#pending().map((table) => this.#attempts.get(table.oid)?.again ?? now + AGAIN[1]);
+    if (times.length > 0)
+      this.#cancelAgain = this.#options.clock.after(Math.max(1_000, Math.min(...times) - now), () => void this.sample());
   }
 
   async #publish(): Promise<void> {
@@ -175,26 +196,36 @@ export class Detection {
   }
 
   /** Tables with a column that was not looked at as it is now. */
+  #pending(): readonly TableFacts[] {
+    return this.#tables.filter((table) =>
+      sampledColumns(table).some((column) => findingOf(this.#findings, table, column)?.sampled !== factsHash(table, column)),
+    );
+  }
+
+  /** Of those, the ones whose turn it is. */
   #open(): readonly TableFacts[] {
     const now = this.#options.clock.monotonic();
-    return this.#tables.filter((table) => {
-      const columns = sampledColumns(table);
-      const pending = columns.some((column) => findingOf(this.#findings, table, column)?.sampled !== factsHash(column));
-      if (!pending) return false;
+    return this.#pending().filter((table) => {
       const attempt = this.#attempts.get(table.oid);
-      return attempt === undefined || attempt.facts !== describe(table) || attempt.again <= now;
+      return attempt === undefined || attempt.facts !== fingerprint(table) || attempt.again <= now;
     });
   }
 
   #remember(table: TableFacts, sample: Sample): void {
+    const facts = fingerprint(table);
+    const current = this.#tables.find((each) => each.oid === table.oid);
+    // The schema has moved on meanwhile: what was seen may be of another column.
+    if (current === undefined || fingerprint(current) !== facts) return;
     if (sample.failure === undefined) this.#profiles.set(table.oid, sample.profile);
     const before = this.#attempts.get(table.oid);
-    const facts = describe(table);
     const pause = Math.min(AGAIN[1], before?.facts === facts ? before.pause * 2 : AGAIN[0]);
     this.#attempts.set(table.oid, { facts, pause, again: this.#options.clock.monotonic() + pause });
   }
 }
 
-function describe(table: TableFacts): string {
-  return table.columns.filter(isSampled).map(factsHash).join();
+function fingerprint(table: TableFacts): string {
+  return table.columns
+    .filter(isSampled)
+    .map((column) => factsHash(table, column))
+    .join();
 }
