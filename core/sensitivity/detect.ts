@@ -65,7 +65,7 @@ function judgeColumn(
 }
 
 const SHORT_CODE = 3;
-const NOBODY: ReadonlySet<Subject | undefined> = new Set<Subject>(['thing', 'organisation', 'premises']);
+const NOBODY: ReadonlySet<Subject | undefined> = new Set<Subject>(['thing', 'organisation', 'premises', 'machines']);
 
 /** Text that its name or type explains, so that it need not be hidden until somebody has looked. */
 function isHarmless(column: ColumnFacts, context: Context, reading: Reading): boolean {

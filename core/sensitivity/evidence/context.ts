@@ -7,6 +7,10 @@ import { canHold } from './kinds.ts';
 export interface Context {
   readonly subject?: Subject;
   readonly languages: Languages;
+  /** The table's name, its last word in the singular. */
+  readonly words: readonly string[];
+  /** Sessions of a web server. */
+  readonly store: boolean;
   /** By attnum. */
   readonly readings: ReadonlyMap<number, Reading>;
   /** The table keeps records of patients, or of illnesses of people: its remarks are about health. */
@@ -72,17 +76,20 @@ export function contextOf(table: TableFacts, languages: Languages, read: NameRea
     name.subject ??
     (table.comment === undefined ? undefined : read(table.comment.slice(0, 80)).subject) ??
     read(table.schema).subject;
-  const subject = isSessionStore(name, readings) ? 'vault' : company(table, readings, named);
+  const store = isSessionStore(name, readings);
+  const subject = store ? 'vault' : company(table, readings, named);
   const about = new Set(
     name.terms.filter((term) => term.head && !term.turned && !term.identifier && term.tier !== 'hints').map((term) => term.class),
   );
-  const somebody = subject !== 'thing' && subject !== 'premises';
+  const somebody = subject !== 'thing' && subject !== 'premises' && subject !== 'machines';
   const patients = somebody && ofPatients(readings, name);
   const personal = somebody && (subject === 'person' || [...readings.values()].some((reading) => reading.subject === 'person'));
   return {
     languages,
     readings,
     about,
+    words: singular(name.words),
+    store,
     payroll: somebody && (name.words.some((word) => PAYROLL.has(word)) || (personal && about.has('financial.salary'))),
     settings: name.subject !== 'person' && name.words.some((word) => SETTINGS.has(word)),
     patients,
@@ -122,6 +129,17 @@ function healthColumns(table: TableFacts, readings: ReadonlyMap<number, Reading>
       .get(column.attnum)!
       .terms.some((term) => isOutright(term) && term.class === 'pii.health' && canHold(column.kind, term.class)),
   ).length;
+}
+
+function singular(words: readonly string[]): readonly string[] {
+  const last = words.at(-1) ?? '';
+  if (last.length < 4 || !last.endsWith('s') || last.endsWith('ss')) return words;
+  const stem = /(?:sses|xes|ches)$/.test(last)
+    ? last.slice(0, -2)
+    : /[^aeiou]ies$/.test(last)
+      ? `${last.slice(0, -3)}y`
+      : last.slice(0, -1);
+  return [...words.slice(0, -1), stem];
 }
 
 function ofPatients(readings: ReadonlyMap<number, Reading>, name: Reading): boolean {

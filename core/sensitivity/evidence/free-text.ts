@@ -13,6 +13,7 @@ const STRENGTHS: Readonly<Record<Place, number>> = {
   unknown: 0.6,
   organisation: 0.35,
   premises: 0.3,
+  machines: 0.3,
   thing: 0.3,
 };
 
@@ -25,6 +26,7 @@ const HIDDEN: Readonly<Record<Place, number>> = {
   unknown: 0.6,
   organisation: 0.3,
   premises: 0.3,
+  machines: 0.3,
   thing: 0.3,
 };
 

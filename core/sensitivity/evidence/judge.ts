@@ -59,13 +59,15 @@ export function judge({ kind, reading, subject, clues, profile }: Subjected): Ju
 
 /** Streets and points of shops and stations are nobody's; a word beside the term (`customer_address`) decides before the table. */
 function placed(clue: Clue, reading: Reading, subject: Subject | undefined): Clue {
+  if (clue.class === 'pii.ip' && (subject === 'machines' || reading.subject === 'machines'))
+    return { ...clue, strength: clue.strength * 0.4 };
   if (clue.class !== 'pii.address' && clue.class !== 'pii.location') return clue;
   const beside = reading.terms.find((term) => term.class === clue.class && term.subject !== undefined)?.subject;
   return (beside ?? subject) === 'premises' ? { ...clue, strength: clue.strength * 0.3 } : clue;
 }
 
 /** Numbers that only look like numbers of people, under a name that says what they are. */
-const NOBODYS: ReadonlySet<Subject | undefined> = new Set<Subject>(['thing', 'organisation', 'premises']);
+const NOBODYS: ReadonlySet<Subject | undefined> = new Set<Subject>(['thing', 'organisation', 'premises', 'machines']);
 const VERSIONS = new Set(['version', 'versions', 'firmware', 'build', 'release', 'ver', 'rev', 'revision', 'software']);
 
 function quietened(clue: Clue, reading: Reading, subject: Subject | undefined, kind: ValueKind): Clue {

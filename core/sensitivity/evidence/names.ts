@@ -2,7 +2,7 @@
 import type { SensitivityClass } from '../../../crds/meta.ts';
 import type { ColumnFacts } from '../facts.ts';
 import type { Tier } from '../names/lexicon.ts';
-import type { Reading, Subject, Term } from '../names/reader.ts';
+import { type Reading, type Subject, type Term, sensesOf } from '../names/reader.ts';
 import type { Clue } from './clue.ts';
 import type { Context, NameReader } from './context.ts';
 import { DESCRIPTIONS } from './free-text.ts';
@@ -12,10 +12,50 @@ type Place = Subject | 'unknown';
 
 /** Tier × what the term, or else the table, is about. */
 const STRENGTHS: Readonly<Record<Tier, Readonly<Record<Place, number>>>> = {
-  says: { person: 0.92, deal: 0.92, writing: 0.92, vault: 0.9, organisation: 0.88, premises: 0.85, thing: 0.85, unknown: 0.9 },
-  mostly: { person: 0.85, deal: 0.85, writing: 0.75, vault: 0.5, organisation: 0.6, premises: 0.3, thing: 0.2, unknown: 0.65 },
-  among: { person: 0.8, deal: 0.4, writing: 0.4, vault: 0.2, organisation: 0.12, premises: 0.08, thing: 0.05, unknown: 0.3 },
-  hints: { person: 0.35, deal: 0.3, writing: 0.3, vault: 0.3, organisation: 0.15, premises: 0.12, thing: 0.1, unknown: 0.25 },
+  says: {
+    person: 0.92,
+    deal: 0.92,
+    writing: 0.92,
+    vault: 0.9,
+    organisation: 0.88,
+    premises: 0.85,
+    machines: 0.85,
+    thing: 0.85,
+    unknown: 0.9,
+  },
+  mostly: {
+    person: 0.85,
+    deal: 0.85,
+    writing: 0.75,
+    vault: 0.5,
+    organisation: 0.6,
+    premises: 0.3,
+    machines: 0.2,
+    thing: 0.2,
+    unknown: 0.65,
+  },
+  among: {
+    person: 0.8,
+    deal: 0.4,
+    writing: 0.4,
+    vault: 0.2,
+    organisation: 0.12,
+    premises: 0.08,
+    machines: 0.05,
+    thing: 0.05,
+    unknown: 0.3,
+  },
+  hints: {
+    person: 0.35,
+    deal: 0.3,
+    writing: 0.3,
+    vault: 0.3,
+    organisation: 0.15,
+    premises: 0.12,
+    machines: 0.1,
+    thing: 0.1,
+    unknown: 0.25,
+  },
 };
 
 type Particular = Partial<Readonly<Record<Tier, Partial<Readonly<Record<Place, number>>>>>>;
@@ -35,9 +75,9 @@ const PARTICULAR: Partial<Readonly<Record<SensitivityClass, Particular>>> = {
     mostly: { organisation: 0.75 },
   },
   'pii.location': { says: { premises: 0.3 }, among: { deal: 0.6 } },
-  'pii.ip': { says: { thing: 0.6 } },
+  'pii.ip': { says: { thing: 0.6, machines: 0.3 }, mostly: { machines: 0.1 }, hints: { machines: 0.05 } },
   'pii.health': { says: { thing: 0.4, premises: 0.4 } },
-  'financial.salary': { says: { thing: 0.7 } },
+  'financial.salary': { says: { thing: 0.45 } },
   'financial.card': { among: { person: 0.3, deal: 0.3 } },
   'financial.iban': { among: { person: 0.35, deal: 0.35 } },
   secret: {
@@ -108,8 +148,12 @@ export function columnClues(column: ColumnFacts, context: Context, read: NameRea
   if (column.domain !== undefined) clues.push(...nameClues(read(column.domain), column.kind, context.subject, 'domain'));
   if (column.comment !== undefined) clues.push(...commentClues(column.comment, column, context, read));
   clues.push(...checkClues(column), ...typeClues(column, context, reading));
+  clues.push(...joinedClues(column, reading, context));
+  if (context.store && column.kind === 'text' && reading.words.length === 1 && STORE_KEYS.has(reading.words[0]!)) {
+    clues.push({ class: 'secret', rule: 'table.sessions', strength: 0.6 });
+  }
   if (context.about.size > 0 && !isRow(column)) clues.push(...aboutClues(reading, column, context));
-  if (context.medical && isOpen(column)) clues.push(...medicalClues(clues, reading));
+  if (context.medical && isOpen(column)) clues.push(...medicalClues(clues, reading, context));
   if (context.settings && isOpen(column) && SETTING_VALUES.has(reading.words.at(-1) ?? ''))
     clues.push({ class: 'secret', rule: 'table.settings', strength: 0.55 });
   if (context.payroll && isPay(column, reading)) clues.push({ class: 'financial.salary', rule: 'table.payroll', strength: 0.7 });
@@ -152,6 +196,9 @@ const SETTING_VALUES = new Set([
   'значение',
 ]);
 
+/** Whoever knows the key of a session has the session. */
+const STORE_KEYS = new Set(['id', 'sid', 'key', 'sess', 'data', 'payload', 'vars', 'value']);
+
 /** A key of the table's own: its rows, not what they are about. */
 function isRow(column: ColumnFacts): boolean {
   return column.references !== undefined || (column.primaryKey && column.kind !== 'text');
@@ -166,15 +213,37 @@ function aboutClues(reading: Reading, column: ColumnFacts, context: Context): Cl
 }
 
 /** What is written about a patient is about health. */
-function medicalClues(clues: readonly Clue[], reading: Reading): Clue[] {
-  const health = reading.terms.some((term) => term.class === 'pii.health' && term.head && !term.turned && !term.identifier);
-  if (health) return [{ class: 'pii.health', rule: 'table.medical', strength: 0.75 }];
-  return clues.flatMap((clue) =>
-    clue.class === 'pii.free-text' && clue.strength >= 0.3
-      ? [{ class: 'pii.health' as const, rule: 'table.medical', strength: Math.max(clue.strength, 0.6) }]
-      : [],
-  );
+function medicalClues(clues: readonly Clue[], reading: Reading, context: Context): Clue[] {
+  const heads = reading.terms.filter((term) => term.head && !term.turned && !term.identifier);
+  if (heads.some((term) => term.class === 'pii.health')) return [{ class: 'pii.health', rule: 'table.medical', strength: 0.75 }];
+  if (heads.some((term) => term.class === 'pii.free-text' && term.tier !== 'hints')) {
+    const written = clues.filter((clue) => clue.class === 'pii.free-text').map((clue) => clue.strength);
+    return [{ class: 'pii.health', rule: 'table.medical', strength: Math.max(0.65, ...written) }];
+  }
+  // A code beside a patient: values say whether it is one of an illness.
+  return context.patients && reading.words.some((word) => CODES.has(word))
+    ? [{ class: 'pii.health', rule: 'table.medical', strength: 0.25 }]
+    : [];
 }
+
+const CODES = new Set(['code', 'codes', 'cd', 'codigo', 'cod', 'codice', 'kod', 'kode']);
+
+/** `gift_cards.code`, `passports.number`: the phrase that table and column make together. */
+function joinedClues(column: ColumnFacts, reading: Reading, context: Context): Clue[] {
+  if (isRow(column) || reading.words.length > 3 || reading.words.some((word) => IDS.has(word))) return [];
+  const own = new Set(reading.terms.map((term) => term.class));
+  const joined = [1, 2].flatMap((length) => {
+    const table = context.words.slice(-length);
+    return table.length === length ? sensesOf([...table, ...reading.words], context.languages) : [];
+  });
+  return joined.flatMap((sense) => {
+    if (sense.tier !== 'says' || own.has(sense.class) || !canHold(column.kind, sense.class)) return [];
+    return [{ class: sense.class, rule: `table.name.${sense.language}.${shortName(sense.class)}`, strength: JOINED }];
+  });
+}
+
+const JOINED = 0.7;
+const IDS = new Set(['id', 'ids', 'uuid', 'guid', 'oid']);
 
 const COMMENT = 160;
 const COMMENT_STRENGTH = 0.65;
@@ -241,14 +310,24 @@ const NETWORK_WORDS = new Set([
 ]);
 
 function typeClues(column: ColumnFacts, context: Context, reading: Reading): Clue[] {
-  const nobody = context.subject === 'thing' || context.subject === 'organisation' || context.subject === 'premises';
+  const nobody =
+    context.subject === 'thing' ||
+    context.subject === 'organisation' ||
+    context.subject === 'premises' ||
+    context.subject === 'machines';
   switch (column.kind) {
     case 'inet':
       return [
         {
           class: 'pii.ip',
           rule: 'type.inet',
-          strength: reading.words.some((word) => NETWORK_WORDS.has(word)) ? 0.4 : context.subject === 'thing' ? 0.6 : 0.85,
+          strength: reading.words.some((word) => NETWORK_WORDS.has(word))
+            ? 0.4
+            : context.subject === 'thing'
+              ? 0.6
+              : context.subject === 'machines'
+                ? 0.3
+                : 0.85,
         },
       ];
     case 'point':

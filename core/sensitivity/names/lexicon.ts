@@ -27,6 +27,8 @@ export interface Lexicon {
   readonly organisation?: string;
   /** Public places and the organisation's own: neither their names nor their addresses are anybody's. */
   readonly premises?: string;
+  /** Servers and networks: things with addresses of the network that are nobody's. */
+  readonly machines?: string;
   /** What people do: orders, bookings, payments. They carry addresses and remarks of people. */
   readonly deal?: string;
   /** What people write: tickets, messages, reviews. */
@@ -51,6 +53,7 @@ export type Role =
   | 'thing'
   | 'organisation'
   | 'premises'
+  | 'machines'
   | 'deal'
   | 'writing'
   | 'vault'
@@ -63,6 +66,7 @@ export const ROLES: readonly Role[] = [
   'thing',
   'organisation',
   'premises',
+  'machines',
   'deal',
   'writing',
   'vault',

@@ -10,7 +10,7 @@ import { splitIdentifier } from './split.ts';
 import { LONGEST_PHRASE, type Meaning, type Sense, VOCABULARY } from './vocabulary.ts';
 
 /** What a word beside the term, or the table, is about. */
-export type Subject = 'person' | 'deal' | 'writing' | 'vault' | 'organisation' | 'premises' | 'thing';
+export type Subject = 'person' | 'deal' | 'writing' | 'vault' | 'organisation' | 'premises' | 'machines' | 'thing';
 
 export interface Term {
   readonly class: SensitivityClass;
@@ -153,7 +153,7 @@ const NAME_PARTS = new Set([
   'ultimo',
 ]);
 
-const SUBJECTS: readonly Subject[] = ['person', 'vault', 'writing', 'deal', 'organisation', 'premises', 'thing'];
+const SUBJECTS: readonly Subject[] = ['person', 'vault', 'writing', 'deal', 'organisation', 'premises', 'machines', 'thing'];
 
 export function readName(name: string, spoken: Languages): Reading {
   const words = splitIdentifier(name).flatMap(segment);
@@ -184,6 +184,11 @@ function withOwn(words: readonly string[], spoken: Languages): Languages {
     for (const language of own) (all ??= new Set(spoken)).add(language);
   }
   return all ?? spoken;
+}
+
+/** What all the words together mean, as one phrase. */
+export function sensesOf(words: readonly string[], languages: Languages): readonly Sense[] {
+  return (lookUp(words)?.senses ?? []).filter((sense) => speaks(sense.language, words, languages));
 }
 
 /** Longest phrases first, from left to right. */
