@@ -1,5 +1,5 @@
 /**
- * What detection needs beyond the catalog (core/catalog): comments, foreign keys, checks, defaults and sizes. One simple Query, one
+ * What detection needs beyond the catalog (core/catalog): comments, foreign keys and sizes. One simple Query, one
  * round trip, one snapshot, as core/catalog/queries.ts; pg_stats is never read, since it holds values.
  *
  * Sources: System Catalogs, https://www.postgresql.org/docs/current/catalogs.html
@@ -21,11 +21,6 @@ const DOCUMENTS = [
   `SELECT 'keys', (
   SELECT json_agg(json_build_array(conrelid::int8, conkey[1], confrelid::int8, confkey[1]) ORDER BY oid) FROM pg_constraint
   WHERE contype = 'f' AND cardinality(conkey) = 1)::text`,
-  `SELECT 'checks', (
-  SELECT json_agg(json_build_array(conrelid::int8, conkey[1], contypid::int8, left(pg_get_constraintdef(oid), 2000)) ORDER BY oid) FROM pg_constraint
-  WHERE contype = 'c' AND (contypid <> 0 OR cardinality(conkey) = 1))::text`,
-  `SELECT 'defaults', (
-  SELECT json_agg(json_build_array(adrelid::int8, adnum, left(pg_get_expr(adbin, adrelid), 500))) FROM pg_attrdef)::text`,
 ];
 
 /** Rows of (kind, document). */
@@ -37,9 +32,7 @@ export const FACTS_QUERY = [
 ].join(';\n');
 
 /** As if the server had answered that there is nothing to say: for names and types alone. */
-export const EMPTY_FACTS: readonly (readonly (string | null)[])[] = ['sizes', 'comments', 'keys', 'checks', 'defaults'].map(
-  (kind) => [kind, null],
-);
+export const EMPTY_FACTS: readonly (readonly (string | null)[])[] = ['sizes', 'comments', 'keys'].map((kind) => [kind, null]);
 
 type Row = readonly unknown[];
 type Key = `${number}.${number}`;
@@ -58,12 +51,6 @@ export function buildFacts(catalog: Catalog, rows: Iterable<readonly (string | n
   const keys = new Map(
     documents.get('keys')!.map((row) => [key(row[0], row[1]), [int(row[2]), int(row[3])] as readonly [number, number]]),
   );
-  const defaults = new Map(documents.get('defaults')!.map((row) => [key(row[0], row[1]), text(row[2])]));
-  const checks = new Map<Key | number, string[]>();
-  for (const [relation, attnum, domain, definition] of documents.get('checks')!) {
-    const of = int(domain) === 0 ? key(relation, attnum) : int(domain);
-    checks.set(of, [...(checks.get(of) ?? []), text(definition)]);
-  }
   return userRelations(catalog).flatMap((relation) => {
     const { kind } = relation;
     if (relation.isPartition === true || kind === 'sequence' || kind === 'composite' || kind === 'index') return [];
@@ -79,19 +66,17 @@ export function buildFacts(catalog: Catalog, rows: Iterable<readonly (string | n
       pages: typeof pages === 'number' ? pages : 0,
       columns: relation.columns.map((column): ColumnFacts => {
         const at: Key = `${relation.oid}.${column.attnum}`;
-        const facts: Mutable<ColumnFacts> = { ...columnFacts(catalog, relation, column), checks: checks.get(at) ?? [] };
-        for (const domain of domains(catalog, column)) facts.checks = [...facts.checks, ...(checks.get(domain.oid) ?? [])];
-        const [said, points, fallback] = [comments.get(at), keys.get(at), defaults.get(at)];
+        const facts: Mutable<ColumnFacts> = columnFacts(catalog, relation, column);
+        const [said, points] = [comments.get(at), keys.get(at)];
         if (said !== undefined) facts.comment = said;
         if (points !== undefined) facts.references = points;
-        if (fallback !== undefined) facts.defaultExpression = fallback;
         return facts;
       }),
     };
   });
 }
 
-function columnFacts(catalog: Catalog, relation: RelationData, column: ColumnData): Omit<ColumnFacts, 'checks'> {
+function columnFacts(catalog: Catalog, relation: RelationData, column: ColumnData): ColumnFacts {
   const declared = catalog.type(column.typeOid);
   let type = declared;
   let array = false;
@@ -118,6 +103,7 @@ function columnFacts(catalog: Catalog, relation: RelationData, column: ColumnDat
     notNull: column.notNull,
     primaryKey: primaryKey?.includes(column.attnum) === true,
     unique: alone(primaryKey) || relation.uniqueKeys?.some(alone) === true,
+    checks: [...(column.checks ?? []), ...domains(catalog, column).flatMap((domain) => domain.checks ?? [])],
   };
 }
 

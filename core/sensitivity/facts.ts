@@ -60,8 +60,6 @@ export interface ColumnFacts {
   /** Where a single-column foreign key points. */
   readonly references?: readonly [oid: number, attnum: number];
   readonly comment?: string;
-  /** CHECK constraints that name this column alone, its domain's included, as pg_get_constraintdef prints them. */
+  /** CHECK constraints that name this column alone, its domain's included, as pg_get_expr prints them. */
   readonly checks: readonly string[];
-  /** pg_get_expr of the default. */
-  readonly defaultExpression?: string;
 }
