@@ -29,6 +29,8 @@ const FOREIGN: Readonly<Record<string, Foreign>> = {
     files: ['usr/share/doc/gammu-smsd/examples/pgsql.sql'],
     without: /^CREATE (LANGUAGE|EXTENSION).*$/gim,
   },
+  ttrss: { package: 'tt-rss', files: ['usr/share/tt-rss/schema/ttrss_schema_pgsql.sql'] },
+  mediawiki: { package: 'mediawiki', files: ['usr/share/mediawiki/maintenance/postgres/tables-generated.sql'] },
   rt: { package: 'request-tracker5', files: ['usr/share/request-tracker5/etc/schema.Pg'] },
   ejabberd: { package: 'ejabberd', files: ['usr/share/ejabberd/sql/pg.sql'] },
   kamailio: {

@@ -40,6 +40,10 @@ const JSONS: Readonly<Record<string, Build>> = {
   }),
   traits: (c) => ({ email: email(c), name: { first: c.faker.person.firstName(), last: c.faker.person.lastName() } }),
   email: (c) => ({ email: email(c), type: 'subscribe' }),
+  principal: (c) => ({
+    'java.security.Principal': { name: c.faker.internet.username().toLowerCase(), authenticated: true },
+    authorities: ['read'],
+  }),
   'contacts-phone': (c) => ({
     contacts: Array.from({ length: c.random.int(1, 3) }, () => ({ kind: c.random.pick(['home', 'work']), number: phone(c) })),
     preferred: c.random.int(0, 1),

@@ -99,6 +99,7 @@ export const TECHNICAL: Readonly<Record<string, Generator>> = {
   'version.ip': (c) => `${c.random.int(1, 12)}.${c.random.int(0, 30)}.${c.random.int(0, 20)}.${c.random.int(0, 250)}`,
   'ip4.public': publicAddress,
   'ip4.private': (c) => `10.${c.random.int(0, 40)}.${c.random.int(0, 255)}.${c.random.int(1, 254)}`,
+  'ip4.hex': (c) => c.random.hex(8).toUpperCase(),
   ip6: (c) => `2a0${c.random.int(1, 9)}:${c.random.hex(4)}:${c.random.hex(4)}::${c.random.hex(4)}`,
   mac: (c) => Array.from({ length: 6 }, () => c.random.hex(2)).join(':'),
   imei: (c) => {
