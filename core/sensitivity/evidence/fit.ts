@@ -43,7 +43,7 @@ export function fitness(name: SensitivityClass, shares: Shares): number {
     case 'pii.free-text':
       return textFits(shares);
     case 'secret':
-      return shares.enumeration && shares.profile.length.mean < 12 ? 0.4 : shares.of('prose') >= 0.6 ? 0.5 : 1;
+      return shares.enumeration && shares.profile.length.mean < 12 ? 0.4 : shares.of('prose') >= 0.6 ? 0.6 : 1;
     case 'pii.address':
       return shares.of('email', 'ip', 'url', 'path') >= 0.6 ? 0.4 : 1;
     case 'pii.national-id':
@@ -70,5 +70,5 @@ function namesFit(shares: Shares): number {
   if (shares.enumeration && shares.of(...PEOPLE) < 0.1) return 0.5;
   if (shares.of('number', 'date', 'date.past', 'url', 'path', 'uuid') >= 0.8) return 0.35;
   if (shares.of('code') >= 0.9 && shares.of('person.given', 'person.surname') < 0.05) return 0.5;
-  return shares.of('prose') >= 0.5 ? 0.5 : 1;
+  return shares.of('prose') >= 0.5 ? 0.6 : 1;
 }

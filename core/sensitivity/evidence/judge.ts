@@ -48,13 +48,34 @@ export function judge({ kind, reading, subject, clues, profile }: Subjected): Ju
     for (const clue of seen)
       if (canHold(kind, clue.class)) of(clue.class).seen.push(quietened(placed(clue, reading, subject), reading, subject, kind));
     for (const clue of supportingClues(shares, named)) of(clue.class).seen.push(placed(clue, reading, subject));
-    for (const [name, entry] of byClass) {
-      const factor = fitness(name, shares);
-      if (factor < 1)
-        entry.named.splice(0, entry.named.length, ...entry.named.map((clue) => ({ ...clue, strength: clue.strength * factor })));
-    }
+    const doubted = [...byClass].map(
+      ([name, { named, seen }]) => [name, { named: doubt(named, fitness(name, shares)), seen }] as const,
+    );
+    const judgement = decide(new Map(doubted));
+    // Doubts are for harmless values. Other sensitive ones than the name says are no reason to show the column.
+    return judgement.class !== undefined || shares.of(...SENSITIVE) < DOUBTLESS ? judgement : decide(byClass);
   }
   return decide(byClass);
+}
+
+const SENSITIVE = [
+  'email',
+  'phone',
+  'card',
+  'iban',
+  'ip',
+  'street',
+  'person',
+  'person.full',
+  'password-hash',
+  'token',
+  'url-credentials',
+  'prose',
+];
+const DOUBTLESS = 0.3;
+
+function doubt(clues: readonly Clue[], factor: number): readonly Clue[] {
+  return factor === 1 ? clues : clues.map((clue) => ({ ...clue, strength: clue.strength * factor }));
 }
 
 /** Streets and points of shops and stations are nobody's; a word beside the term (`customer_address`) decides before the table. */

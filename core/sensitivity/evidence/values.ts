@@ -29,10 +29,10 @@ export class Shares {
   /**
    * What remains of a ratio when chance has had its part, times how sure it is that it was not chance: repeated values count once.
    */
-  beyondChance(ratio: number, chance: number): number {
+  beyondChance(ratio: number, chance: number, sure = SURE): number {
     const corrected = Math.max(0, (ratio - chance) / (1 - chance));
     const independent = Math.min(this.values, this.#profile.distinct) * ratio;
-    return corrected * Math.min(1, (independent * -Math.log(chance)) / SURE);
+    return corrected * Math.min(1, (independent * -Math.log(chance)) / sure);
   }
 
   /** A few values again and again. */
@@ -48,6 +48,8 @@ export class Shares {
 
 /** -ln of the odds that count as sure: a thousand to one. */
 const SURE = 6.9;
+/** A number is tried as the identifier of many countries: one of them fits by luck the sooner. */
+const SURE_OF_MANY = 11.5;
 
 const CHANCES: ReadonlyMap<string, number> = new Map(NATIONAL_IDS.map(({ id, chance }) => [id, chance]));
 
@@ -69,7 +71,7 @@ const RULES: readonly Rule[] = [
   {
     class: 'pii.phone',
     rule: 'value.phone.trunk',
-    ids: ['phone', 'phone.grouped', 'phone.trunk', 'phone.chinese'],
+    ids: ['phone', 'phone.grouped', 'phone.trunk'],
     chance: 0.2,
     least: 0.7,
     strength: 0.72,
@@ -116,7 +118,7 @@ export function valueClues(shares: Shares): Clue[] {
     const firms = name === 'pii.name' && shares.of('company') > 0.1 ? 0.5 : 1;
     if (sure > 0) clues.push({ class: name, rule, ratio, strength: strength * firms * Math.min(1, sure * 1.4) });
   }
-  clues.push(...scattered(shares), ...shaped(shares), ...nationalIds(shares));
+  clues.push(...scattered(shares), ...shaped(shares), ...chinesePhones(shares), ...nationalIds(shares));
   return strongest(clues);
 }
 
@@ -140,6 +142,17 @@ function shaped(shares: Shares): Clue[] {
   return [{ class: 'pii.name', rule: 'value.person.shape', ratio, strength: 0.85 * Math.min(1, sure * 5) }];
 }
 
+const CHINESE = ['3', '4', '5', '6', '7', '8', '9'].map((digit) => `phone.chinese.${digit}`);
+
+/** Mobile numbers of China begin with many prefixes; order numbers of eleven digits begin with one. */
+function chinesePhones(shares: Shares): Clue[] {
+  const ratio = shares.of(...CHINESE);
+  const prefixes = CHINESE.filter((id) => shares.of(id) >= 0.03).length;
+  if (ratio < 0.7 || prefixes < 3) return [];
+  const sure = shares.beyondChance(ratio, 0.2);
+  return [{ class: 'pii.phone', rule: 'value.phone.chinese', ratio, strength: 0.8 * Math.min(1, sure * 1.4) }];
+}
+
 function nationalIds(shares: Shares): Clue[] {
   // Cards and addresses of the network have checks of their own, and numbers that pass both.
   if (shares.of('card') > 0.5 || shares.of('ip', 'ip.version', 'email', 'phone') > 0.5) return [];
@@ -149,7 +162,7 @@ function nationalIds(shares: Shares): Clue[] {
     if (chance === undefined) continue;
     const ratio = count / shares.values;
     if (ratio < 0.5) continue;
-    const strength = 0.93 * Math.min(1, shares.beyondChance(ratio, chance) * 1.2);
+    const strength = 0.93 * Math.min(1, shares.beyondChance(ratio, chance, SURE_OF_MANY) * 1.2);
     clues.push({ class: 'pii.national-id', rule: `value.${id}`, ratio, strength });
   }
   return clues;

@@ -53,7 +53,7 @@ export function recognisePhone(shape: Shape, found: (id: string) => void): void 
   const grouped = GROUPED.test(text);
   if (!grouped) {
     if (/^0[1-9]\d{8,9}$/.test(text)) found('phone.trunk');
-    else if (/^1[3-9]\d{9}$/.test(text)) found('phone.chinese');
+    else if (/^1[3-9]\d{9}$/.test(text)) found(`phone.chinese.${text[1]}`);
     else if (/^00[1-9]\d{8,12}$/.test(text)) found('phone.trunk');
     found('phone.digits');
     return;

@@ -37,6 +37,12 @@ const TITLES = new Set([
   'bapak',
   'ibu',
 ]);
+/** Streets are called after people. */
+const STREETS = new Set(
+  'street st road rd lane ln avenue ave drive dr boulevard blvd court way trail trafficway parkway highway circle plaza square terrace crescent close alley loop points route strasse weg platz allee rue avenue calle avenida via viale piazza rua praca ulica straat laan'.split(
+    ' ',
+  ),
+);
 const FIRMS = new Set(
   `gmbh ag kg ohg ug ltd limited inc llc llp corp corporation company co plc group holding holdings sarl sas sasu eurl sa sl slu srl spa snc bv nv oy oyj ab as aps kft zrt doo dd ood ead
    sro sp zoo ltda eireli me mei pt cv tbk pte sdn bhd pty freres fils sons bros brothers und and et associates partners solutions services consulting industries international enterprises
@@ -103,6 +109,7 @@ export function recognisePerson(shape: Shape, found: (id: string) => void): void
     if (SURNAMES.has(part!) || SURNAMES.has(first!)) found('person.surname');
     return;
   }
+  if (STREETS.has(parts.at(-1)!) || STREETS.has(parts[0]!)) return;
   if (parts.some((part) => FIRMS.has(part)) || text.includes('&')) {
     found('company');
     return;
