@@ -15,3 +15,8 @@ export interface Clue {
 export function together(strengths: readonly number[]): number {
   return 1 - strengths.reduce((rest, strength) => rest * (1 - strength), 1);
 }
+
+/** `email` of `pii.email`, as rules are called. */
+export function shortName(name: SensitivityClass): string {
+  return name.slice(name.indexOf('.') + 1);
+}

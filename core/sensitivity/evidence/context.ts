@@ -1,7 +1,8 @@
 /** What a table is about: by its name, its comment, its schema's name, and by the company that its columns keep. */
 import type { SensitivityClass } from '../../../crds/meta.ts';
 import type { TableFacts } from '../facts.ts';
-import { type Languages, type Reading, type Subject, type Term, readName } from '../names/reader.ts';
+import type { Languages } from '../names/phrases.ts';
+import { type Reading, type Subject, type Term, readName } from '../names/reader.ts';
 import { canHold } from './kinds.ts';
 
 export interface Context {

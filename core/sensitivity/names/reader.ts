@@ -3,11 +3,11 @@
  * `email_count` is a number, `is_email_verified` is a flag, `product_name` is nobody's name and `patient_name` somebody's.
  */
 import type { SensitivityClass } from '../../../crds/meta.ts';
-import { ABBREVIATIONS } from './abbreviations.ts';
-import type { Role, Tier } from './lexicon.ts';
+import type { Tier } from './lexicon.ts';
+import { hasRole, isFiller, type Languages, speaks, type Token, tokenise, withOwn } from './phrases.ts';
 import { segment } from './segment.ts';
 import { splitIdentifier } from './split.ts';
-import { LONGEST_PHRASE, type Meaning, type Sense, VOCABULARY } from './vocabulary.ts';
+import type { Sense } from './vocabulary.ts';
 
 /** What a word beside the term, or the table, is about. */
 export type Subject = 'person' | 'deal' | 'writing' | 'vault' | 'organisation' | 'premises' | 'machines' | 'thing';
@@ -35,15 +35,8 @@ export interface Reading {
   readonly words: readonly string[];
 }
 
-interface Token {
-  readonly words: readonly string[];
-  readonly meaning?: Meaning;
-}
-
-/** ISO codes of the languages that a schema speaks, beside English. */
-export type Languages = ReadonlySet<string>;
-
 const IDENTIFIERS = new Set(['id', 'ids', 'uuid', 'guid']);
+
 /** Words that turn most terms away and belong to some. */
 const KEPT: Partial<Readonly<Record<SensitivityClass, ReadonlySet<string>>>> = {
   'pii.birth-date': new Set(['year', 'month', 'day', 'date', 'dt', 'at', 'on', 'time', 'datetime', 'timestamp']),
@@ -169,96 +162,6 @@ export function readName(name: string, spoken: Languages): Reading {
   terms.push(...personAsHead(tokens, languages));
   const subject = subjectOf(tokens, languages);
   return { terms, harmless: isHarmless(tokens, languages), words, ...(subject === undefined ? {} : { subject }) };
-}
-
-/** A long word of a language makes the short ones beside it words of that language: `tipo` in `tipo_telefono`. */
-function withOwn(words: readonly string[], spoken: Languages): Languages {
-  if (words.length < 2) return spoken;
-  let all: Set<string> | undefined;
-  for (const word of words) {
-    if (word.length <= SHORT) continue;
-    const meaning = VOCABULARY.get(word);
-    if (meaning === undefined) continue;
-    const own = [...meaning.senses, ...meaning.roles].map((each) => each.language);
-    if (own.includes('en')) continue;
-    for (const language of own) (all ??= new Set(spoken)).add(language);
-  }
-  return all ?? spoken;
-}
-
-/** What all the words together mean, as one phrase. */
-export function sensesOf(words: readonly string[], languages: Languages): readonly Sense[] {
-  return (lookUp(words)?.senses ?? []).filter((sense) => speaks(sense.language, words, languages));
-}
-
-/** Longest phrases first, from left to right. */
-function tokenise(words: readonly string[], languages: Languages): Token[] {
-  const tokens: Token[] = [];
-  for (let i = 0; i < words.length; ) {
-    let taken = 0;
-    for (let length = Math.min(LONGEST_PHRASE, words.length - i); length > 0 && taken === 0; length--) {
-      const phrase = words.slice(i, i + length);
-      const meaning = lookUp(phrase);
-      if (meaning === undefined || !meansAnything(meaning, phrase, languages)) continue;
-      tokens.push({ words: phrase, meaning });
-      taken = length;
-    }
-    if (taken === 0) tokens.push({ words: [words[i]!] });
-    i += Math.max(taken, 1);
-  }
-  return tokens;
-}
-
-function lookUp(words: readonly string[]): Meaning | undefined {
-  const found = lookUpSpelled(words);
-  if (found !== undefined) return found;
-  for (const abbreviations of ABBREVIATIONS) {
-    if (!words.some((word) => abbreviations.has(word))) continue;
-    const spelled = lookUpSpelled(words.map((word) => abbreviations.get(word) ?? word));
-    if (spelled !== undefined) return spelled;
-  }
-  return undefined;
-}
-
-function lookUpSpelled(words: readonly string[]): Meaning | undefined {
-  const phrase = words.join(' ');
-  const found = VOCABULARY.get(phrase);
-  if (found !== undefined) return found;
-  const last = words[words.length - 1]!;
-  if (last.length < 4 || !last.endsWith('s') || last.endsWith('ss')) return undefined;
-  return VOCABULARY.get(phrase.slice(0, -1)) ?? (last.endsWith('es') ? VOCABULARY.get(phrase.slice(0, -2)) : undefined);
-}
-
-function meansAnything(meaning: Meaning, words: readonly string[], languages: Languages): boolean {
-  return (
-    meaning.senses.some((sense) => speaks(sense.language, words, languages)) ||
-    meaning.roles.some((role) => speaks(role.language, words, languages))
-  );
-}
-
-const PLAIN_LATIN = /^[a-z]*$/;
-const SHORT = 4;
-
-/** Short words mean something else in every language (`str`, `cap`, `run`): they are believed in a schema that speaks it. */
-function speaks(language: string, words: readonly string[], languages: Languages): boolean {
-  if (language === 'en' || languages.has(language)) return true;
-  const letters = words.join('');
-  return letters.length > SHORT || !PLAIN_LATIN.test(letters);
-}
-
-function hasRole(token: Token | undefined, role: Role, languages: Languages): boolean {
-  if (token?.meaning === undefined) return false;
-  return token.meaning.roles.some((each) => each.role === role && speaks(each.language, token.words, languages));
-}
-
-const LETTERS = /\p{L}/u;
-
-/** Says nothing: numbers, `of`, and what is too short to be a word of its own (`name_en`). */
-function isFiller(token: Token, languages: Languages): boolean {
-  const [word] = token.words;
-  if (!LETTERS.test(word!)) return true;
-  if (token.meaning === undefined) return word!.length <= 2;
-  return hasRole(token, 'filler', languages);
 }
 
 function readTerm(tokens: readonly Token[], at: number, sense: Sense, languages: Languages): Term {

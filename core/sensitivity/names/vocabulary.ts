@@ -1,20 +1,31 @@
 /** All lexicons as one index: folded phrase → what it may mean. Built once, when detection is first loaded. */
 import type { SensitivityClass } from '../../../crds/meta.ts';
 import { type Lexicon, ROLES, type Role, TIERS, type Tier } from './lexicon.ts';
-import {
-  ARABIC_HEBREW,
-  CHINESE,
-  HINDI,
-  INDONESIAN,
-  JAPANESE,
-  KOREAN,
-  SWAHILI_FILIPINO,
-  VIETNAMESE_THAI,
-} from './lexicon/asian.ts';
-import { CROATIAN, CZECH, GREEK, HUNGARIAN, POLISH, RUSSIAN, TURKISH } from './lexicon/eastern.ts';
+import { ARABIC_HEBREW } from './lexicon/arabic-persian-hebrew.ts';
+import { CHINESE } from './lexicon/chinese.ts';
+import { CROATIAN } from './lexicon/croatian-serbian.ts';
+import { CZECH } from './lexicon/czech-slovak.ts';
+import { DANISH_NORWEGIAN } from './lexicon/danish-norwegian-finnish.ts';
+import { DUTCH } from './lexicon/dutch.ts';
 import { ENGLISH } from './lexicon/english.ts';
-import { DANISH_NORWEGIAN, DUTCH, GERMAN, SWEDISH } from './lexicon/germanic.ts';
-import { FRENCH, ITALIAN, PORTUGUESE, ROMANIAN, SPANISH } from './lexicon/romance.ts';
+import { FRENCH } from './lexicon/french.ts';
+import { GERMAN } from './lexicon/german.ts';
+import { GREEK } from './lexicon/greek.ts';
+import { HINDI } from './lexicon/hindi.ts';
+import { HUNGARIAN } from './lexicon/hungarian.ts';
+import { INDONESIAN } from './lexicon/indonesian-malay.ts';
+import { ITALIAN } from './lexicon/italian.ts';
+import { JAPANESE } from './lexicon/japanese.ts';
+import { KOREAN } from './lexicon/korean.ts';
+import { POLISH } from './lexicon/polish.ts';
+import { PORTUGUESE } from './lexicon/portuguese.ts';
+import { ROMANIAN } from './lexicon/romanian.ts';
+import { RUSSIAN } from './lexicon/russian-ukrainian.ts';
+import { SPANISH } from './lexicon/spanish.ts';
+import { SWAHILI_FILIPINO } from './lexicon/swahili-filipino.ts';
+import { SWEDISH } from './lexicon/swedish.ts';
+import { TURKISH } from './lexicon/turkish.ts';
+import { VIETNAMESE_THAI } from './lexicon/vietnamese-thai.ts';
 import { splitIdentifier } from './split.ts';
 
 export interface Sense {

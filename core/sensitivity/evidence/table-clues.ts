@@ -1,0 +1,110 @@
+/** Clues that a column has from its table: what the table's name says, what is written of patients, what stands on payslips. */
+import type { ColumnFacts } from '../facts.ts';
+import { sensesOf } from '../names/phrases.ts';
+import type { Reading } from '../names/reader.ts';
+import { type Clue, shortName } from './clue.ts';
+import type { Context } from './context.ts';
+import { canHold, isOpen } from './kinds.ts';
+
+/** `said`: what the column's own name says. */
+export function tableClues(column: ColumnFacts, reading: Reading, context: Context, said: readonly Clue[]): Clue[] {
+  const clues = joinedClues(column, reading, context);
+  if (context.store && column.kind === 'text' && reading.words.length === 1 && STORE_KEYS.has(reading.words[0]!)) {
+    clues.push({ class: 'secret', rule: 'table.sessions', strength: 0.6 });
+  }
+  if (context.about.size > 0 && !isRow(column)) clues.push(...aboutClues(reading, column, context));
+  if (context.medical && isOpen(column)) clues.push(...medicalClues([...said, ...clues], reading, context));
+  if (context.payroll && isPay(column, reading)) clues.push({ class: 'financial.salary', rule: 'table.payroll', strength: 0.7 });
+  if (context.settings && isOpen(column) && SETTING_VALUES.has(reading.words.at(-1) ?? '')) {
+    clues.push({ class: 'secret', rule: 'table.settings', strength: 0.55 });
+  }
+  return clues;
+}
+
+/** The table's own name says it: `number` of `cards`, `line` of `addresses`, `remarks` of `patients`. */
+const TABLE_SAYS = 0.8;
+
+const MEASURES = new Set(
+  'hours hour days day heures jours horas dias ore giorni stunden tage uren dagen hrs qty quantity count percent pct rate taux satz tasa id'.split(
+    ' ',
+  ),
+);
+
+/** Whatever amount a payslip has, it is somebody's. */
+function isPay(column: ColumnFacts, reading: Reading): boolean {
+  if ((column.kind !== 'decimal' && column.kind !== 'money') || column.references !== undefined) return false;
+  return !reading.words.some((word) => MEASURES.has(word));
+}
+
+/** Settings of all kinds have passwords among them. */
+const SETTING_VALUES = new Set([
+  'value',
+  'values',
+  'val',
+  'wert',
+  'werte',
+  'valor',
+  'valores',
+  'valeur',
+  'valore',
+  'waarde',
+  'wartosc',
+  'varde',
+  'deger',
+  'nilai',
+  'hodnota',
+  '値',
+  '值',
+  '값',
+  'значение',
+]);
+
+/** Whoever knows the key of a session has the session. */
+const STORE_KEYS = new Set(['id', 'sid', 'key', 'sess', 'data', 'payload', 'vars', 'value']);
+
+/** A key of the table's own: its rows, not what they are about. */
+function isRow(column: ColumnFacts): boolean {
+  return column.references !== undefined || (column.primaryKey && column.kind !== 'text');
+}
+
+function aboutClues(reading: Reading, column: ColumnFacts, context: Context): Clue[] {
+  return reading.terms.flatMap((term) => {
+    if (term.tier === 'says' || term.turned || term.identifier || !term.head) return [];
+    if (!context.about.has(term.class) || !canHold(column.kind, term.class)) return [];
+    return [{ class: term.class, rule: `table.${term.language}.${shortName(term.class)}`, strength: TABLE_SAYS }];
+  });
+}
+
+/** What is written about a patient is about health. */
+function medicalClues(clues: readonly Clue[], reading: Reading, context: Context): Clue[] {
+  const heads = reading.terms.filter((term) => term.head && !term.turned && !term.identifier);
+  if (heads.some((term) => term.class === 'pii.health')) return [{ class: 'pii.health', rule: 'table.medical', strength: 0.75 }];
+  if (heads.some((term) => term.class === 'pii.free-text' && term.tier !== 'hints')) {
+    const written = clues.filter((clue) => clue.class === 'pii.free-text').map((clue) => clue.strength);
+    return [{ class: 'pii.health', rule: 'table.medical', strength: Math.max(0.65, ...written) }];
+  }
+  // A code beside a patient: values say whether it is one of an illness.
+  return context.patients && reading.words.some((word) => CODES.has(word))
+    ? [{ class: 'pii.health', rule: 'table.medical', strength: 0.25 }]
+    : [];
+}
+
+const CODES = new Set(['code', 'codes', 'cd', 'codigo', 'cod', 'codice', 'kod', 'kode']);
+
+/** `gift_cards.code`, `passports.number`: the phrase that table and column make together. */
+function joinedClues(column: ColumnFacts, reading: Reading, context: Context): Clue[] {
+  if (isRow(column) || reading.words.length > 3 || reading.words.some((word) => IDS.has(word))) return [];
+  const own = new Set(reading.terms.map((term) => term.class));
+  const joined = [1, 2].flatMap((length) => {
+    const table = context.words.slice(-length);
+    return table.length === length ? sensesOf([...table, ...reading.words], context.languages) : [];
+  });
+  return joined.flatMap((sense) => {
+    if (sense.tier !== 'says' || own.has(sense.class) || !canHold(column.kind, sense.class)) return [];
+    return [{ class: sense.class, rule: `table.name.${sense.language}.${shortName(sense.class)}`, strength: JOINED }];
+  });
+}
+
+const JOINED = 0.7;
+
+const IDS = new Set(['id', 'ids', 'uuid', 'guid', 'oid']);

@@ -1,0 +1,43 @@
+/** Croatian, Serbian, Slovenian and Bulgarian. */
+import type { Lexicon } from '../lexicon.ts';
+
+export const CROATIAN: Lexicon = {
+  language: 'hr',
+  headFirst: true,
+  says: {
+    'pii.email': 'e posta, elektronska posta, email adresa, mejl',
+    'pii.phone': 'broj telefona, brojtelefona, mobitel, broj mobitela, telefonski broj',
+    'pii.name': `ime, prezime, ime i prezime, ime prezime, imeprezime, korisnicko ime, korisnickoime, djevojacko prezime,
+      priimek, puno ime, ime oca, ime majke, име, презиме, kontakt osoba, lijecnik, ime lijecnika, vlasnik racuna,
+      nositelj, nadimak`,
+    'pii.address': `adresa, ulica, ulica i broj, kucni broj, postanski broj, postni broj, prebivaliste, mjesto rodenja,
+      naslov bivalisca, adresa dostave, адреса`,
+    'pii.national-id': `oib, jmbg, broj osobne, osobna iskaznica, broj licne karte, licna karta, emso, davcna stevilka, egn, егн`,
+    'pii.passport': 'putovnica, broj putovnice, broj pasosa, pasos, potni list',
+    'pii.health': `dijagnoza, bolest, bolesti, alergije, lijek, lijekovi, lekovi, krvna grupa, terapija, simptomi, invaliditet,
+      krvni tlak, cijepljenje, trudnoca, visina cm, tezina kg, zdravstveno stanje`,
+    'pii.birth-date': `datum rodenja, datumrodenja, datum rodjenja, datumrodjenja, datum rojstva, godina rodenja, дата на раждане`,
+    'pii.free-text': 'napomena, napomene, biljeska, biljeske, komentar, komentari, poruka, opomba, beleska, zalba',
+    'financial.card': 'broj kartice, kreditna kartica',
+    'financial.iban': 'broj racuna, ziro racun, tekuci racun, bankovni racun',
+    'financial.salary': 'placa, plata, bruto placa, neto placa, dohodak, osnovica place',
+    secret: `lozinka, sifra korisnika, zaporka, geslo, tajni kljuc, api kljuc, pin kod, sigurnosni kod pristup,
+      tajni odgovor, kod za potvrdu`,
+  },
+  among: {
+    'pii.address': 'grad, opcina, mjesto',
+    'pii.free-text': 'opis, sadrzaj, tekst, naslov poruke, razlog',
+  },
+  person: `kupac, kupci, korisnik, korisnici, zaposlenik, zaposlenici, djelatnik, radnik, radnici, osoba, osobe, pacijent,
+    pacijenti, ucenik, student, studenti, nastavnik, lijecnik, clan, clanovi, gost, gosti, vozac, autor, stranka,
+    stranke, zaposleni`,
+  thing: `proizvod, proizvodi, kategorija, kategorije, artikl, artikli, datoteka, uloga, valuta, projekt, knjiga, knjige,
+    vozilo, predmet, grupa, odjel, usluga`,
+  organisation: 'tvrtka, tvrtke, poduzece, dobavljac, banka',
+  premises: `trgovina, trgovine, poslovnica, poslovnice, drzava, drzave, bolnica, skola, skladiste, ured, knjiznica`,
+  deal: `narudzba, narudzbe, racun, racuni, rezervacija, rezervacije, placanje, prodaja, dostava, ugovor, termin, pregled`,
+  turnsAhead: 'tip, broj, datum, status, vrsta',
+  harmless: `sifra, tip, status, valuta, drzava, jezik, spol, kategorija, jedinica, boja, marka, zanimanje, naziv,
+    naziv proizvoda, drzavljanstvo, radno mjesto, naziv banke`,
+  filler: 'broj, i',
+};
