@@ -56,6 +56,14 @@ function classes(...tables: readonly Table[]): Record<string, string | undefined
 }
 
 describe('detect', () => {
+  it('is not put at ease by a value or two', () => {
+    const of = (...sample: string[]) => scan(['things', [{ name: 'c8', sample }]])[0]!['c8'];
+    expect(of('red', 'blue')).toMatchObject({ class: 'pii.free-text', provisional: true });
+    expect(of('red', 'blue', 'red', 'green', 'red')).toMatchObject({ provisional: false });
+    expect(of('red', 'blue', 'red', 'green', 'red')!.class).toBeUndefined();
+    expect(of('ada@example.com')).toMatchObject({ class: 'pii.email', provisional: false });
+  });
+
   it('knows a table of people by its columns', () => {
     const columns: Column[] = [
       { name: 'id', kind: 'integer', primaryKey: true },

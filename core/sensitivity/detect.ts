@@ -54,16 +54,21 @@ function judgeColumn(
   const inside = seen && profile.paths !== undefined ? judgePaths(profile, column.name, context, read) : undefined;
   if (inside !== undefined && (verdict.class === undefined || moreSevere(verdict.class, inside.class) === inside.class))
     return { ...place, ...inside };
-  if (verdict.class !== undefined || seen || !isOpen(column)) return { ...place, ...verdict };
+  if (verdict.class !== undefined || !isOpen(column) || (profile !== undefined && profile.values >= FEW))
+    return { ...place, ...verdict };
   if (isHarmless(column, context, reading)) return { ...place, confidence: 0.6, evidence: [{ rule: 'name.harmless' }] };
   return {
     ...place,
+    // A value or two prove nothing: there is another look when there are more.
+    provisional: true,
     class: 'pii.free-text',
     confidence: 0.5,
     evidence: [{ rule: column.kind === 'json' ? 'unsampled.json' : 'unsampled.text' }],
   };
 }
 
+/** Values that say that a column holds nothing sensitive. */
+const FEW = 5;
 const SHORT_CODE = 3;
 const NOBODY: ReadonlySet<Subject | undefined> = new Set<Subject>(['thing', 'organisation', 'premises', 'machines']);
 
