@@ -5,7 +5,7 @@ import type { TableFacts } from './facts.ts';
 import type { Verdict } from './verdict.ts';
 
 /** Of the referencing column's evidence, what may speak for the referenced one. */
-const SURE = 0.7;
+const SURE = 0.55;
 
 export function followKeys(tables: readonly TableFacts[], verdicts: readonly Verdict[]): readonly Verdict[] {
   const byColumn = new Map(verdicts.map((verdict) => [`${verdict.oid}.${verdict.attnum}`, verdict]));

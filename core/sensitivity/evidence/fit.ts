@@ -45,6 +45,7 @@ export function fitness(name: SensitivityClass, shares: Shares): number {
     case 'secret':
       return shares.enumeration && shares.profile.length.mean < 12 ? 0.4 : shares.of('prose') >= 0.6 ? 0.6 : 1;
     case 'pii.address':
+      if (shares.of('login') >= 0.8) return 0.4;
       return shares.of('email', 'ip', 'url', 'path') >= 0.6 ? 0.4 : 1;
     case 'pii.national-id':
     case 'pii.passport':

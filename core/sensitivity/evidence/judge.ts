@@ -100,6 +100,7 @@ function quietened(clue: Clue, reading: Reading, subject: Subject | undefined, k
   ) {
     return { ...clue, strength: clue.strength * 0.5 };
   }
+  if (clue.rule === 'value.random' && reading.harmless) return { ...clue, strength: clue.strength * 0.6 };
   const weak =
     clue.class === 'pii.national-id' ||
     clue.class === 'pii.phone' ||

@@ -104,6 +104,7 @@ const RULES: readonly Rule[] = [
   { class: 'pii.name', rule: 'value.person.east', ids: ['person.full', 'person.east'], chance: 0.2, least: 0.5, strength: 0.9 },
   { class: 'secret', rule: 'value.password-hash', ids: ['password-hash'], chance: 0.001, least: 0.2, strength: 0.97 },
   { class: 'secret', rule: 'value.token', ids: ['token'], chance: 0.002, least: 0.2, strength: 0.95 },
+  { class: 'secret', rule: 'value.random', ids: ['random.long'], chance: 0.05, least: 0.8, strength: 0.62 },
   { class: 'secret', rule: 'value.url-credentials', ids: ['url-credentials'], chance: 0.002, least: 0.05, strength: 0.95 },
   { class: 'secret', rule: 'value.url-token', ids: ['url-token'], chance: 0.02, least: 0.3, strength: 0.6 },
 ];
@@ -155,7 +156,7 @@ function chinesePhones(shares: Shares): Clue[] {
 
 function nationalIds(shares: Shares): Clue[] {
   // Cards and addresses of the network have checks of their own, and numbers that pass both.
-  if (shares.of('card') > 0.5 || shares.of('ip', 'ip.version', 'email', 'phone') > 0.5) return [];
+  if (shares.of('card') >= 0.9 || shares.of('ip', 'ip.version', 'email', 'phone') >= 0.9) return [];
   const clues: Clue[] = [];
   for (const [id, count] of Object.entries(shares.profile.recognised)) {
     const chance = CHANCES.get(id);

@@ -180,7 +180,9 @@ function readTerm(tokens: readonly Token[], at: number, sense: Sense, languages:
     if (!ahead || !hasRole(token, 'turnsAhead', languages) || token.words.every((word) => kept?.has(word))) continue;
     turned = true;
   }
-  const after = tokens.slice(at + 1).every((token) => isFiller(token, languages) || token.words.every((word) => kept?.has(word)));
+  const after = tokens
+    .slice(at + 1)
+    .every((token) => isFiller(token, languages) || token.words.every((word) => kept?.has(word) || IDENTIFIERS.has(word)));
   const before = tokens.slice(0, at).every((token) => isFiller(token, languages));
   const subject = subjectBeside(tokens, at, sense, languages);
   return {
