@@ -114,6 +114,8 @@ describe('detect', () => {
       provisional: true,
       evidence: [{ rule: 'unsampled.json' }],
     });
+    for (const name of ['value', 'meta_value', 'cancel_reason', 'settings'])
+      expect(scan(['t', [{ name }]])[0]![name]!.class).toBeDefined();
     expect(table!['currency']!.class).toBeUndefined();
     expect(table!['f']!.class).toBeUndefined();
   });

@@ -10,7 +10,7 @@ import { isEnumerated, isOpen } from './evidence/kinds.ts';
 import type { ColumnFacts, TableFacts } from './facts.ts';
 import { followKeys } from './keys.ts';
 import { languagesOf } from './names/languages.ts';
-import type { Reading, Subject } from './names/reader.ts';
+import type { Reading, Subject, Term } from './names/reader.ts';
 import { moreSevere } from '../policy/masks/classes.ts';
 import type { ColumnProfile, TableProfile } from './profile.ts';
 import type { Verdict } from './verdict.ts';
@@ -70,13 +70,21 @@ function judgeColumn(
 /** Values that say that a column holds nothing sensitive. */
 const FEW = 5;
 const SHORT_CODE = 3;
+/** Under these names there is anything. */
+const ANYTHING = new Set(
+  'meta metadata value values val data payload attributes attribute attrs properties props extra extras config configuration settings setting options params parameters details reason message content body raw custom misc info context log field object document response request input output'.split(
+    ' ',
+  ),
+);
 const NOBODY: ReadonlySet<Subject | undefined> = new Set<Subject>(['thing', 'organisation', 'premises', 'machines']);
 
 /** Text that its name or type explains, so that it need not be hidden until somebody has looked. */
 function isHarmless(column: ColumnFacts, context: Context, reading: Reading): boolean {
   if (column.kind === 'json') return false;
   if (isEnumerated(column) || (column.maxLength !== undefined && column.maxLength <= SHORT_CODE)) return true;
-  if (reading.harmless || column.references !== undefined) return true;
+  if (column.references !== undefined) return true;
+  if (reading.words.some((word) => ANYTHING.has(word)) || reading.terms.some((term) => isOpenTerm(term, context))) return false;
+  if (reading.harmless) return true;
   if (reading.terms.length > 0 && reading.terms.every((term) => term.turned || term.identifier)) return true;
   if (!NOBODY.has(context.subject)) return false;
   // The name and the description of a thing.
@@ -86,5 +94,16 @@ function isHarmless(column: ColumnFacts, context: Context, reading: Reading): bo
       term.tier === 'among' &&
       (term.subject === undefined || term.subject === 'thing' || term.subject === 'organisation') &&
       (term.class === 'pii.name' || reading.words.some((word) => word.startsWith('desc'))),
+  );
+}
+
+/** What a name says of texts and secrets holds until a sample says otherwise, however weakly it is said. */
+function isOpenTerm(term: Term, context: Context): boolean {
+  return (
+    term.head &&
+    !term.turned &&
+    term.tier !== 'hints' &&
+    (term.class === 'pii.free-text' || term.class === 'secret') &&
+    !NOBODY.has(term.subject ?? context.subject)
   );
 }

@@ -94,7 +94,7 @@ const CODES = new Set(['code', 'codes', 'cd', 'codigo', 'cod', 'codice', 'kod', 
 /** `gift_cards.code`, `passports.number`: the phrase that table and column make together. */
 function joinedClues(column: ColumnFacts, reading: Reading, context: Context): Clue[] {
   if (isRow(column) || reading.words.length > 3 || reading.words.some((word) => IDS.has(word))) return [];
-  const own = new Set(reading.terms.map((term) => term.class));
+  const own = new Set(reading.terms.filter((term) => term.tier === 'says').map((term) => term.class));
   const joined = [1, 2].flatMap((length) => {
     const table = context.words.slice(-length);
     return table.length === length ? sensesOf([...table, ...reading.words], context.languages) : [];
