@@ -1,6 +1,6 @@
 /**
  * Which columns are sensitive: names, types, comments, constraints, the company of other columns, sampled values and foreign keys, put
- * together. Pure and deterministic; docs/adr/0014-detection.md says why it is built so.
+ * together. Pure and deterministic; docs/adr/0015-detection.md says why it is built so.
  */
 import { columnClues } from './evidence/names.ts';
 import { type Context, contextOf, type NameReader, nameReader, withMedicalKeys } from './evidence/context.ts';
