@@ -30,6 +30,7 @@ const FOREIGN: Readonly<Record<string, Foreign>> = {
     without: /^CREATE (LANGUAGE|EXTENSION).*$/gim,
   },
   ttrss: { package: 'tt-rss', files: ['usr/share/tt-rss/schema/ttrss_schema_pgsql.sql'] },
+  radius: { package: 'freeradius-config', files: ['etc/freeradius/3.0/mods-config/sql/main/postgresql/schema.sql'] },
   mediawiki: { package: 'mediawiki', files: ['usr/share/mediawiki/maintenance/postgres/tables-generated.sql'] },
   rt: { package: 'request-tracker5', files: ['usr/share/request-tracker5/etc/schema.Pg'] },
   ejabberd: { package: 'ejabberd', files: ['usr/share/ejabberd/sql/pg.sql'] },

@@ -20,6 +20,8 @@ export interface Context {
   readonly patients: boolean;
   /** What people are paid, row by row. */
   readonly payroll: boolean;
+  /** Steps of a login or an authorization: whoever knows a row's code, state or nonce can go on with it. */
+  readonly flow: boolean;
   /** Keys and values of a system's settings. */
   readonly settings: boolean;
   /** Classes that the table's name itself says: `cards`, `addresses`. */
@@ -78,7 +80,7 @@ export function contextOf(table: TableFacts, languages: Languages, read: NameRea
     (table.comment === undefined ? undefined : read(table.comment.slice(0, 80)).subject) ??
     read(table.schema).subject;
   const store = isSessionStore(name, readings);
-  const subject = store ? 'vault' : company(table, readings, named);
+  const subject = store ? 'vault' : company(table, readings, isCorrespondence(table, readings, named) ? 'writing' : named);
   const about = new Set(
     name.terms.filter((term) => term.head && !term.turned && !term.identifier && term.tier !== 'hints').map((term) => term.class),
   );
@@ -91,6 +93,7 @@ export function contextOf(table: TableFacts, languages: Languages, read: NameRea
     about,
     words: singular(name.words),
     store,
+    flow: isFlow(readings),
     payroll: somebody && (name.words.some((word) => PAYROLL.has(word)) || (personal && about.has('financial.salary'))),
     settings: name.subject !== 'person' && name.words.some((word) => SETTINGS.has(word)),
     patients,
@@ -122,6 +125,68 @@ const STORE = new Set([
 function isSessionStore(name: Reading, readings: ReadonlyMap<number, Reading>): boolean {
   if (!name.words.some((word) => word === 'session' || word === 'sessions' || word === 'sess')) return false;
   return [...readings.values()].some((reading) => reading.words.some((word) => STORE.has(word)));
+}
+
+/** What OAuth, OpenID Connect, SAML and their like keep between two requests. */
+const FLOW = [
+  ['nonce'],
+  ['redirect', 'callback'],
+  ['scope', 'scopes'],
+  ['challenge'],
+  ['verifier'],
+  ['csrf'],
+  ['grant'],
+  ['response'],
+  ['pkce'],
+  ['login'],
+  ['consent'],
+  ['state'],
+  ['acr', 'amr'],
+  ['authorization', 'authorize'],
+] as const;
+
+function isFlow(readings: ReadonlyMap<number, Reading>): boolean {
+  const words = new Set([...readings.values()].flatMap((reading) => reading.words));
+  const strong =
+    (words.has('authorization') && words.has('state')) ||
+    words.has('nonce') ||
+    words.has('challenge') ||
+    words.has('verifier') ||
+    words.has('redirect') ||
+    words.has('csrf');
+  return strong && FLOW.filter((some) => some.some((word) => words.has(word))).length >= 3;
+}
+
+const SENDERS = new Set(
+  'sender senders from recipient recipients receiver to addressee reporter absender empfanger expediteur destinataire remitente destinatario remetente mittente afzender ontvanger nadawca odbiorca avsandare mottagare gonderen alici отправитель получатель 送信者 受信者 发送者 接收者'.split(
+    ' ',
+  ),
+);
+const BODIES = new Set(
+  'body message messages content text msg subject plaintext nachricht inhalt betreff contenu objet mensaje asunto contenido mensagem assunto conteudo messaggio oggetto testo bericht onderwerp inhoud tresc wiadomosc temat meddelande mesaj konu icerik сообщение текст тема 本文 件名 内容 主题'.split(
+    ' ',
+  ),
+);
+
+export function isSender(words: readonly string[]): boolean {
+  return words.some((word, i) => SENDERS.has(word) && (word.length > 4 || i === words.length - 1 || words[i + 1] === 'user'));
+}
+
+export function isBody(words: readonly string[]): boolean {
+  return BODIES.has(words.at(-1) ?? '');
+}
+
+/** Somebody wrote it to somebody, or reported it, whatever the table is called. */
+function isCorrespondence(table: TableFacts, readings: ReadonlyMap<number, Reading>, named: Subject | undefined): boolean {
+  if (named !== undefined && named !== 'thing' && named !== 'deal') return false;
+  let senders = false;
+  let bodies = false;
+  for (const column of table.columns) {
+    const { words } = readings.get(column.attnum)!;
+    senders ||= isSender(words);
+    bodies ||= (column.kind === 'text' || column.kind === 'json' || column.kind === 'bytes') && isBody(words);
+  }
+  return senders && bodies;
 }
 
 function healthColumns(table: TableFacts, readings: ReadonlyMap<number, Reading>): number {

@@ -22,7 +22,7 @@ const EXCLUSIVE: readonly (readonly [id: string, class_: SensitivityClass | unde
 const PEOPLE = ['person', 'person.part', 'person.given', 'person.surname', 'person.east', 'person.full'];
 
 const FORMS: Partial<Readonly<Record<SensitivityClass, (shares: Shares) => number>>> = {
-  'pii.email': (shares) => shares.of('email', ...OPAQUE, 'prose.email'),
+  'pii.email': (shares) => shares.of('email', 'email.local', ...OPAQUE, 'prose.email'),
   'pii.phone': (shares) => shares.of(...PHONES.slice(0, 1), 'phone.loose', 'phone.digits', 'number', ...OPAQUE),
   'pii.ip': (shares) => (shares.of('ip.private') >= 0.9 ? 0.2 : shares.of('ip', 'ip.version', 'ip.private', ...OPAQUE, 'number')),
   'pii.birth-date': (shares) => shares.of('date', 'date.past', 'number', ...OPAQUE),

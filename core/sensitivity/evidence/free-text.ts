@@ -56,6 +56,17 @@ export const DESCRIPTIONS = new Set([
   'описание',
 ]);
 
+/** What only people write, in whatever table: of an event, a device, a room. */
+const WRITTEN = new Set(
+  'reason reasons comment comments note notes reply answer feedback remark remarks topic complaint bio biography memo statement explanation justification opinion observation observations testimonial review excuse instructions greeting transcript grund bemerkung bemerkungen kommentar notiz anmerkung motivo razon comentario comentarios nota notas observaciones observacao observacoes motif raison commentaire commentaires remarque remarques commento reden opmerking opmerkingen powod uwagi komentarz anteckning anteckningar orsak merknad huomautus yorum poznamka duvod megjegyzes catatan alasan примечание комментарий причина 備考 コメント 备注 留言 评论 메모 비고'.split(
+    ' ',
+  ),
+);
+const WRITTEN_STRENGTH = 0.62;
+/** What people say they are doing. */
+const STATUS = /\b(?:status|away|presence|mood|vacation|absence|auto ?reply|out of office) (?:msg|message|text)$/;
+const LOGS = /\b(?:error|log|exception|warning|commit|failure|debug|template|default|system|release|help|welcome)\b/;
+
 export function proseClues(shares: Shares, subject: Subject | undefined, reading: Reading): Clue[] {
   const clues: Clue[] = [];
   const described = reading.words.some((word) => DESCRIPTIONS.has(word));
@@ -63,6 +74,8 @@ export function proseClues(shares: Shares, subject: Subject | undefined, reading
   const all = Math.min(1, prose + shares.of('prose.short') * 0.3);
   const place =
     reading.terms.find((term) => term.class === 'pii.free-text' && term.subject !== undefined)?.subject ?? subject ?? 'unknown';
+  const written =
+    (WRITTEN.has(reading.words.at(-1) ?? '') || STATUS.test(reading.words.join(' '))) && !LOGS.test(reading.words.join(' '));
   if (prose >= LEAST) {
     const called = place === 'writing' && reading.terms.some((term) => term.class === 'pii.free-text' && !term.turned);
     const harmless =
@@ -72,7 +85,7 @@ export function proseClues(shares: Shares, subject: Subject | undefined, reading
       class: 'pii.free-text',
       rule: 'value.prose',
       ratio: prose,
-      strength: STRENGTHS[place] * harmless * Math.min(1, sure * 1.5),
+      strength: Math.max(STRENGTHS[place] * harmless, written ? WRITTEN_STRENGTH : 0) * Math.min(1, sure * 1.5),
     });
   }
   const hidden = Math.max(shares.of('prose.email'), shares.of('prose.number'));

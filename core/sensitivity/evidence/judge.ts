@@ -80,6 +80,9 @@ function doubt(clues: readonly Clue[], factor: number): readonly Clue[] {
 
 /** Streets and points of shops and stations are nobody's; a word beside the term (`customer_address`) decides before the table. */
 function placed(clue: Clue, reading: Reading, subject: Subject | undefined): Clue {
+  // `product_handle` looks like the name by which somebody logs in.
+  if (clue.rule === 'value.login' && reading.terms.some((term) => term.class === 'pii.name' && NOBODYS.has(term.subject)))
+    return { ...clue, strength: clue.strength * 0.4 };
   if (clue.class === 'pii.ip' && (subject === 'machines' || reading.subject === 'machines'))
     return { ...clue, strength: clue.strength * 0.4 };
   if (clue.class !== 'pii.address' && clue.class !== 'pii.location') return clue;

@@ -107,6 +107,22 @@ const NETWORK_WORDS = new Set([
   'vlan',
 ]);
 
+/** Also where segmentation has nothing to go by. */
+const MACHINES = new Set([
+  'nas',
+  'nasip',
+  'nasipaddress',
+  'server',
+  'host',
+  'node',
+  'listen',
+  'bind',
+  'broker',
+  'controller',
+  'router',
+  'nameserver',
+]);
+
 function typeClues(column: ColumnFacts, context: Context, reading: Reading): Clue[] {
   const nobody =
     context.subject === 'thing' ||
@@ -123,7 +139,9 @@ function typeClues(column: ColumnFacts, context: Context, reading: Reading): Clu
             ? 0.4
             : context.subject === 'thing'
               ? 0.6
-              : context.subject === 'machines'
+              : context.subject === 'machines' ||
+                  reading.subject === 'machines' ||
+                  reading.words.some((word) => MACHINES.has(word))
                 ? 0.3
                 : 0.85,
         },

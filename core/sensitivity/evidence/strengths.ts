@@ -66,7 +66,7 @@ const PARTICULAR: Partial<Readonly<Record<SensitivityClass, Particular>>> = {
     mostly: { unknown: 0.7, writing: 0.9 },
     hints: { writing: 0.6, person: 0.15, deal: 0.15, unknown: 0.1, thing: 0.05 },
   },
-  'pii.name': { hints: { person: 0.4 } },
+  'pii.name': { hints: { person: 0.4, unknown: 0.35 } },
   'pii.address': {
     says: { premises: 0.25, thing: 0.7 },
     among: { deal: 0.75, organisation: 0.55, unknown: 0.4 },
@@ -87,6 +87,28 @@ const PARTICULAR: Partial<Readonly<Record<SensitivityClass, Particular>>> = {
 /** `email_id` is often the address itself where it is text. */
 const IDENTIFIER_TEXT = 0.6;
 
+/** `billing_address_id` points at one. */
+const KEYED: ReadonlySet<SensitivityClass> = new Set<SensitivityClass>([
+  'pii.address',
+  'pii.location',
+  'financial.salary',
+  'pii.free-text',
+]);
+const IDENTIFIER_KEY = 0.25;
+/** No token is a number: the number of one, its count, its budget. */
+const ROWS_OF = new Set([
+  'token',
+  'tokens',
+  'session',
+  'secret',
+  'secrets',
+  'hash',
+  'credential',
+  'credentials',
+  'apikey',
+  'jwt',
+]);
+
 /** Of an address, what is a number. */
 const NUMBERED = /zip|post|plz|pincode|hous|haus|huis|cep|cap|psc|civic|kapi|numero/;
 
@@ -101,7 +123,8 @@ export function termStrength(
   const place = placeOf(term, table);
   if (kind === 'integer' && term.class === 'pii.address' && !words.some((word) => NUMBERED.test(word))) return 0;
   let strength = PARTICULAR[term.class]?.[term.tier]?.[place] ?? STRENGTHS[term.tier][place];
-  if (term.identifier) strength *= kind === 'text' ? IDENTIFIER_TEXT : 0;
+  if (term.identifier) strength *= kind !== 'text' ? 0 : KEYED.has(term.class) ? IDENTIFIER_KEY : IDENTIFIER_TEXT;
+  if (kind === 'integer' && term.class === 'secret' && words.some((word) => ROWS_OF.has(word))) return 0;
   if (!term.head) strength *= 0.9;
   if (term.class === 'pii.free-text' && place !== 'writing' && place !== 'person' && words.some((word) => DESCRIPTIONS.has(word)))
     strength *= 0.6;

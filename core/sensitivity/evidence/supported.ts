@@ -43,6 +43,8 @@ const SUPPORTS: readonly Support[] = [
   { class: 'pii.birth-date', rule: 'value.date.past', ids: ['date.past'], least: 0.5, strength: 0.4 },
   { class: 'pii.ip', rule: 'value.ip.some', ids: ['ip', 'ip.version'], least: 0.3, strength: 0.6 },
   { class: 'pii.free-text', rule: 'value.prose.some', ids: ['prose', 'prose.short'], least: 0.15, strength: 0.35 },
+  { class: 'pii.passport', rule: 'value.passport.shape', ids: ['passport.shape'], least: 0.6, strength: 0.5 },
+  { class: 'pii.email', rule: 'value.email.local', ids: ['email', 'email.local'], least: 0.5, strength: 0.6 },
   { class: 'pii.email', rule: 'value.email.few', ids: ['email'], least: 0.01, strength: 0.4 },
 ];
 

@@ -12,6 +12,13 @@ export function tableClues(column: ColumnFacts, reading: Reading, context: Conte
   if (context.store && column.kind === 'text' && reading.words.length === 1 && STORE_KEYS.has(reading.words[0]!)) {
     clues.push({ class: 'secret', rule: 'table.sessions', strength: 0.6 });
   }
+  if (context.flow && column.kind === 'text' && column.references === undefined && isFlowKey(reading.words))
+    clues.push({
+      class: 'secret',
+      rule: 'table.flow',
+      strength: reading.words.length === 1 && reading.words[0] === 'id' ? 0.4 : 0.45,
+    });
+  if (isConnection(column, reading, context)) clues.push({ class: 'secret', rule: 'table.connection', strength: 0.55 });
   if (context.about.size > 0 && !isRow(column)) clues.push(...aboutClues(reading, column, context));
   if (context.medical && isOpen(column)) clues.push(...medicalClues([...said, ...clues], reading, context));
   if (context.payroll && isPay(column, reading)) clues.push({ class: 'financial.salary', rule: 'table.payroll', strength: 0.7 });
@@ -19,6 +26,49 @@ export function tableClues(column: ColumnFacts, reading: Reading, context: Conte
     clues.push({ class: 'secret', rule: 'table.settings', strength: 0.55 });
   }
   return clues;
+}
+
+const FLOW_KEYS = new Set([
+  'id',
+  'state',
+  'nonce',
+  'code',
+  'challenge',
+  'verifier',
+  'request',
+  'handle',
+  'ticket',
+  'csrf',
+  'signature',
+  'session',
+  'key',
+]);
+
+const isFlowKey = (words: readonly string[]): boolean => {
+  const last = words.at(-1) ?? '';
+  return FLOW_KEYS.has(last) && (words.length === 1 || last !== 'id');
+};
+
+/** How one system logs in at another: there are keys among the settings. */
+const CONNECTIONS = new Set(
+  'connector connectors connection connections integration integrations datasource datasources idp smtp ldap oauth sso gateway gateways webhook webhooks mailer broker credential credentials'.split(
+    ' ',
+  ),
+);
+const SETTINGS_OF = new Set(
+  'config configuration configurations settings setting options option parameters params data credentials auth authentication properties details extra'.split(
+    ' ',
+  ),
+);
+
+function isConnection(column: ColumnFacts, reading: Reading, context: Context): boolean {
+  if (column.kind !== 'text' && column.kind !== 'json' && column.kind !== 'bytes') return false;
+  const last = reading.words.at(-1) ?? '';
+  if (!SETTINGS_OF.has(last)) return false;
+  return (
+    reading.words.slice(0, -1).some((word) => CONNECTIONS.has(word)) ||
+    (reading.words.length === 1 && context.words.some((word) => CONNECTIONS.has(word)))
+  );
 }
 
 /** The table's own name says it: `number` of `cards`, `line` of `addresses`, `remarks` of `patients`. */
@@ -67,10 +117,14 @@ function isRow(column: ColumnFacts): boolean {
   return column.references !== undefined || (column.primaryKey && column.kind !== 'text');
 }
 
+/** Where a login goes on to. */
+const RETURNS = new Set(['redirect', 'callback', 'return', 'next', 'logout', 'origin']);
+
 function aboutClues(reading: Reading, column: ColumnFacts, context: Context): Clue[] {
   return reading.terms.flatMap((term) => {
     if (term.tier === 'says' || term.turned || term.identifier || !term.head) return [];
     if (!context.about.has(term.class) || !canHold(column.kind, term.class)) return [];
+    if (term.class === 'secret' && reading.words.some((word) => RETURNS.has(word))) return [];
     return [{ class: term.class, rule: `table.${term.language}.${shortName(term.class)}`, strength: TABLE_SAYS }];
   });
 }

@@ -102,6 +102,8 @@ const RULES: readonly Rule[] = [
     strength: 0.75,
   },
   { class: 'pii.name', rule: 'value.person.east', ids: ['person.full', 'person.east'], chance: 0.2, least: 0.5, strength: 0.9 },
+  { class: 'pii.passport', rule: 'value.mrz', ids: ['mrz'], chance: 0.001, least: 0.3, strength: 0.95 },
+  { class: 'pii.name', rule: 'value.handle', ids: ['handle'], chance: 0.005, least: 0.3, strength: 0.93 },
   { class: 'secret', rule: 'value.password-hash', ids: ['password-hash'], chance: 0.001, least: 0.2, strength: 0.97 },
   { class: 'secret', rule: 'value.token', ids: ['token'], chance: 0.002, least: 0.2, strength: 0.95 },
   { class: 'secret', rule: 'value.random', ids: ['random.long'], chance: 0.05, least: 0.8, strength: 0.62 },

@@ -8,6 +8,9 @@ const WRITTEN_DATE = /^(\d{1,2})[./-](\d{1,2})[./-](\d{4})$|^(\d{4})[/.](\d{1,2}
 const URL = /^(?:https?|ftp|s3|gs|file|data|mailto|wss?):/i;
 const PATH = /^(?:\/|\.\/|[A-Za-z]:\\|[\w-]+\/)[\w./\\-]*$/;
 const LOGIN = /^[a-z]{2,16}(?:[._-][a-z]{2,16})?[._-]?\d{0,5}$/;
+/** ICAO 9303: what stands at the foot of passports, visas and identity cards. */
+const MACHINE_READABLE =
+  /^(?:[PVIAC][A-Z<][A-Z<]{3}[A-Z\d<]{25,39}|[A-Z\d<]{9,10}\d[A-Z<]{3}\d{6}\d[MFX<]\d{7}[A-Z\d<]{2,17})(?:\s{0,2}[A-Z\d<]{30,44}){0,2}$/;
 const PASSPORT = /^[A-Z]{1,2}\d{6,8}$|^[A-Z]\d{2}[A-Z]\d{5}$|^\d{2}[A-Z]{2}\d{5}$|^[CFGHJKLMNPRTVWXYZ0-9]{9}$/;
 
 export function recogniseCodes(shape: Shape, found: (id: string) => void): void {
@@ -26,6 +29,7 @@ export function recogniseCodes(shape: Shape, found: (id: string) => void): void 
       }
     }
   }
+  if (shape.others >= 4 && length >= 30 && length <= 96 && MACHINE_READABLE.test(text)) found('mrz');
   if (length >= 8 && length <= 9 && shape.digits >= 5 && PASSPORT.test(text)) found('passport.shape');
   if (shape.colons > 0 && URL.test(text)) found('url');
   else if (shape.slashes > 0 && shape.blanks === 0 && PATH.test(text)) found('path');

@@ -5,12 +5,43 @@ const LOCAL = /^[\p{L}\p{N}!#$%&'*+/=?^_`{|}~.-]+$/u;
 const DOMAIN = /^[\p{L}\p{N}.-]+$/u;
 const TOP_LEVEL = /^(?:\p{L}{2,24}|xn--[a-z0-9-]{2,40})$/u;
 
+/** What people are reached at by other protocols is written like an address of e-mail. */
+const SCHEME = /^(?:mailto|sips?|xmpp|acct|im|pres|skype|h323|upi):/i;
+/** Providers of payment handles (`name@provider`); no host is called like them. */
+const PAYMENT_PROVIDERS =
+  /@(?:upi|ybl|ibl|axl|apl|yapl|rapl|paytm|pt(?:yes|axis|hdfc|sbi)|ok(?:icici|sbi|axis|hdfcbank|bizaxis)|(?:hdfc|axis|kotak|yes|idfc|rbl|au|federal|indus)(?:bank)?|icici|sbi|pnb|boi|barodampay|cnrb|unionbank|waicici|wasbi|waaxis|wahdfcbank|jupiteraxis|freecharge|fbl|ikwik|airtel|postbank|pingpay|timecosmos|naviaxis|slice|superyes)$/i;
+const HOST_IS_NUMBER = /@(?:\d{1,3}(?:\.\d{1,3}){3}|\[[\da-fA-F:]{2,45}\])$/;
+
 export function isEmail(shape: Shape): boolean {
+  return addressIn(shape) === 'email';
+}
+
+/**
+ * The one address that the value is, if it is one: of e-mail, SIP, XMPP (with a resource or without), or of payments. `ip`: it shows a
+ * numeric host. `local`: the host has no dots, so that it may be anything.
+ */
+export function addressIn(shape: Shape): 'email' | 'ip' | 'local' | undefined {
   const { text } = shape;
-  if (shape.at !== 1 || text.length > 320) return false;
-  const bracket = text.endsWith('>') ? text.lastIndexOf('<') : -1;
-  const address = bracket >= 0 ? text.slice(bracket + 1, -1) : text.startsWith('mailto:') ? text.slice(7) : text;
-  return isAddress(address);
+  if (shape.at !== 1 || text.length > 320) return undefined;
+  const open = text.lastIndexOf('<');
+  const close = text.indexOf('>', open);
+  let address = open >= 0 && close > open ? text.slice(open + 1, close) : text;
+  const scheme = SCHEME.exec(address);
+  if (scheme !== null) address = address.slice(scheme[0].length).replace(/[;?].*$/s, '');
+  if (shape.slashes > 0) address = address.replace(/(@[^/\s]{1,255})\/.{0,255}$/s, '$1');
+  const bare = scheme !== null || shape.colons > 0 ? address.replace(/:\d{2,5}$/, '') : address;
+  if (isAddress(bare)) return 'email';
+  if (bare.length > 128 || /\s/.test(bare) || bare.startsWith('@')) return undefined;
+  if (HOST_IS_NUMBER.test(bare)) return 'ip';
+  if (PAYMENT_PROVIDERS.test(bare)) return 'email';
+  return /^[\w.+-]{1,64}@[A-Za-z][\w-]{1,62}$/.test(bare) ? (scheme !== null ? 'email' : 'local') : undefined;
+}
+
+/** Who somebody is in a network of many servers: `@user:host`, `@user@host`. */
+const HANDLE = /^@[\w.=+/-]{1,64}[:@][\w-]{1,63}(?:\.[\w-]{1,63}){0,8}(?::\d{2,5})?$/;
+
+export function isHandle(shape: Shape): boolean {
+  return shape.at <= 2 && shape.blanks === 0 && shape.text.startsWith('@') && shape.text.length <= 255 && HANDLE.test(shape.text);
 }
 
 /** `a@b.example`, the local part possibly masked with asterisks. */

@@ -48,6 +48,11 @@ export function scanJson(text: string, leaf: Leaf): boolean {
         const base = stack.at(-1)?.path ?? '';
         const key = keyName(content);
         path = stack.length > DEEPEST ? base : base === '' ? key : `${base}.${key}`;
+        // A map by address or handle: the keys are values.
+        if (key === '*' && content.includes('@')) {
+          leaves++;
+          leaf(path, unescaped(content), true);
+        }
         expectsKey = false;
       } else {
         leaves++;

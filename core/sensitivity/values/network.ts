@@ -39,10 +39,16 @@ export function isIpv6(text: string): boolean {
   );
 }
 
+/** `sip:203.0.113.7:5060;transport=udp`, `udp:203.0.113.7:5060`: what a client is reached at, or the server's own socket. */
+const TRANSPORT = /^(?:sips?|udp|tcp|tls|wss?|sctp|ipv4|dtls):(?:\/\/)?/i;
+const PARAMETERS = /[;?].*$/s;
+
 export function recogniseNetwork(shape: Shape, found: (id: string) => void): void {
   const { text } = shape;
   if (text.length > 50 || shape.at > 0) return;
-  if (shape.dots === 3 && shape.digits >= 4 && shape.blanks === 0 && isIpv4(text))
+  const bare = shape.colons > 0 && shape.dots === 3 ? text.replace(TRANSPORT, '').replace(PARAMETERS, '') : text;
+  if (bare !== text && isIpv4(bare)) found(/^(?:sips?|https?):/i.test(text) && !isPrivate(bare) ? 'ip' : 'ip.private');
+  else if (shape.dots === 3 && shape.digits >= 4 && shape.blanks === 0 && isIpv4(text))
     found(isVersionLike(text) ? 'ip.version' : isPrivate(text) ? 'ip.private' : 'ip');
   else if (shape.colons >= 2 && shape.others <= 1 && shape.blanks === 0 && MAC.test(text)) found('mac');
   else if (

@@ -1,6 +1,6 @@
 /** All recognisers over one value. */
 import { recogniseCodes } from './codes.ts';
-import { isEmail, recognisePhone } from './contact.ts';
+import { addressIn, isHandle, recognisePhone } from './contact.ts';
 import { recogniseNationalId } from './national/recognise.ts';
 import { recogniseNetwork } from './network.ts';
 import { recogniseAccount, recogniseCard } from './payment.ts';
@@ -12,9 +12,17 @@ import type { Shape } from './shape.ts';
 
 /** Calls `found` with the id of each recogniser that knows the value. Never with anything of the value. */
 export function recognise(shape: Shape, found: (id: string) => void): void {
-  if (shape.at > 0 && isEmail(shape)) {
-    found('email');
-    return;
+  if (shape.at > 0) {
+    const address = addressIn(shape);
+    if (address === 'email' || address === 'ip') {
+      found(address);
+      return;
+    }
+    if (address === 'local') found('email.local');
+    else if (isHandle(shape)) {
+      found('handle');
+      return;
+    }
   }
   if (shape.digits >= 3) {
     recognisePhone(shape, found);

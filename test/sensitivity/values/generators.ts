@@ -5,6 +5,7 @@ import { MONEY } from './money.ts';
 import { NATIONAL_IDS } from './national-ids.ts';
 import { PEOPLE } from './people.ts';
 import { PROSE } from './prose.ts';
+import { SERVICES } from './services.ts';
 import { TECHNICAL } from './technical.ts';
 import { TOKENS } from './tokens.ts';
 
@@ -15,6 +16,7 @@ const ALL: ReadonlyMap<string, Generator> = new Map([
   ...Object.entries(MONEY),
   ...Object.entries(PROSE),
   ...Object.entries(DOCUMENTS),
+  ...Object.entries(SERVICES),
   ...Object.entries(NATIONAL_IDS).map(([name, draw]): [string, Generator] => [`national-id.${name}`, (c) => draw(c.random)]),
 ]);
 
