@@ -93,6 +93,56 @@ describe('detect', () => {
     });
   });
 
+  it('knows the steps of a login by their company', () => {
+    const random = Array.from({ length: 20 }, (_, i) => `kR8sT2vX9qLmZ4wB7nYc3dF6gH1jK5p${i.toString(36)}`);
+    const columns: Column[] = [
+      { name: 'id', primaryKey: true, sample: random },
+      { name: 'client_id', sample: random.map((_, i) => `shop-${i}`) },
+      { name: 'state', sample: random },
+      { name: 'nonce', sample: random },
+      { name: 'redirect_uri', sample: random.map((_, i) => `https://app${i}.example.com/callback`) },
+    ];
+    expect(classes(['auth_request', columns])).toEqual({
+      id: 'secret',
+      client_id: undefined,
+      state: 'secret',
+      nonce: 'secret',
+      redirect_uri: undefined,
+    });
+  });
+
+  it('knows messages by sender and body, and maps by their keys', () => {
+    const written = Array.from(
+      { length: 12 },
+      (_, i) => `Please call me back when you are at home, it is about the ${i + 1} keys.`,
+    );
+    const [event, map] = scan(
+      [
+        'events',
+        [
+          { name: 'sender', sample: written.map((_, i) => `@user${i}:example.org`) },
+          { name: 'content', sample: written },
+        ],
+      ],
+      ['t7', [{ name: 'c1', kind: 'json', sample: written.map((_, i) => `{"jane${i}@example.com": true}`) }]],
+    );
+    expect(event!['sender']!.class).toBe('pii.name');
+    expect(event!['content']!.class).toBe('pii.free-text');
+    expect(map!['c1']!.class).toBe('pii.email');
+  });
+
+  it('knows what was measured of a patient', () => {
+    const columns: Column[] = [
+      { name: 'patient_id', kind: 'integer' },
+      { name: 'value', kind: 'decimal' },
+    ];
+    expect(classes(['observations', columns])).toEqual({ patient_id: undefined, value: 'pii.health' });
+    expect(classes(['observations', [{ name: 'station_id', kind: 'integer' }, columns[1]!]])).toEqual({
+      station_id: undefined,
+      value: undefined,
+    });
+  });
+
   it('leaves the names and texts of things alone', () => {
     const columns: Column[] = [{ name: 'name' }, { name: 'description' }, { name: 'sku' }, { name: 'address', sample: [] }];
     expect(classes(['products', columns])).toEqual({

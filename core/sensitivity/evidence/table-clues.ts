@@ -20,6 +20,8 @@ export function tableClues(column: ColumnFacts, reading: Reading, context: Conte
     });
   if (isConnection(column, reading, context)) clues.push({ class: 'secret', rule: 'table.connection', strength: 0.55 });
   if (context.about.size > 0 && !isRow(column)) clues.push(...aboutClues(reading, column, context));
+  const measured = column.kind === 'decimal' && column.references === undefined && isClinical(reading, context);
+  if (context.medical && measured) clues.push({ class: 'pii.health', rule: 'table.clinical', strength: 0.7 });
   if (context.medical && isOpen(column)) clues.push(...medicalClues([...said, ...clues], reading, context));
   if (context.payroll && isPay(column, reading)) clues.push({ class: 'financial.salary', rule: 'table.payroll', strength: 0.7 });
   if (context.settings && isOpen(column) && SETTING_VALUES.has(reading.words.at(-1) ?? '')) {
@@ -137,10 +139,27 @@ function medicalClues(clues: readonly Clue[], reading: Reading, context: Context
     const written = clues.filter((clue) => clue.class === 'pii.free-text').map((clue) => clue.strength);
     return [{ class: 'pii.health', rule: 'table.medical', strength: Math.max(0.65, ...written) }];
   }
+  if (isClinical(reading, context)) return [{ class: 'pii.health', rule: 'table.clinical', strength: 0.7 }];
   // A code beside a patient: values say whether it is one of an illness.
   return context.patients && reading.words.some((word) => CODES.has(word))
     ? [{ class: 'pii.health', rule: 'table.medical', strength: 0.25 }]
     : [];
+}
+
+/** What is observed, prescribed and done, one row each. */
+const RECORDS =
+  /^(?:obs|observations?|vitals?|vital signs?|labs?|results?|tests?|findings?|conditions?|problems?|procedures?|measurements?|exams?|examinations?|befunde?|messwerte?|examens?|resultats?|resultados?|examenes?|exames?|esami|esiti|metingen|uitslagen|provsvar|badania|wyniki|vysledky|tahliller|sonuclar|検査|検査結果|检查|检验|검사|анализы)$/;
+const MEASURED = new Set(
+  'value values result results reading measurement score finding name description text level quantity amount dose instructions severity reaction test outcome interpretation indication wert ergebnis valeur resultat valor resultado valore risultato waarde uitslag varde wynik wartosc hodnota vysledek deger sonuc nilai hasil 値 結果 值 结果 값 결과 значение результат'.split(
+    ' ',
+  ),
+);
+
+/** `results.value` of a patient: what the table is about has no word in the column. */
+function isClinical(reading: Reading, context: Context): boolean {
+  if (!MEASURED.has(reading.words.at(-1) ?? '') || reading.words.length > 3) return false;
+  if (reading.terms.some((term) => term.class !== 'pii.health' && term.tier === 'says')) return false;
+  return context.about.has('pii.health') || (context.patients && context.words.some((word) => RECORDS.test(word)));
 }
 
 const CODES = new Set(['code', 'codes', 'cd', 'codigo', 'cod', 'codice', 'kod', 'kode']);

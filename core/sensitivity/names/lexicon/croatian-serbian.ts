@@ -4,6 +4,8 @@ import type { Lexicon } from '../lexicon.ts';
 export const CROATIAN: Lexicon = {
   language: 'hr',
   headFirst: true,
+  writing: `poruka, poruke, zalba, zalbe, prituzba, prituzbe, recenzija, recenzije, upit, upiti, komentari,
+      prijava problema`,
   says: {
     'pii.email': 'e posta, elektronska posta, email adresa, mejl',
     'pii.phone': 'broj telefona, brojtelefona, mobitel, broj mobitela, telefonski broj',
@@ -14,7 +16,9 @@ export const CROATIAN: Lexicon = {
       naslov bivalisca, adresa dostave, адреса`,
     'pii.national-id': `oib, jmbg, broj osobne, osobna iskaznica, broj licne karte, licna karta, emso, davcna stevilka, egn, егн`,
     'pii.passport': 'putovnica, broj putovnice, broj pasosa, pasos, potni list',
-    'pii.health': `dijagnoza, bolest, bolesti, alergije, lijek, lijekovi, lekovi, krvna grupa, terapija, simptomi, invaliditet,
+    'pii.health': `anamneza, simptomi, terapija, krvni tlak, krvni pritisak, puls, cijepljenje, vakcina, trudnoca, trudna,
+      pusac, invaliditet, stupanj invaliditeta, kronicne bolesti, bolovanje razlog, ozljeda, povreda,
+      lijecenje, dijagnoza, bolest, bolesti, alergije, lijek, lijekovi, lekovi, krvna grupa, terapija, simptomi, invaliditet,
       krvni tlak, cijepljenje, trudnoca, visina cm, tezina kg, zdravstveno stanje`,
     'pii.birth-date': `datum rodenja, datumrodenja, datum rodjenja, datumrodjenja, datum rojstva, godina rodenja, дата на раждане`,
     'pii.free-text': 'napomena, napomene, biljeska, biljeske, komentar, komentari, poruka, opomba, beleska, zalba',

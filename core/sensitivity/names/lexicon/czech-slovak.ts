@@ -4,6 +4,8 @@ import type { Lexicon } from '../lexicon.ts';
 export const CZECH: Lexicon = {
   language: 'cs',
   headFirst: true,
+  writing: `zprava, zpravy, správa, spravy, stiznost, stiznosti, reklamace, pozadavek, pozadavky, dotaz, dotazy, recenze,
+      hodnoceni, poznamky`,
   says: {
     'pii.email': 'emailova adresa, e mailova adresa, elektronicka posta',
     'pii.phone': 'telefon, telefonni cislo, telefonní číslo, tel cislo, mobil, mobilni telefon, telefonne cislo',
@@ -13,10 +15,11 @@ export const CZECH: Lexicon = {
       jmeno otce, prihlasovaci jmeno, autor jmeno`,
     'pii.address': `adresa, ulice, ulica, psc, psč, cislo popisne, cislo domu, dorucovaci adresa, fakturacni adresa, bydliste,
       bydlisko, trvale bydliste, misto narozeni, miesto narodenia`,
-    'pii.national-id': `rodné číslo, rodne cislo, rodnecislo, rc, cislo op, číslo op, obcansky prukaz, občanský průkaz,
+    'pii.national-id': `cislo pojistence, cislo pojistenca, cislo ridicskeho prukazu, cislo obcanskeho prukazu, cislo dokladu, rodné číslo, rodne cislo, rodnecislo, rc, cislo op, číslo op, obcansky prukaz, občanský průkaz,
       cislo obcanskeho prukazu, ridicsky prukaz, obciansky preukaz, jmbg, oib, emso, egn`,
     'pii.passport': 'cestovni pas, cislo pasu, číslo pasu',
-    'pii.health': `diagnóza, diagnoza, nemoc, nemoci, alergie, alergia, leky, léky, krevni skupina, příznaky, lecba, léčba,
+    'pii.health': `zdravotni stav, krevni tlak, tep, ockovani, ockovania, stupen postizeni, postizeni, zdravotne postihnutie,
+      duvod navstevy, potize, anamneza, ordinace leku, uraz, pracovni neschopnost, diagnóza, diagnoza, nemoc, nemoci, alergie, alergia, leky, léky, krevni skupina, příznaky, lecba, léčba,
       zdravotni pojistovna, zdravotni stav, postizeni, anamneza, vyska cm, vaha kg, krevni tlak, priznaky, ockovani,
       tehotenstvi, kurak, zdravotni omezeni, operace`,
     'pii.birth-date': `datum narození, datum narozeni, datumnarozeni, narozen, rok narozeni, datum narodenia, narozeniny`,

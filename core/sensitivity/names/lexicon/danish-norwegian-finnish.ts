@@ -3,7 +3,10 @@ import type { Lexicon } from '../lexicon.ts';
 
 export const DANISH_NORWEGIAN: Lexicon = {
   language: 'da',
+  writing: `besked, beskeder, melding, meldinger, henvendelse, henvendelser, klage, klager, anmeldelse, anmeldelser, notat,
+      notater, viesti, viestit, palaute, palautteet, valitus, valitukset`,
   says: {
+    'pii.ip': `ip adresse, ip osoite`,
     'pii.email': 'e postadresse, epostadresse, e mailadresse, emailadresse',
     'pii.phone': 'telefonnummer, mobilnummer, mobiltelefon, tlf, tlfnr, tlf nr, telefonnr, mobilnr',
     'pii.name': `fornavn, efternavn, etternavn, mellemnavn, mellomnavn, fulde navn, fullt navn, brugernavn, brukernavn,
@@ -15,8 +18,10 @@ export const DANISH_NORWEGIAN: Lexicon = {
     'pii.national-id': `cpr, cprnr, cpr nr, cpr nummer, cprnummer, personnummer, personnr, fødselsnummer, fodselsnummer, fnr, kørekort,
       kørekortnummer, førerkort, hetu, henkilötunnus, henkilotunnus, kennitala, isikukood, asmens kodas,
       personas kods, sosiaaliturvatunnus`,
-    'pii.passport': 'pasnummer, passnummer, pasnr, passi, passinumero',
-    'pii.health': `diagnose, diagnoser, sygdom, sykdom, allergi, allergier, medicin, medisin, medisiner, blodtype, behandling,
+    'pii.passport': `passin numero, passinnumero, pas nummer, pass nummer, pasnummer, passnummer, pasnr, passi, passinumero`,
+    'pii.health': `diagnosekode, blodtryk, blodtrykk, vaccination, vaksinasjon, funktionsnedsættelse, funksjonsnedsettelse,
+      handicap, uførhet, sygefravær årsag, sykefravær årsak, sykmelding, gravid, ryger, røyker, diagnoosi, sairaus,
+      sairaudet, allergiat, lääkitys, laakitys, veriryhmä, verenpaine, rokotus, vamma, oireet, hoito, diagnose, diagnoser, sygdom, sykdom, allergi, allergier, medicin, medisin, medisiner, blodtype, behandling,
       sykmelding, diagnoosi, allergiat, lääkitys, sairaus, veriryhmä, blodtryk, vekt kg, høyde cm, symptomer,
       vaccinationer, vaksiner, gravid, røyker, ryger, helsetilstand, lidelse, oireet, verenpaine, rokotukset, raskaus,
       sairaudet, lääkkeet, laakkeet, hoito, terveystiedot`,

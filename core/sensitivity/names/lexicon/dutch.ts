@@ -3,6 +3,8 @@ import type { Lexicon } from '../lexicon.ts';
 
 export const DUTCH: Lexicon = {
   language: 'nl',
+  writing: `klacht, klachten, bericht, berichten, melding, meldingen, recensie, recensies, vraag, vragen, verzoek,
+      verzoeken, beoordeling, beoordelingen, notitie, notities`,
   says: {
     'pii.email': 'emailadres, e mailadres, mailadres, e mail adres',
     'pii.phone': `telefoon, telefoonnummer, telefoonnr, mobiel, mobiel nummer, mobielnummer, gsm, gsm nummer, faxnummer,
@@ -18,7 +20,11 @@ export const DUTCH: Lexicon = {
     'pii.passport': 'paspoort, paspoortnummer, paspoortnr, visum, visumnummer',
     'pii.ip': 'ip adres',
     'pii.location': 'breedtegraad, lengtegraad, coördinaten',
-    'pii.health': `diagnose, ziekte, ziektes, allergie, allergieën, medicatie, medicijn, medicijnen, bloedgroep, behandeling,
+    'pii.health': `ziekteverzuim reden, reden ziekte, arbeidsongeschiktheid, handicap, zorgindicatie,
+      zorgvraag, zorgplan, zorgbehoefte, bloeddruk, hartslag, vaccinatie, vaccinaties, zwanger, zwangerschaft, roker,
+      rookt, klachten patient, symptomen, voorgeschiedenis, anamnese, behandelplan, dosering, letsel, dieet,
+      dieetwensen, intolerantie, intoleranties, overgevoeligheid, aandoening, aandoeningen, hulpmiddelen, 
+      verwijsreden, meetwaarde patient, labwaarde, diagnose, ziekte, ziektes, allergie, allergieën, medicatie, medicijn, medicijnen, bloedgroep, behandeling,
       medische geschiedenis, ziekmelding, handicap, zwangerschap, klachten medisch, aandoening, roker, dosering,
       gewicht kg, lengte cm, allergieen, ziektebeeld, klacht medisch, verzuimreden, klachten, huisarts notitie,
       bloeddruk, beperking, chronische ziekte, vaccinatie, vaccinaties, ziekteverlof reden, gezondheid, zwanger,
@@ -33,7 +39,7 @@ export const DUTCH: Lexicon = {
       maandloon, bruto maandloon, bruto loon, netto loon, bruto salaris, uurtarief loon, toeslag salaris, jaarloon,
       bonus, vakantiegeld, provisie, inhoudingen, loonheffing, nettoloon bedrag, eindejaarsuitkering, bruto,
       netto uitbetaling`,
-    secret: `wachtwoord, wachtwoord hash, geheim, sleutel privé, toegangscode, pincode, api sleutel, geheime sleutel,
+    secret: `geheim antwoord, beveiligingsantwoord, herstelcode, deurcode, inlogcode, verificatiecode, activatiecode, wachtwoord, wachtwoord hash, geheim, sleutel privé, toegangscode, pincode, api sleutel, geheime sleutel,
       wachtwoordhash, sessie sleutel, verificatiecode, toegangssleutel, deurcode, herstelcode, inlogcode,
       antwoord geheime vraag, sessietoken`,
   },

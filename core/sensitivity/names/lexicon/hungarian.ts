@@ -3,7 +3,10 @@ import type { Lexicon } from '../lexicon.ts';
 
 export const HUNGARIAN: Lexicon = {
   language: 'hu',
+  writing: `üzenet, uzenet, üzenetek, uzenetek, panasz, panaszok, vélemény, velemeny, velemenyek, hozzaszolas,
+      hozzaszolasok, bejelentes, bejelentesek, ertekeles, ertekelesek`,
   says: {
+    'pii.ip': `ip cím, ip cim`,
     'pii.email': 'e mail cím, email cím, emailcim, email cim, e mail cim',
     'pii.phone': 'telefonszám, telefonszam, mobilszám, mobilszam',
     'pii.name': `vezetéknév, vezeteknev, keresztnév, keresztnev, családnév, csaladnev, utónév, utonev, teljes név,
@@ -14,7 +17,8 @@ export const HUNGARIAN: Lexicon = {
     'pii.national-id': `személyi szám, szemelyi szam, személyi igazolvány, taj, taj szám, tajszam, adóazonosító, adoazonosito,
       adószám személy, szemelyi igazolvany szam, jogosítvány`,
     'pii.passport': 'útlevél, utlevel, útlevélszám, utlevelszam',
-    'pii.health': `diagnózis, betegség, betegseg, allergia, allergiák, gyógyszer, gyogyszer, vércsoport, vercsoport, tünetek,
+    'pii.health': `kórtörténet, kortortenet, tünetek, tunetek, panaszok, vérnyomás, vernyomas, oltás, oltasok, terhes, terhesség,
+      fogyatékosság, fogyatekossag, műtétek, mutetek, beutaló ok, allergiak, gyogyszerek, kezeles, diagnózis, betegség, betegseg, allergia, allergiák, gyógyszer, gyogyszer, vércsoport, vercsoport, tünetek,
       kezelés, kezeles, tünet, tunetek, magasság cm, testsúly, vérnyomás, oltás, oltások, terhesség, kórelőzmény,
       egészségi állapot, panaszok`,
     'pii.birth-date': `születési dátum, szuletesi datum, születésnap, szuletesnap, születési idő, szuletesi ido, szuldatum,

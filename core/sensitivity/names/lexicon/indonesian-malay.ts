@@ -4,6 +4,7 @@ import type { Lexicon } from '../lexicon.ts';
 export const INDONESIAN: Lexicon = {
   language: 'id',
   headFirst: true,
+  writing: `pesan, keluhan, ulasan, pengaduan, aduan, masukan, komentar, tiket, laporan keluhan`,
   says: {
     'pii.email': 'surel, alamat email, alamat surel, alamat e mel, emel',
     'pii.phone': `telepon, no telepon, nomor telepon, notelp, no telp, telp, no hp, nohp, nomor hp, hp, no handphone, handphone,
@@ -19,7 +20,9 @@ export const INDONESIAN: Lexicon = {
     'pii.passport': 'paspor, no paspor, nomor paspor, nombor pasport',
     'pii.ip': 'alamat ip',
     'pii.location': 'lintang, bujur, garis lintang, garis bujur, koordinat',
-    'pii.health': `diagnosa, diagnosis, penyakit, alergi, obat, golongan darah, goldar, gol darah, riwayat penyakit, keluhan,
+    'pii.health': `keluhan utama, gejala, tekanan darah, denyut nadi, nadi, suhu tubuh, vaksin, vaksinasi, imunisasi, hamil,
+      kehamilan, perokok, disabilitas, kecacatan, cacat, resep, resep obat, tindakan medis, terapi, riwayat alergi,
+      riwayat keluarga, hasil lab, dosis, cedera, diagnosa, diagnosis, penyakit, alergi, obat, golongan darah, goldar, gol darah, riwayat penyakit, keluhan,
       gejala, pengobatan, disabilitas, tensi, kehamilan, resep, rekam medis`,
     'pii.birth-date': `tanggal lahir, tgl lahir, tgllahir, tanggallahir, tarikh lahir, ulang tahun, tahun lahir, tgl lhr`,
     'pii.free-text': `catatan, komentar, keterangan, pesan, ulasan, saran, keluhan pelanggan, kritik, aduan, isi pesan, testimoni,

@@ -4,6 +4,8 @@ import type { Lexicon } from '../lexicon.ts';
 export const ROMANIAN: Lexicon = {
   language: 'ro',
   headFirst: true,
+  writing: `mesaj, mesaje, reclamatie, reclamatii, recenzie, recenzii, sesizare, sesizari, tichet, tichete, cerere, cereri,
+      comentarii`,
   says: {
     'pii.email': 'posta electronica, adresa email, adresa de email, adresa mail',
     'pii.phone': 'telefon, numar telefon, nr telefon, nr tel, telefon mobil, numar de telefon, telefon fix',
@@ -15,7 +17,9 @@ export const ROMANIAN: Lexicon = {
     'pii.national-id': `cnp, cod numeric personal, serie buletin, buletin, carte identitate, carte de identitate, serie ci,
       serie si numar ci, numar ci, act identitate, permis conducere`,
     'pii.passport': 'pasaport, numar pasaport, nr pasaport',
-    'pii.health': `diagnostic, boala, boli, alergii, alergie, medicament, medicamente, grupa sange, grupa sanguina,
+    'pii.health': `antecedente, simptome, tratament, puls, vaccin, vaccinuri, insarcinata, fumator, handicap,
+      grad handicap, dizabilitate, interventii chirurgicale, motiv internare, concediu medical, reteta, afectiuni,
+      boli cronice, diagnostic, boala, boli, alergii, alergie, medicament, medicamente, grupa sange, grupa sanguina,
       istoric medical, simptome, tratament, handicap, sarcina, vaccin, simptom, antecedente, greutate kg, inaltime cm,
       tensiune, interventii, vaccinuri, stare sanatate, fumator`,
     'pii.birth-date': 'data nasterii, datanasterii, data nastere, zi nastere, anul nasterii, data nașterii',

@@ -3,7 +3,10 @@ import type { Lexicon } from '../lexicon.ts';
 
 export const SWEDISH: Lexicon = {
   language: 'sv',
+  writing: `ärende, ärenden, arende, arenden, meddelande, meddelanden, klagomål, klagomal, recension, recensioner, omdöme,
+      omdomen, anteckning, anteckningar, inlägg, synpunkter`,
   says: {
+    'pii.ip': `ip adress, ipadress`,
     'pii.email': 'epost, e post, epostadress, e postadress, mejl, mejladress, mailadress',
     'pii.phone': 'telefonnummer, mobilnummer, mobil, hemtelefon, arbetstelefon, mobiltelefon, telefonnr, telnr',
     'pii.name': `förnamn, efternamn, mellannamn, tilltalsnamn, fullständigt namn, användarnamn, kundnamn, kontaktperson, anhörig,
@@ -12,7 +15,10 @@ export const SWEDISH: Lexicon = {
       husnummer, födelseort`,
     'pii.national-id': 'personnummer, personnr, pnr, samordningsnummer, körkortsnummer, körkort, legitimation',
     'pii.passport': 'passnummer, passnr',
-    'pii.health': `diagnos, diagnoser, sjukdom, sjukdomar, allergi, allergier, medicin, mediciner, blodgrupp, behandling,
+    'pii.health': `diagnoskod, diagnostext, blodtryck, puls, vaccination, vaccinationer, funktionsnedsättning,
+      funktionsnedsattning, funktionshinder, sjukskrivning, sjukskrivningsorsak, sjukfranvaro orsak, rokare, röker,
+      gravid, graviditet, läkemedelslista, överkänslighet, overkanslighet, anamnes, kontaktorsak, vårdplan,
+      journalanteckning, skada, allergisk, diagnos, diagnoser, sjukdom, sjukdomar, allergi, allergier, medicin, mediciner, blodgrupp, behandling,
       funktionsnedsättning, sjukskrivning, läkemedel, läkarintyg, blodtryck, vikt kg, längd cm, symtom,
       sjukdomshistorik, vaccination, vaccinationer, graviditet, rökare, medicinering, överkänslighet, hälsa,
       hälsotillstånd, besöksorsak`,

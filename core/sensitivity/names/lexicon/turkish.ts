@@ -3,6 +3,8 @@ import type { Lexicon } from '../lexicon.ts';
 
 export const TURKISH: Lexicon = {
   language: 'tr',
+  writing: `mesaj, mesajlar, şikayet, sikayet, sikayetler, yorum, yorumlar, talep, talepler, değerlendirme, degerlendirme,
+      degerlendirmeler, geri bildirim`,
   says: {
     'pii.email': 'eposta, e posta, eposta adresi, e posta adresi, email adresi, mail adresi',
     'pii.phone': `telefon, telefon numarası, telefon no, telefonno, cep telefonu, cep tel, cep, ceptel, gsm, gsm no,
@@ -17,8 +19,10 @@ export const TURKISH: Lexicon = {
       kimlik numarasi, sgk no, ehliyet no`,
     'pii.passport': 'pasaport, pasaport no, pasaport numarası, pasaportno',
     'pii.ip': 'ip adresi',
-    'pii.location': 'enlem, boylam, koordinat, koordinatlar',
-    'pii.health': `teşhis, teshis, tanı, hastalık, hastalik, hastaliklar, alerji, alerjiler, ilaç, ilac, ilaclar, kan grubu,
+    'pii.location': `konum, konumu, gps konumu, enlem, boylam, koordinat, koordinatlar`,
+    'pii.health': `engel orani, engel durumu, engelli, ozur orani, tansiyon, nabiz, asilar, asi durumu, ameliyat,
+      ameliyatlar, gebelik, gebe, hamile, sikayet tibbi, tedavi plani, recete, ilac dozu, kan basinci,
+      kronik hastaliklar, rapor nedeni, teşhis, teshis, tanı, hastalık, hastalik, hastaliklar, alerji, alerjiler, ilaç, ilac, ilaclar, kan grubu,
       kangrubu, tedavi, belirtiler, engel durumu, gebelik, aşı, asi, recete, sikayet tibbi, rapor nedeni, sikayet,
       sikayetler, kronik hastalik, boy cm, kilo kg, tansiyon, nabiz, ameliyat, gecmis hastaliklar, kullandigi ilaclar,
       asi durumu, ozurluluk, saglik durumu, muayene sonucu, sigara`,
@@ -29,7 +33,7 @@ export const TURKISH: Lexicon = {
     'financial.iban': 'hesap no, hesap numarası, hesap numarasi, hesapno, banka hesabı, banka hesap no, iban no',
     'financial.salary': `maaş, maas, maasi, ücret, ucret aylik, gelir, aylık gelir, brüt maaş, net maaş, prim, brut maas, net maas,
       aylik gelir, yillik gelir, ikramiye, prim tutari, ucret, komisyon, kesinti, kesintiler, brut ucret, net ucret`,
-    secret: `şifre, sifre, sifresi, parola, parola hash, gizli anahtar, gizli soru cevap, doğrulama kodu, dogrulama kodu,
+    secret: `gizli cevap, güvenlik cevabı, guvenlik cevabi, kurtarma kodu, aktivasyon kodu, onay kodu, kapi kodu, şifre, sifre, sifresi, parola, parola hash, gizli anahtar, gizli soru cevap, doğrulama kodu, dogrulama kodu,
       api anahtari, gizli kod, sms kodu, pin kodu, onay kodu, erisim anahtari, oturum anahtari, kapi kodu`,
   },
   mostly: {

@@ -14,7 +14,7 @@ export const VIETNAMESE_THAI: Lexicon = {
       nguoi lien he, biet danh, ten cha, ten me, hovaten, ho_dem`,
     'pii.address': `địa chỉ, dia chi, diachi, nơi sinh, noi sinh, quê quán, que quan, quequan, ที่อยู่, รหัสไปรษณีย์, ตำบล, อำเภอ,
       duong pho, noi o`,
-    'pii.national-id': `cmnd, cccd, số cmnd, so cmnd, socmnd, căn cước, can cuoc, so cccd, socccd, ma so thue ca nhan, เลขบัตรประชาชน,
+    'pii.national-id': `ma so thue, mã số thuế, so cccd, so cmnd, ma bhxh, so bhxh, cmnd, cccd, số cmnd, so cmnd, socmnd, căn cước, can cuoc, so cccd, socccd, ma so thue ca nhan, เลขบัตรประชาชน,
       บัตรประชาชน, เลขประจำตัวประชาชน`,
     'pii.passport': 'hộ chiếu, ho chieu, so ho chieu, หนังสือเดินทาง',
     'pii.health': `chẩn đoán, chan doan, bệnh, benh, dị ứng, di ung, nhóm máu, nhom mau, nhommau, triệu chứng, trieu chung,
