@@ -58,7 +58,7 @@ export const DESCRIPTIONS = new Set([
 
 /** What only people write, in whatever table: of an event, a device, a room. */
 const WRITTEN = new Set(
-  'reason reasons comment comments note notes reply answer feedback remark remarks topic complaint bio biography memo statement explanation justification opinion observation observations testimonial review excuse instructions greeting transcript grund bemerkung bemerkungen kommentar notiz anmerkung motivo razon comentario comentarios nota notas observaciones observacao observacoes motif raison commentaire commentaires remarque remarques commento reden opmerking opmerkingen powod uwagi komentarz anteckning anteckningar orsak merknad huomautus yorum poznamka duvod megjegyzes catatan alasan примечание комментарий причина 備考 コメント 备注 留言 评论 메모 비고'.split(
+  'reason reasons comment comments note notes feedback remark remarks topic complaint bio biography memo statement explanation justification opinion observation observations testimonial review excuse instructions greeting transcript grund bemerkung bemerkungen kommentar notiz anmerkung motivo razon comentario comentarios nota notas observaciones observacao observacoes motif raison commentaire commentaires remarque remarques commento reden opmerking opmerkingen powod uwagi komentarz anteckning anteckningar orsak merknad huomautus yorum poznamka duvod megjegyzes catatan alasan примечание комментарий причина 備考 コメント 备注 留言 评论 메모 비고'.split(
     ' ',
   ),
 );

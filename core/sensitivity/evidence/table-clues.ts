@@ -18,6 +18,8 @@ export function tableClues(column: ColumnFacts, reading: Reading, context: Conte
       rule: 'table.flow',
       strength: reading.words.length === 1 && reading.words[0] === 'id' ? 0.4 : 0.45,
     });
+  if (column.references === undefined && isParty(reading, context) && canHold(column.kind, 'pii.phone'))
+    clues.push({ class: 'pii.phone', rule: 'table.telephony', strength: 0.35 });
   if (isConnection(column, reading, context)) clues.push({ class: 'secret', rule: 'table.connection', strength: 0.55 });
   if (context.about.size > 0 && !isRow(column)) clues.push(...aboutClues(reading, column, context));
   const measured = column.kind === 'decimal' && column.references === undefined && isClinical(reading, context);
@@ -50,6 +52,22 @@ const isFlowKey = (words: readonly string[]): boolean => {
   const last = words.at(-1) ?? '';
   return FLOW_KEYS.has(last) && (words.length === 1 || last !== 'id');
 };
+
+/** Records of calls: who called whom is a number, where it looks like one. */
+const TELEPHONY = new Set(
+  'cdr cdrs call calls voicemail voicemails sms telephony pbx queue_log callerid calllog mms dialer'.split(' '),
+);
+const PARTIES = new Set(
+  'src dst source destination caller callee clid callerid from to number peer ani dnis called calling dialed did party target'.split(
+    ' ',
+  ),
+);
+
+function isParty(reading: Reading, context: Context): boolean {
+  return (
+    context.words.some((word) => TELEPHONY.has(word)) && reading.words.length <= 2 && PARTIES.has(reading.words.at(-1) ?? '')
+  );
+}
 
 /** How one system logs in at another: there are keys among the settings. */
 const CONNECTIONS = new Set(

@@ -46,7 +46,7 @@ export function isStreet(shape: Shape): boolean {
   const { text } = shape;
   if (text.length > LONGEST_ADDRESS || text.length < 5 || shape.words > 25) return false;
   if (shape.foreign >= 3 && UNSPACED_STREET.test(text)) return shape.digits > 0 || shape.foreign >= 6;
-  if (shape.digits === 0 || USER_AGENT.test(text)) return false;
+  if (shape.digits === 0 || text.startsWith('<') || USER_AGENT.test(text)) return false;
   if (shape.words < 2 || shape.lower + shape.upper + shape.foreign < 3) return false;
   const folded = fold(text);
   if (/^p\.?\s?o\.?\s?box\s/.test(folded)) return true;

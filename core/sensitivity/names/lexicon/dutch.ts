@@ -68,7 +68,7 @@ export const DUTCH: Lexicon = {
     stad, steden, regio, bibliotheek, locatie, locaties, magazijn, ontmoetingspunt, halte, haltes, depot, verblijf,
     hotel, hotels, bestemming`,
   machines: 'netwerk, netwerken, knooppunt',
-  deal: `bestelling, bestellingen, factuur, facturen, boeking, boekingen, levering, leveringen, betaling, betalingen,
+  deal: `overboeking, overboekingen, betaling, betalingen, bestelling, bestellingen, factuur, facturen, boeking, boekingen, levering, leveringen, betaling, betalingen,
     reservering, reserveringen, afspraak, afspraken, adressen`,
   turns: 'aantal, soort, datum, gewijzigd, aangemaakt, landcode',
   turnsAhead: 'aantal, heeft',

@@ -74,7 +74,7 @@ export const FRENCH: Lexicon = {
   among: {
     'pii.name': 'nom, noms, libelle personne',
     'pii.address': 'ville, etage, batiment, residence, quartier, lieu, code insee, ligne adresse',
-    'pii.free-text': `description, texte, contenu, objet, motif, détail, details, réponse, reponse, résumé, sujet, corps, question,
+    'pii.free-text': `libelle, libellé, libelle operation, objet virement, description, texte, contenu, objet, motif, détail, details, réponse, reponse, résumé, sujet, corps, question,
       observation, informations, raison, message, reference, libelle operation, communication`,
     'pii.location': 'emplacement, localisation, position',
     'financial.iban': 'compte',
@@ -111,7 +111,7 @@ export const FRENCH: Lexicon = {
     entrepots, bureau, bureaux, depot, depots, gare, aeroport, bibliotheque, batiment, hotel, restaurant, pharmacie,
     point de vente, site, point de rendez vous, excursion, destination, destinations, hotels, hebergement`,
   machines: 'serveur, serveurs, reseau, reseaux, noeud, noeuds, machine',
-  deal: `commande, commandes, facture, factures, réservation, reservation, reservations, paiement, paiements, vente,
+  deal: `virement, virements, paiement, paiements, prelevement, prelevements, commande, commandes, facture, factures, réservation, reservation, reservations, paiement, paiements, vente,
     ventes, achat, achats, livraison, livraisons, rendez vous, rdv, contrat, contrats, prêt, prets, consultation,
     consultations, visite, visites, inscription, inscriptions, adresses, sejour, sejours, demande, demandes, location,
     locations, sinistre, sinistres, hospitalisation, hospitalisations, abonnement, abonnements, devis, emprunt,

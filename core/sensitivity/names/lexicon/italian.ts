@@ -85,7 +85,7 @@ export const ITALIAN: Lexicon = {
     aeroporto, edificio, albergo, ristorante, farmacia, stazione, punto di incontro, fermata, fermate, alloggio,
     hotel, deposito, stabilimento, destinazione`,
   machines: 'nodo, nodi, rete, reti',
-  deal: `ordine, ordini, fattura, fatture, prenotazione, prenotazioni, pagamento, pagamenti, vendita, vendite, acquisto,
+  deal: `bonifico, bonifici, pagamento, pagamenti, ordine, ordini, fattura, fatture, prenotazione, prenotazioni, pagamento, pagamenti, vendita, vendite, acquisto,
     acquisti, spedizione, spedizioni, consegna, consegne, appuntamento, appuntamenti, contratto, contratti, prestito,
     prestiti, visita, visite, ricovero, ricoveri, iscrizione, iscrizioni, indirizzi, noleggio, richieste, polizza,
     polizze, sinistro, sinistri`,

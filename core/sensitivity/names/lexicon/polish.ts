@@ -45,7 +45,7 @@ export const POLISH: Lexicon = {
   },
   among: {
     'pii.address': 'miasto, powiat, gmina',
-    'pii.free-text': 'opis, tekst, temat, powód, powod, szczegoly',
+    'pii.free-text': `tytul, tytuł, opis, tekst, temat, powód, powod, szczegoly`,
     'pii.health': 'waga, wzrost',
     secret: 'klucz',
   },
@@ -65,7 +65,7 @@ export const POLISH: Lexicon = {
     biuro, biura, biblioteka, lotnisko, przychodnia, przychodnie, apteka, hotel, placowka, placowki, przystanek,
     przystanki, nocleg, zajezdnia, hotele`,
   machines: 'serwer, serwery, siec, sieci',
-  deal: `zamówienie, zamowienie, zamowienia, faktura, faktury, rezerwacja, rezerwacje, płatność, platnosci, sprzedaz,
+  deal: `przelew, przelewy, platnosc, platnosci, transakcja, transakcje, zamówienie, zamowienie, zamowienia, faktura, faktury, rezerwacja, rezerwacje, płatność, platnosci, sprzedaz,
     dostawa, dostawy, wizyta, wizyty, umowa, umowy, wypozyczenie, wypozyczenia, adresy`,
   turns: 'typ, liczba, ilosc, status, potwierdzony, aktywny',
   turnsAhead: 'typ, liczba, ilosc, data, status, czy, rodzaj, id',
