@@ -81,6 +81,8 @@ SELECT p.*, count(i.order_id) FROM products p LEFT JOIN order_items i ON i.produ
 SELECT c.name, (SELECT count(*) FROM orders o WHERE o.customer_id = c.id AND c.region = 'eu') FROM customers c GROUP BY c.id ORDER BY c.id;
 SELECT id AS key, name FROM products GROUP BY key ORDER BY key;
 SELECT id, name FROM products GROUP BY 1 ORDER BY 1;
+SELECT *, count(*) AS n FROM products GROUP BY 1 ORDER BY 1;
+SELECT count(i.order_id), p.*, max(i.quantity) FROM products p LEFT JOIN order_items i ON i.product_id = p.id GROUP BY 2 ORDER BY 2;
 SELECT o.id, i.line_no, max(o.note) FROM orders o JOIN order_items i ON i.order_id = o.id GROUP BY o.id, i.line_no ORDER BY 1, 2;
 SELECT i.quantity, i.order_id FROM order_items i GROUP BY i.order_id, i.line_no ORDER BY 2, 1;
 SELECT ctid, sku, name FROM products GROUP BY id ORDER BY id;

@@ -28,6 +28,8 @@ export function repairGroupBy(context: StatementContext, body: SelectStmt, scope
 function groupedColumns(context: StatementContext, body: SelectStmt, scope: Scope): ReadonlyMap<object, ReadonlySet<number>> {
   const grouped = new Map<object, Set<number>>();
   for (const item of body.groupClause ?? []) {
+    const starred = columnAt(body, item, scope);
+    if (starred !== undefined) note(grouped, starred.source, starred.column);
     const node = outputTarget(body, item, scope);
     const reference: ColumnRef | undefined = asTag(node, 'ColumnRef');
     const names = namesOf(reference?.fields);
@@ -46,6 +48,32 @@ function note(grouped: Map<object, Set<number>>, source: ScopeSource, column: Sc
     if (attnums === undefined) grouped.set(site, new Set([part.column.origin.attnum]));
     else attnums.add(part.column.origin.attnum);
   }
+}
+
+/** The column of a star that `GROUP BY 1` means. Stars over several relations are left alone: what they merge and leave out is another story. */
+function columnAt(
+  body: SelectStmt,
+  item: Node,
+  scope: Scope,
+): { readonly source: ScopeSource; readonly column: ScopeColumn } | undefined {
+  let left = asTag(item, 'A_Const')?.ival?.ival;
+  for (const target of left === undefined ? [] : (body.targetList ?? [])) {
+    const fields = asTag(asTag(target, 'ResTarget')?.val, 'ColumnRef')?.fields ?? [];
+    if (asTag(fields.at(-1), 'A_Star') === undefined) {
+      left! -= 1;
+      if (left === 0) return undefined;
+      continue;
+    }
+    const name = namesOf(fields.slice(0, -1));
+    const sources = name?.length === 1 ? scope.sources.filter((source) => source.name === name[0]) : scope.sources;
+    const source = sources.length === 1 ? sources[0]! : undefined;
+    if (source?.columns === undefined || source.columns === null || (name?.length ?? 0) > 1) return undefined;
+    const columns = source.columns.filter((column) => !column.ungranted);
+    const column = columns[left! - 1];
+    if (column !== undefined) return { source, column };
+    left! -= columns.length;
+  }
+  return undefined;
 }
 
 /** `GROUP BY 1` and output names mean the target. */

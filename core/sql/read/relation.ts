@@ -7,7 +7,7 @@ import { quoteIdentifier } from '../../catalog/catalog.ts';
 import type { RelationData } from '../../catalog/model.ts';
 import { deny } from '../../errors/denial.ts';
 import type { Bundle, GovernedRelation, ReadRule } from '../../policy/bundle.ts';
-import { asTag, locationOf } from '../ast/node.ts';
+import { asTag, locationOf, namesOf } from '../ast/node.ts';
 import type { OutputColumns, ScopeColumn, ScopeSource, StatementContext } from '../context.ts';
 import { memoise } from '../names/name-context.ts';
 import { resolveRelation } from '../names/relations.ts';
@@ -282,10 +282,18 @@ export function sampledSource(state: FromState, node: Node, body: RangeTableSamp
   return source;
 }
 
-/** Made of constants and parameters, by operators, casts and functions. */
+/** Made of constants and parameters, by operators, casts (but to types that name objects) and functions. */
 function namesNothing(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return true;
   if ('ColumnRef' in value || 'SubLink' in value) return false;
+  // A cast to regclass and its like names what the text says.
+  if (
+    'names' in value &&
+    namesOf(value.names as Node[])
+      ?.at(-1)
+      ?.startsWith('reg') === true
+  )
+    return false;
   return Object.values(value).every(namesNothing);
 }
 

@@ -1,0 +1,1 @@
+SELECT id FROM products TABLESAMPLE system ('public.orders'::regclass) ORDER BY id

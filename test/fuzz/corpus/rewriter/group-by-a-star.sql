@@ -1,0 +1,1 @@
+SELECT *, count(city) AS ssn FROM customers GROUP BY 1
