@@ -50,6 +50,8 @@ export interface PolicyHostOptions {
 const NONE_DETECTED: Classes = new Map();
 /** Milliseconds. */
 const LOOK_AT_CLOCK = 15_000;
+/** Milliseconds in which nobody asked. The periodic reading comes whatever is asked. */
+const SOON = 1_000;
 
 export class PolicyHost implements EngineHost {
   readonly analyseLarge: EngineHost['analyseLarge'];
@@ -69,6 +71,7 @@ export class PolicyHost implements EngineHost {
   #reason: string | undefined = 'The schema of the database has not been read yet.';
   #reported = '';
   #cancelExpiry: () => void = () => undefined;
+  #cancelSoon: () => void = () => undefined;
 
   constructor(options: PolicyHostOptions) {
     this.#options = options;
@@ -110,6 +113,11 @@ export class PolicyHost implements EngineHost {
     return this.#refresh.request(cause);
   }
 
+  refreshSoon(cause: string): void {
+    this.#cancelSoon();
+    this.#cancelSoon = this.#options.clock.after(SOON, () => void this.refreshCatalog(cause));
+  }
+
   policyEnded(): void {
     this.#compile();
   }
@@ -123,6 +131,7 @@ export class PolicyHost implements EngineHost {
     this.#refresh.close();
     for (const unsubscribe of this.#unsubscribe) unsubscribe();
     this.#cancelExpiry();
+    this.#cancelSoon();
     this.#listeners.clear();
   }
 

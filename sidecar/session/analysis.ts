@@ -87,9 +87,10 @@ export class Analysis {
     if ('code' in engine) return { kind: 'denied', denial: engine, plan: null, engine: core.host.engine };
     if (this.needsBarrier()) return BARRIER;
     if (core.catalogStale && core.status === 'I') {
-      const refreshed = core.refreshCatalog('schema changed by this session');
-      if (!engine.bundle.transparent) return { kind: 'wait', until: refreshed };
+      const cause = 'schema changed by this session';
+      if (!engine.bundle.transparent) return { kind: 'wait', until: core.refreshCatalog(cause) };
       // Nothing that is decided depends on it: names that are not known yet are the server's to answer.
+      core.host.refreshSoon(cause);
       core.catalogStale = false;
     }
 

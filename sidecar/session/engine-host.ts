@@ -15,6 +15,8 @@ export interface EngineHost {
   policyEnded(): void;
   /** The schema may have changed (DDL of ours, 42P01 or 42703 from the server): resolves when re-read. Coalesced, rate-limited. */
   refreshCatalog(cause: string): Promise<void>;
+  /** As `refreshCatalog`, once nobody has asked for a moment: where nothing waits for it, a reading's snapshot must not be in VACUUM's way. */
+  refreshSoon(cause: string): void;
   /** Analyses what is too large for the event loop, in a disposable worker with a deadline; rejects when that is impossible now. */
   analyseLarge(
     engine: SqlEngine,

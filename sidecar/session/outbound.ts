@@ -294,7 +294,11 @@ export class Outbound {
       truncated,
     });
     const hidden = head.muted || (head.silent === true && head.refusal !== undefined);
-    if (sqlstate === '42P01' || sqlstate === '42703') void this.#core.host.refreshCatalog(sqlstate).catch(() => {});
+    if (sqlstate === '42P01' || sqlstate === '42703') {
+      const { host } = this.#core;
+      if (host.engine?.bundle.transparent === true) host.refreshSoon(sqlstate);
+      else void host.refreshCatalog(sqlstate).catch(() => {});
+    }
     this.#heldReply.fail(answer.sqlstate);
     this.#overflow.clear();
     this.#core.state.error();

@@ -32,6 +32,10 @@ export class FakeHost implements EngineHost {
     for (const listener of this.#listeners) listener(engine);
   }
   policyEnded(): void {}
+  refreshSoon(cause: string): void {
+    void this.refreshCatalog(cause);
+  }
+
   async refreshCatalog(cause: string): Promise<void> {
     this.refreshes.push(cause);
   }
