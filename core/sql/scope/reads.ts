@@ -30,20 +30,25 @@ export function noteColumn(
   }
   for (const part of column.merged ?? NONE) noteLate(part.source, part.column, scope);
   if (source.onReference !== undefined) {
-    source.onReference({
-      context,
-      source,
-      column,
-      node,
-      replace: (other) => become(node, other),
-      range: rangeOf(context, reference),
-    });
+    handOver(context, node, reference, source, column);
     return;
   }
   recordRead(context, source, column);
   const late = isLate(scope);
   for (const reach of column.reaches ?? NONE) if (!late) context.frames.touch(reach);
   noteLate(source, column, scope);
+}
+
+/** To the source's own handler: a DML target edits or denies each reference to it. */
+function handOver(context: StatementContext, node: Node, reference: ColumnRef, source: ScopeSource, column: ScopeColumn): void {
+  source.onReference?.({
+    context,
+    source,
+    column,
+    node,
+    replace: (other) => become(node, other),
+    range: rangeOf(context, reference),
+  });
 }
 
 /** What GROUP BY of the primary key must carry: everything used outside WHERE, ON and aggregates. */
@@ -90,15 +95,7 @@ export function noteSystemColumn(
   name: string,
 ): void {
   if (source.onReference !== undefined) {
-    const column: ScopeColumn = { name, typeOid: SYSTEM_TYPES[name] ?? 0 };
-    source.onReference({
-      context,
-      source,
-      column,
-      node,
-      replace: (other) => become(node, other),
-      range: rangeOf(context, reference),
-    });
+    handOver(context, node, reference, source, { name, typeOid: SYSTEM_TYPES[name] ?? 0 });
     return;
   }
   const site = source.site;
