@@ -45,14 +45,12 @@ export interface ProxyOptions {
   /** What detection found in earlier runs, and where to keep it. */
   readonly findings?: Findings;
   readonly saveFindings?: (findings: Findings) => Promise<void>;
-  /** How long clients have to wait for detection to look into values, milliseconds; it goes on afterwards. */
-  readonly sampleWait?: number;
 }
 
 /** Characters that rewriting may add in the event loop; a statement that needs more goes to the worker. */
 const INLINE_ADDED = 32 * 1024;
 
-/** Enough for the tables of an ordinary database, not enough for anybody to notice. */
+/** How long clients wait for detection to look into values, milliseconds; it goes on afterwards. Enough for an ordinary database. */
 const SAMPLE_WAIT = 250;
 
 export interface RunningProxy {
@@ -99,7 +97,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
   try {
     await host.start();
     if (host.engine === undefined) throw new NoPolicyError(host.reason);
-    await atMost(options.sampleWait ?? SAMPLE_WAIT, host.sampled);
+    await atMost(SAMPLE_WAIT, host.sampled);
     const registry = new SessionRegistry();
     const environment: SessionEnvironment = {
       host,

@@ -82,6 +82,22 @@ describe('a column', () => {
     }
   });
 
+  it('keeps what the server said of it when an older schema is asked about in between', async () => {
+    const server = script();
+    const { detection, classOf } = start(server);
+    const [before, after] = [table('t'), table('t')];
+    const said = [
+      ['sizes', null],
+      ['comments', `[[${after.data.relations[0]!.oid},1,"password"]]`],
+      ['keys', null],
+    ];
+    await detection.describe(after, { ...server, simpleQuery: async () => [said as (string | null)[][]] });
+    const described = classOf(after);
+    expect(described).toBe('secret');
+    expect(classOf(before)).toBe('pii.free-text');
+    expect(classOf(after)).toBe(described);
+  });
+
   it('that changed, or stands under the same name in another table, is a new one', async () => {
     const server = script();
     server.values.set('t', PLAIN);

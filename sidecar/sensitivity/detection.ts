@@ -51,6 +51,7 @@ export class Detection {
   readonly #listeners = new Set<() => void>();
   readonly #profiles = new Map<number, TableProfile>();
   readonly #attempts = new Map<number, Attempt>();
+  readonly #described = new WeakMap<Catalog, readonly TableFacts[]>();
   #tables: readonly TableFacts[] = [];
   #catalog: Catalog | undefined;
   #classes: Classes = new Map();
@@ -83,12 +84,13 @@ export class Detection {
       this.#options.log('warn', 'columns-not-described', { reason: (error as Error).message });
       tables = buildFacts(catalog, EMPTY_FACTS);
     }
+    this.#described.set(catalog, tables);
     this.#adopt(catalog, tables);
   }
 
-  /** Of this schema; one that was not described is judged by names and types at once. */
+  /** Of this schema; one that was not described is judged by names and types at once. Two may be asked about in turn while one follows the other. */
   classes(catalog: Catalog): Classes {
-    if (this.#catalog !== catalog) this.#adopt(catalog, buildFacts(catalog, EMPTY_FACTS));
+    if (this.#catalog !== catalog) this.#adopt(catalog, this.#described.get(catalog) ?? buildFacts(catalog, EMPTY_FACTS));
     return this.#classes;
   }
 

@@ -37,7 +37,7 @@ export async function sampleTable(connection: SimpleQueryConnection, table: Tabl
   return { ...second, queries: 2, bytes: first.bytes + second.bytes };
 }
 
-/** query_canceled, and lock_not_available. */
+/** query_canceled: statement_timeout. */
 const TIMEOUT = '57014';
 
 async function attempt(
