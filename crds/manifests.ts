@@ -4,7 +4,7 @@ import { KINDS, customResourceDefinition } from './custom-resource-definition.ts
 import { GROUP } from './meta.ts';
 
 export interface Manifest {
-  /** Under `crds/generated/`. */
+  /** Under `crds/`, beside the TypeScript: `kubectl apply --server-side -f crds/` takes YAML only. */
   readonly file: string;
   readonly text: string;
 }
