@@ -31,6 +31,10 @@ const commands = {
     help: 'foreign test suites, generated attacks, fuzzers and faults, with a scoreboard (--help)',
     run: (args) => script('test/scoreboard/run.ts', ...args),
   },
+  kubernetes: {
+    help: 'builds the kube-apiserver, etcd, kubectl and helm that the operator is tested on, into a cache; about ten minutes, once',
+    run: (args) => script('test/kube/binaries.ts', ...args),
+  },
   detection: {
     help: 'how well sensitive columns are found, measured against labelled schemas (--help)',
     run: (args) => script('test/sensitivity/run.ts', ...args),
