@@ -135,15 +135,24 @@ export const databaseSpec = object(
 
 const specShape = object({ tls: required(tls) });
 
+const count = (description: string) => integer({ minimum: 0, maximum: 1_000_000, description });
+
 const databaseStatus = object({
   observedGeneration: optional(integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })),
   conditions: optional(conditions),
-  policies: optional(integer({ minimum: 0, maximum: 1_000_000, description: 'Accepted policies.' })),
-  boundPods: optional(
-    integer({ minimum: 0, maximum: 1_000_000, description: 'Running pods that are connected through Sluice.' }),
+  policies: optional(count('Accepted policies.')),
+  boundPods: optional(count('Running pods that were injected for it. While there are any, deleting it needs an annotation.')),
+  tables: optional(count('Tables and views that policies can be about.')),
+  sensitiveColumns: optional(count('Columns that have a class: declared, detected or by lineage.')),
+  classes: optional(
+    list(object({ class: required(string({ maxLength: 63 })), columns: required(count('Columns of this class.')) }), {
+      maxItems: 64,
+      listType: 'map',
+      listMapKeys: ['class'],
+      description: 'sensitiveColumns, by class.',
+    }),
   ),
-  sensitiveColumns: optional(integer({ minimum: 0, maximum: 1_000_000, description: 'Columns that have a class.' })),
-  serverVersion: optional(string({ maxLength: 64 })),
+  serverVersion: optional(string({ maxLength: 64, description: 'As the server reports it.' })),
 });
 
 export type DatabaseSpec = Infer<typeof databaseSpec>;
@@ -172,6 +181,8 @@ export const databaseKind = {
     { name: 'Policies', type: 'integer', jsonPath: '.status.policies' },
     { name: 'Pods', type: 'integer', jsonPath: '.status.boundPods' },
     { name: 'Environment', type: 'string', jsonPath: '.spec.environment', priority: 1 },
+    { name: 'Sensitive', type: 'integer', jsonPath: '.status.sensitiveColumns', priority: 1 },
+    { name: 'Server', type: 'string', jsonPath: '.status.serverVersion', priority: 1 },
     { name: 'Reason', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].message', priority: 1 },
     { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
   ],

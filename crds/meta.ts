@@ -128,7 +128,7 @@ export const conditions = list(condition, {
   maxItems: 16,
   listType: 'map',
   listMapKeys: ['type'],
-  description: 'Ready sums up Accepted, Programmed, LeastPrivilege and UpstreamVerified.',
+  description: 'Ready sums the others up; the first that is not True says what to do.',
 });
 
 export type Condition = Infer<typeof condition>;
