@@ -2,9 +2,9 @@
 import { readFile, readdir } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { manifests } from './manifests.ts';
+import { manifests, schemaFingerprints } from './manifests.ts';
 
-const generated = new URL('./', import.meta.url);
+const root = new URL('../', import.meta.url);
 
 interface Node {
   readonly type?: string;
@@ -25,13 +25,14 @@ function* nodes(node: Node, path: string): Generator<readonly [string, Node]> {
 
 describe('generated CRDs', () => {
   it('are what is committed', async () => {
-    const committed = (await readdir(generated)).filter((file) => /\.(yaml|yml|json)$/.test(file));
-    expect(committed.sort()).toEqual(
+    const committed = (await readdir(new URL('crds/', root))).filter((file) => /\.(yaml|yml|json)$/.test(file));
+    expect(committed.map((file) => `crds/${file}`).sort()).toEqual(
       manifests()
         .map(({ file }) => file)
         .sort(),
     );
-    for (const { file, text } of manifests()) expect(await readFile(new URL(file, generated), 'utf8'), file).toBe(text);
+    for (const { file, text } of [...manifests(), schemaFingerprints()])
+      expect(await readFile(new URL(file, root), 'utf8'), file).toBe(text);
   });
 
   it.each(manifests())('$file is structural: typed everywhere, bounded everywhere', ({ text }) => {

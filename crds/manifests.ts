@@ -1,17 +1,25 @@
 /** The generated files as text, for writing and for comparing. */
 import { stringify } from 'yaml';
-import { KINDS, customResourceDefinition } from './custom-resource-definition.ts';
+import { KINDS, customResourceDefinition, schemaFingerprint } from './custom-resource-definition.ts';
 import { GROUP } from './meta.ts';
 
 export interface Manifest {
-  /** Under `crds/`, beside the TypeScript: `kubectl apply --server-side -f crds/` takes YAML only. */
+  /** From the root of the checkout. CRDs stand beside the TypeScript: `kubectl apply --server-side -f crds/` takes YAML only. */
   readonly file: string;
   readonly text: string;
 }
 
+const HEAD = '# Generated from crds/*.ts by `npm run generate`. Do not edit.\n';
+
 export function manifests(): readonly Manifest[] {
   return KINDS.map((kind) => ({
-    file: `${GROUP}_${kind.plural}.yaml`,
-    text: `# Generated from crds/*.ts by \`npm run generate\`. Do not edit.\n${stringify(customResourceDefinition(kind), { lineWidth: 0, aliasDuplicateObjects: false })}`,
+    file: `crds/${GROUP}_${kind.plural}.yaml`,
+    text: `${HEAD}${stringify(customResourceDefinition(kind), { lineWidth: 0, aliasDuplicateObjects: false })}`,
   }));
+}
+
+/** What the chart compares the cluster's CRDs with: the chart itself has none, because Helm never upgrades those it installs. */
+export function schemaFingerprints(): Manifest {
+  const fingerprints = Object.fromEntries(KINDS.map((kind) => [`${kind.plural}.${GROUP}`, schemaFingerprint(kind)]));
+  return { file: 'charts/sluice/files/crd-schemas.yaml', text: `${HEAD}${stringify(fingerprints)}` };
 }
