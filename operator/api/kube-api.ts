@@ -115,11 +115,17 @@ export class ApiError extends Error {
   }
 }
 
+/** How there came to be no answer: a label for metrics. */
+export type NoAnswer = 'refused' | 'reset' | 'timeout' | 'malformed' | 'credentials';
+
 /** No answer: refused, reset, timed out, not JSON. */
 export class ApiUnreachableError extends Error {
-  constructor(message: string, options?: ErrorOptions) {
-    super(message, options);
+  readonly kind: NoAnswer;
+
+  constructor(message: string, options: ErrorOptions & { readonly kind?: NoAnswer } = {}) {
+    super(message, options.cause === undefined ? {} : { cause: options.cause });
     this.name = 'ApiUnreachableError';
+    this.kind = options.kind ?? 'reset';
   }
 }
 
