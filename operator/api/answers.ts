@@ -92,6 +92,9 @@ const KINDS: Readonly<Record<string, NoAnswer>> = {
   HPE_INVALID_CONSTANT: 'malformed',
 };
 
+/** Codes of OpenSSL's X509 verification and of Node's own checks: its certificate is not one we were told to trust. */
+const UNTRUSTED = /CERT|SIGNATURE|^ERR_TLS_/;
+
 /** Whatever the transport threw. */
 export function unreachable(error: unknown): ApiUnreachableError {
   if (error instanceof ApiUnreachableError) return error;
@@ -99,7 +102,7 @@ export function unreachable(error: unknown): ApiUnreachableError {
   const first: unknown = error instanceof AggregateError ? error.errors[0] : error;
   const code = isRecord(first) || first instanceof Error ? String((first as NodeJS.ErrnoException).code ?? '') : '';
   const text = first instanceof Error ? first.message : 'unknown failure';
-  const kind = KINDS[code] ?? (code.startsWith('HPE_') ? 'malformed' : 'reset');
+  const kind = KINDS[code] ?? (code.startsWith('HPE_') ? 'malformed' : UNTRUSTED.test(code) ? 'refused' : 'reset');
   return new ApiUnreachableError(`the API server cannot be reached: ${text}`, { cause: error, kind });
 }
 
