@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest';
+import { OperatorSettingsError, loadOperatorSettings, parseOperatorSettings } from './settings.ts';
+
+const LEAST = `
+namespace: sluice-system
+release: sluice
+policyNamespaces: [data-platform]
+webhook: {serviceName: sluice-webhook, configurationName: sluice.sluice-system.sluice.dev}
+stream: {serviceName: sluice-operator}
+injector: {image: "sluice-sidecar:0.1.0"}
+`;
+
+function problems(text: string): readonly string[] {
+  try {
+    parseOperatorSettings(text);
+  } catch (error) {
+    if (error instanceof OperatorSettingsError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+describe('operator settings', () => {
+  it('fills in what the chart leaves out', () => {
+    expect(parseOperatorSettings(LEAST)).toEqual({
+      namespace: 'sluice-system',
+      release: 'sluice',
+      policyNamespaces: ['data-platform'],
+      webhook: {
+        host: '0.0.0.0',
+        port: 8443,
+        serviceName: 'sluice-webhook',
+        configurationName: 'sluice.sluice-system.sluice.dev',
+        manageCaBundle: true,
+      },
+      stream: { host: '0.0.0.0', port: 8444, serviceName: 'sluice-operator' },
+      health: { host: '0.0.0.0', port: 8080 },
+      injector: {
+        image: 'sluice-sidecar:0.1.0',
+        imagePullPolicy: 'IfNotPresent',
+        resources: { cpuRequest: '20m', memoryRequest: '96Mi', memoryLimit: '256Mi' },
+        clusterDomain: 'cluster.local',
+      },
+      identity: { verification: 'Jwks', imageDigests: [] },
+      logLevel: 'info',
+    });
+  });
+
+  it('says all mistakes at once, a sentence each', () => {
+    const text = `${LEAST.replace('[data-platform]', '[]').replace('sluice-sidecar:0.1.0', '')}
+logLevel: verbose
+replicas: 2
+health: {port: 99999}
+identity: {imageDigests: [latest]}
+`;
+    expect(problems(text)).toEqual([
+      'replicas: unknown field "replicas"; expected one of namespace, release, policyNamespaces, webhook, stream, health, injector, identity, logLevel',
+      'policyNamespaces: expected at least one item',
+      'health.port: 99999 is out of range; expected a whole number from 1 to 65535',
+      'injector.image: expected the reference of an image',
+      'identity.imageDigests[0]: "latest" is not a digest: sha256: and 64 digits',
+      'logLevel: "verbose" is not valid here; expected one of debug, info, warn, error',
+    ]);
+  });
+
+  it.each([
+    ['', 'expected fields'],
+    ['- a', 'expected fields'],
+    ['a: &b 1\nc: *b', 'aliases'],
+    ['a: [', 'the settings are not YAML'],
+    [LEAST.replace('release: sluice', 'release: null'), 'release: "release" has no value'],
+    [LEAST.replace('namespace: sluice-system', ''), 'required field "namespace" is missing'],
+  ])('refuses %j', (text, problem) => {
+    expect(problems(text).join('\n')).toContain(problem);
+  });
+
+  it('names the file that cannot be read', async () => {
+    await expect(loadOperatorSettings('/nowhere/settings.yaml')).rejects.toThrow(
+      'the settings file /nowhere/settings.yaml cannot be read: ENOENT',
+    );
+  });
+});
