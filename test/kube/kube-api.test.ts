@@ -122,7 +122,7 @@ describe.skipIf(skip)(title, () => {
     const future = next('99999999');
     await api.create(CONFIG_MAPS, map('meanwhile'));
     expect(await future).toBeUndefined();
-    await expect(next('garbage')).rejects.toMatchObject({ status: 400 });
+    await expect(next('garbage')).rejects.toMatchObject({ name: 'ApiError' });
   });
 
   it('other paths and other groups', async () => {
