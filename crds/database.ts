@@ -8,6 +8,7 @@ import {
   conditions,
   duration,
   objectName,
+  observedGeneration,
   qualifiedTable,
   secretKey,
 } from './meta.ts';
@@ -22,10 +23,11 @@ const endpoint = object(
         expected: 'a host name or an IP address, without port',
         minLength: 1,
         maxLength: 253,
-        description: 'Host name or address as applications know it.',
+        description:
+          'Host name or address as applications know it, for example orders-db.shop.svc. In governed pods this name leads to the sidecar.',
       }),
     ),
-    port: defaulted(integer({ minimum: 1, maximum: 65_535 }), 5432),
+    port: defaulted(integer({ minimum: 1, maximum: 65_535, description: 'TCP port of the server.' }), 5432),
     database: required(string({ minLength: 1, maxLength: 63, description: 'Name of the database on the server.' })),
   },
   { description: 'The server, as applications reach it today.' },
@@ -36,13 +38,16 @@ const tls = object(
     mode: defaulted(
       oneOf(
         ['VerifyFull', 'VerifyCA', 'Require', 'Disable'],
-        'Anything below VerifyCA lets whatever answers at the address be the database.',
+        'VerifyFull: the certificate must be for this host. VerifyCA: it must be signed by the CA. Require and Disable let whatever answers at the address be the database.',
       ),
       'VerifyFull',
     ),
     caSecretRef: optional(
       object(
-        { name: required(objectName), key: defaulted(secretKey, 'ca.crt') },
+        {
+          name: required(described(objectName, 'A Secret of this namespace.')),
+          key: defaulted(described(secretKey, 'The key whose value is PEM.'), 'ca.crt'),
+        },
         { description: 'PEM certificates that sign the server certificate. Without it the public roots are used.' },
       ),
     ),
@@ -51,9 +56,11 @@ const tls = object(
 );
 
 const sensitiveColumn = object({
-  table: required(qualifiedTable),
-  column: required(columnName),
-  class: required(oneOf([...CLASSES, 'none'], 'none: not sensitive, whatever detection or lineage says.', 'a class')),
+  table: required(described(qualifiedTable, 'As SQL writes it, with its schema: public.customers')),
+  column: required(described(columnName, 'Its plain name.')),
+  class: required(
+    oneOf([...CLASSES, 'none'], 'Decides the default mask. none: not sensitive, whatever detection or lineage says.', 'a class'),
+  ),
 });
 
 const sensitivity = object(
@@ -85,23 +92,32 @@ const protection = object(
   { description: 'Floors: no policy of any subject can lift them.' },
 );
 
-const audit = object({
-  durability: defaulted(
-    oneOf(
-      ['Local', 'Synced', 'Replicated'],
-      'What a record survives before its statement is forwarded: the crash of the proxy, of the machine, or the loss of pod and node.',
+const audit = object(
+  {
+    durability: defaulted(
+      oneOf(
+        ['Local', 'Synced', 'Replicated'],
+        'What a record survives before its statement is forwarded: the crash of the proxy, of the machine, or the loss of pod and node.',
+      ),
+      'Local',
     ),
-    'Local',
-  ),
-  rows: defaulted(oneOf(['None', 'Writes', 'Keys', 'Proof'], 'Row-level evidence.'), 'None'),
-});
+    rows: defaulted(oneOf(['None', 'Writes', 'Keys', 'Proof'], 'Row-level evidence.'), 'None'),
+  },
+  { description: 'What is recorded of every statement, and how safely.' },
+);
 
 export const databaseSpec = object(
   {
     endpoint: required(endpoint),
     tls: defaulted(tls, { mode: 'VerifyFull' }),
     credentialsSecretRef: optional(
-      object({ name: required(objectName) }, { description: 'Secret in this namespace with the keys username and password.' }),
+      object(
+        { name: required(described(objectName, 'A Secret of this namespace.')) },
+        {
+          description:
+            'The login that Sluice uses: a Secret of this namespace with the keys username and password. Governed pods never see it.',
+        },
+      ),
     ),
     environment: optional(
       string({
@@ -110,7 +126,7 @@ export const databaseSpec = object(
         expected: 'a word such as production',
         minLength: 1,
         maxLength: 63,
-        description: 'Stands in every audit record.',
+        description: 'A word such as production; stands in every audit record.',
       }),
     ),
     sensitivity: defaulted(sensitivity, { detection: 'Automatic', columns: [] }),
@@ -130,6 +146,7 @@ export const databaseSpec = object(
           spec.tls.caSecretRef === undefined || spec.tls.mode === 'VerifyFull' || spec.tls.mode === 'VerifyCA',
       },
     ],
+    description: 'Where the database is, how to log in, what in it is sensitive, and the floors no policy can lift.',
   },
 );
 
@@ -137,23 +154,32 @@ const specShape = object({ tls: required(tls) });
 
 const count = (description: string) => integer({ minimum: 0, maximum: 1_000_000, description });
 
-const databaseStatus = object({
-  observedGeneration: optional(integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })),
-  conditions: optional(conditions),
-  policies: optional(count('Accepted policies.')),
-  boundPods: optional(count('Running pods that were injected for it. While there are any, deleting it needs an annotation.')),
-  tables: optional(count('Tables and views that policies can be about.')),
-  sensitiveColumns: optional(count('Columns that have a class: declared, detected or by lineage.')),
-  classes: optional(
-    list(object({ class: required(string({ maxLength: 63 })), columns: required(count('Columns of this class.')) }), {
-      maxItems: 64,
-      listType: 'map',
-      listMapKeys: ['class'],
-      description: 'sensitiveColumns, by class.',
-    }),
-  ),
-  serverVersion: optional(string({ maxLength: 64, description: 'As the server reports it.' })),
-});
+const databaseStatus = object(
+  {
+    observedGeneration: optional(observedGeneration),
+    conditions: optional(conditions),
+    policies: optional(count('Accepted policies.')),
+    boundPods: optional(count('Running pods that were injected for it. While there are any, deleting it needs an annotation.')),
+    tables: optional(count('Tables and views that policies can be about.')),
+    sensitiveColumns: optional(count('Columns that have a class: declared, detected or by lineage.')),
+    classes: optional(
+      list(
+        object({
+          class: required(string({ maxLength: 63, description: 'For example pii.email.' })),
+          columns: required(count('Columns of this class.')),
+        }),
+        {
+          maxItems: 64,
+          listType: 'map',
+          listMapKeys: ['class'],
+          description: 'sensitiveColumns, by class.',
+        },
+      ),
+    ),
+    serverVersion: optional(string({ maxLength: 64, description: 'As the server reports it.' })),
+  },
+  { description: 'What the operator says about it; conditions first.' },
+);
 
 export type DatabaseSpec = Infer<typeof databaseSpec>;
 export type DatabaseStatus = Infer<typeof databaseStatus>;
@@ -171,7 +197,8 @@ export const databaseKind = {
   plural: 'databases',
   singular: 'database',
   shortNames: ['sdb'],
-  description: 'A PostgreSQL database that Sluice governs.',
+  description:
+    'A PostgreSQL database that Sluice governs. Policies of the same namespace (DatabaseAccessPolicy) say who may do what with it; pods reach it with the annotation sluice.dev/inject. Honoured in the namespaces that the installation lists (policyNamespaces).',
   spec: databaseSpec,
   status: databaseStatus,
   columns: [

@@ -11,10 +11,13 @@ export interface Manifest {
 
 const HEAD = '# Generated from crds/*.ts by `npm run generate`. Do not edit.\n';
 
+/** kubectl reads YAML 1.1, where `Off` without quotes is false. */
+const YAML_1_1 = { compat: 'yaml-1.1', lineWidth: 0, aliasDuplicateObjects: false } as const;
+
 export function manifests(): readonly Manifest[] {
   return KINDS.map((kind) => ({
     file: `crds/${GROUP}_${kind.plural}.yaml`,
-    text: `${HEAD}${stringify(customResourceDefinition(kind), { lineWidth: 0, aliasDuplicateObjects: false })}`,
+    text: `${HEAD}${stringify(customResourceDefinition(kind), YAML_1_1)}`,
   }));
 }
 

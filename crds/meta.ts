@@ -86,6 +86,32 @@ export const duration = string({
   maxLength: 11,
 });
 
+/**
+ * A point in time. The API server is not given `format: date-time`: with a format it takes a list where a string is expected, and accepts what
+ * RFC 3339 does not know (a comma, an offset of a day). timestamp() fails for a day that does not exist.
+ */
+export const time = string({
+  explained: true,
+  format: 'date-time',
+  pattern:
+    '^[0-9]{4}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,9})?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$',
+  expected: 'a time as RFC 3339 writes it, such as 2027-01-31T00:00:00Z',
+  maxLength: 35,
+  rules: [
+    {
+      cel: "timestamp(self) >= timestamp('0001-01-01T00:00:00Z')",
+      message: 'expected a day that exists',
+      check: (value: string) => isRealDay(value.slice(0, 10)),
+    },
+  ],
+});
+
+/** Date rolls the 30th of February over; the calendar does not. */
+function isRealDay(day: string): boolean {
+  const at = new Date(`${day}T00:00:00Z`);
+  return !Number.isNaN(at.getTime()) && at.toISOString().startsWith(day) && day >= '0001-01-01';
+}
+
 /** Milliseconds of a `duration` that matches its pattern. */
 export function durationToMilliseconds(text: string): number {
   const [, digits = '0', unit = 's'] = /^([0-9]+)(ms|s|m|h)$/.exec(text) ?? [];
@@ -114,14 +140,20 @@ export type SensitivityClass = (typeof CLASSES)[number];
 
 export const ACTIONS = ['Select', 'Insert', 'Update', 'Delete', 'Truncate', 'Explain', 'Create', 'Alter', 'Drop'] as const;
 
+export const observedGeneration = integer({
+  minimum: 0,
+  maximum: Number.MAX_SAFE_INTEGER,
+  description: 'The metadata.generation this is about; an older one: the operator has not looked yet.',
+});
+
 /** https://github.com/kubernetes/apimachinery/blob/master/pkg/apis/meta/v1/types.go, type Condition */
 const condition = object({
-  type: required(string({ pattern: '^[A-Z][A-Za-z]*$', maxLength: 63 })),
-  status: required(oneOf(['True', 'False', 'Unknown'])),
+  type: required(string({ pattern: '^[A-Z][A-Za-z]*$', maxLength: 63, description: 'What it is about, for example Ready.' })),
+  status: required(oneOf(['True', 'False', 'Unknown'], 'True is good, whatever the type.')),
   reason: required(string({ pattern: '^[A-Z][A-Za-z0-9]*$', maxLength: 128, description: 'One CamelCase word for programs.' })),
   message: required(string({ maxLength: 32768, description: 'A sentence for people.' })),
   lastTransitionTime: required(string({ format: 'date-time', maxLength: 64, description: 'When status last changed.' })),
-  observedGeneration: optional(integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })),
+  observedGeneration: optional(observedGeneration),
 });
 
 export const conditions = list(condition, {

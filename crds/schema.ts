@@ -28,8 +28,8 @@ export interface StringSchema extends Common {
   /** What the pattern means, for messages: "a duration such as 5s". */
   readonly expected?: string;
   /**
-   * The API server is given the pattern as a CEL rule, whose message is `expected`, instead of as `pattern`, whose message is
-   * the expression. Not where so many strings may occur that the worst case exceeds its budget for CEL.
+   * The API server is given the pattern as a CEL rule, whose message is `expected`, instead of as `pattern` (and `format`), whose
+   * message is the expression. Not where so many strings may occur that the worst case exceeds its budget for CEL.
    */
   readonly explained?: true;
   readonly minLength?: number;
@@ -148,8 +148,8 @@ export function toOpenApi(schema: Schema): Record<string, unknown> {
   if (schema.description !== undefined) node['description'] = schema.description;
   switch (schema.type) {
     case 'string':
-      copy(node, schema, ['enum', 'minLength', 'format']);
-      if (schema.explained !== true) copy(node, schema, ['pattern']);
+      copy(node, schema, ['enum', 'minLength']);
+      if (schema.explained !== true) copy(node, schema, ['pattern', 'format']);
       if (schema.enum === undefined) node['maxLength'] = schema.maxLength;
       break;
     case 'integer':

@@ -32,7 +32,8 @@ function asYaml(columns: readonly ClassifiedColumn[]): string {
     .filter((each) => each.class !== undefined && each.source === 'detected')
     .map((each) => ({ table: each.table, column: each.column, class: each.class }));
   if (entries.length === 0) return '# nothing to fix: no class was detected that is not declared\n';
-  return stringify({ sensitivity: { columns: entries } }, { collectionStyle: 'any', lineWidth: 0 });
+  // kubectl reads YAML 1.1: a column named no or on needs quotes.
+  return stringify({ sensitivity: { columns: entries } }, { collectionStyle: 'any', lineWidth: 0, compat: 'yaml-1.1' });
 }
 
 function asText(columns: readonly ClassifiedColumn[], options: PrintOptions): string {
