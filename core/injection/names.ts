@@ -31,6 +31,9 @@ export const CLIENT_CA_VOLUME = 'sluice-ca';
 /** Audit segments until they are collected. */
 export const AUDIT_VOLUME = 'sluice-audit';
 
+/** Empty: stands where the pod's token for the Kubernetes API would be mounted into the sidecar. */
+export const NO_API_TOKEN_VOLUME = 'sluice-no-api-token';
+
 export const TOKEN_PATH = '/var/run/sluice/token';
 export const STATE_PATH = '/var/run/sluice/state';
 export const CLIENT_CA_PATH = '/var/run/sluice/ca';
