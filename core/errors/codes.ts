@@ -50,11 +50,14 @@ export const CODES = {
 
   'SLUICE-701': { sqlstate: '58030', title: 'audit record cannot be written' },
   'SLUICE-702': { sqlstate: '57P03', title: 'parser unavailable' },
-  'SLUICE-703': { sqlstate: '57P03', title: 'policy is stale or withdrawn' },
+  'SLUICE-703': { sqlstate: '57P03', title: 'policy is withdrawn' },
   'SLUICE-704': { sqlstate: 'XX000', title: 'protected column reached the wire' },
   'SLUICE-705': { sqlstate: 'XX000', title: 'server changed a pinned setting' },
   'SLUICE-706': { sqlstate: 'XX000', title: 'server violated the protocol' },
   'SLUICE-707': { sqlstate: 'XX000', title: 'internal error' },
+  'SLUICE-708': { sqlstate: '57P03', title: 'operator not heard from yet' },
+  'SLUICE-709': { sqlstate: '57P03', title: 'policy is stale' },
+  'SLUICE-710': { sqlstate: '57P03', title: 'schema not read yet' },
 
   'SLUICE-801': { sqlstate: '3D000', title: 'unknown database' },
   'SLUICE-802': { sqlstate: '08001', title: 'upstream unreachable' },

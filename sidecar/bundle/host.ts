@@ -5,6 +5,7 @@
 import { catalogFingerprint } from '../../core/catalog/build.ts';
 import { Catalog } from '../../core/catalog/catalog.ts';
 import type { CatalogData } from '../../core/catalog/model.ts';
+import type { Code } from '../../core/errors/codes.ts';
 import type { Identity } from '../../core/identity/identity.ts';
 import type { Bundle } from '../../core/policy/bundle.ts';
 import { canonicalHash } from '../../core/policy/canonical-json.ts';
@@ -12,6 +13,7 @@ import { type CompileResult, compileBundle } from '../../core/policy/compile.ts'
 import type { Diagnostic } from '../../core/policy/diagnostic.ts';
 import type { Classes } from '../../core/policy/sensitivity.ts';
 import type { SqlEngine } from '../../core/sql/engine.ts';
+import { UpstreamError } from '../upstream/upstream-error.ts';
 import type { EngineHost } from '../session/engine-host.ts';
 import { CatalogRefresh } from './catalog-refresh.ts';
 import type { Clock } from './clock.ts';
@@ -48,6 +50,9 @@ export interface PolicyHostOptions {
 }
 
 const NONE_DETECTED: Classes = new Map();
+const UNREAD = 'The schema of the database has not been read yet.';
+/** Bounds of the time between attempts to read the schema for the first time, milliseconds. */
+const FIRST_READ: readonly [first: number, last: number] = [250, 10_000];
 /** Milliseconds. */
 const LOOK_AT_CLOCK = 15_000;
 /** Milliseconds in which nobody asked. The periodic reading comes whatever is asked. */
@@ -64,14 +69,24 @@ export class PolicyHost implements EngineHost {
   #described: Catalog | undefined;
   #catalogVersion = '';
   #probe: string | undefined;
+  /** Counts the databases that there have been. */
+  #epoch = 0;
+  #closed = false;
   #sampled: Promise<void> = Promise.resolve();
   #engine: SqlEngine | undefined;
   /** Bundle version and catalog version of the engine. */
   #engineKey = '';
-  #reason: string | undefined = 'The schema of the database has not been read yet.';
+  #reason: string | undefined = UNREAD;
+  #code: Code = 'SLUICE-710';
   #reported = '';
   #cancelExpiry: () => void = () => undefined;
   #cancelSoon: () => void = () => undefined;
+  #cancelRetry: () => void = () => undefined;
+  /** Attempts to read the schema that have failed since it was last known. */
+  #failures = 0;
+  #persistent = false;
+  /** There was no Database when we last looked. */
+  #absent = false;
 
   constructor(options: PolicyHostOptions) {
     this.#options = options;
@@ -98,9 +113,39 @@ export class PolicyHost implements EngineHost {
     return this.#reason ?? '';
   }
 
+  get code(): Code {
+    return this.#code;
+  }
+
   /** Reads the schema for the first time and compiles. Rejects with what `readCatalog` rejects with. */
   async start(): Promise<void> {
     await this.#read();
+  }
+
+  /** As `start`, for when the server, or the policies, may be a long time coming: goes on until the schema has been read. */
+  startEventually(): void {
+    this.#persistent = true;
+    this.#absent = this.#options.source.current.database === undefined;
+    this.#compile();
+    void this.refreshCatalog('start');
+  }
+
+  /** What is at the end of our connections is another database now, or may be: nothing we knew of its schema counts. */
+  forgetCatalog(): void {
+    this.#catalog = undefined;
+    this.#described = undefined;
+    this.#catalogVersion = '';
+    this.#probe = undefined;
+    this.#engineKey = '';
+    this.#epoch += 1;
+    this.#failures = 0;
+    this.#compile();
+    void this.refreshCatalog('another database');
+  }
+
+  /** Whether a schema is known; without one there is no engine, however valid the policies. */
+  get knowsCatalog(): boolean {
+    return this.#catalog !== undefined;
   }
 
   /** Resolves when detection has looked into what there was to look into; at once where it is off. Never rejects. */
@@ -132,19 +177,40 @@ export class PolicyHost implements EngineHost {
     for (const unsubscribe of this.#unsubscribe) unsubscribe();
     this.#cancelExpiry();
     this.#cancelSoon();
+    this.#cancelRetry();
+    this.#closed = true;
     this.#listeners.clear();
   }
 
   async #reread(): Promise<void> {
+    // Nothing to dial with; it is read when there is again.
+    if (this.#persistent && this.#options.source.current.database === undefined) return;
     try {
       await this.#read();
+      this.#failures = 0;
     } catch (error) {
+      if (this.#closed) return;
       this.#options.catalogFailed(error);
+      if (this.#catalog === undefined && this.#persistent) this.#retry(error);
     }
+  }
+
+  /** Clients are told why, and nobody but us would ask again. */
+  #retry(error: unknown): void {
+    const [first, last] = FIRST_READ;
+    if (this.#options.source.current.database !== undefined)
+      this.#replace(undefined, `${UNREAD} ${clientReason(error)}`, 'SLUICE-710');
+    this.#cancelRetry();
+    this.#cancelRetry = this.#options.clock.after(
+      Math.min(last, first * 2 ** this.#failures),
+      () => void this.refreshCatalog('retry'),
+    );
+    this.#failures += 1;
   }
 
   async #read(): Promise<void> {
     // Before the schema itself: a change in between is then seen by the next probe.
+    const epoch = this.#epoch;
     const probe = await this.#options.probeCatalog?.();
     if (probe !== undefined && probe === this.#probe && this.#catalog !== undefined) return this.#detect(this.#catalog);
     const data = await this.#options.readCatalog();
@@ -154,6 +220,7 @@ export class PolicyHost implements EngineHost {
     const catalog = new Catalog(data);
     // Before it is put to use: a new column is masked before its first row is shown.
     await this.#describe(catalog);
+    if (epoch !== this.#epoch) throw new Error('the schema is of a database that is no longer ours');
     this.#catalog = catalog;
     this.#catalogVersion = version;
     this.#compile();
@@ -183,15 +250,21 @@ export class PolicyHost implements EngineHost {
   /** Detection may have been switched on: names and types count at once, the rest follows. */
   #policiesChanged(): void {
     this.#compile();
-    if (this.#detects && this.#described !== this.#catalog) void this.refreshCatalog('detection');
+    const absent = this.#options.source.current.database === undefined;
+    const back = this.#persistent && this.#absent && !absent;
+    this.#absent = absent;
+    if (back || (this.#detects && this.#described !== this.#catalog)) void this.refreshCatalog(back ? 'policies' : 'detection');
   }
 
   #compile(): void {
-    if (this.#catalog === undefined) return;
     const { source, identity, clock } = this.#options;
-    const { database, policies, reason } = source.current;
+    const { database, policies, reason, code } = source.current;
     if (database === undefined) {
-      this.#replace(undefined, reason ?? 'The Database was withdrawn.');
+      this.#replace(undefined, reason ?? 'The Database was withdrawn.', code);
+      return;
+    }
+    if (this.#catalog === undefined) {
+      if (this.#code !== 'SLUICE-710') this.#replace(undefined, UNREAD, 'SLUICE-710');
       return;
     }
     const now = clock.now();
@@ -211,10 +284,11 @@ export class PolicyHost implements EngineHost {
     this.#replace(this.#options.createEngine(catalog, bundle), undefined);
   }
 
-  #replace(engine: SqlEngine | undefined, reason: string | undefined): void {
+  #replace(engine: SqlEngine | undefined, reason: string | undefined, code: Code = 'SLUICE-703'): void {
     const before = this.#engine;
     this.#engine = engine;
     this.#reason = reason;
+    this.#code = code;
     if (engine === undefined && before === undefined) return;
     for (const listener of [...this.#listeners]) listener(engine);
   }
@@ -234,6 +308,13 @@ export class PolicyHost implements EngineHost {
     const wait = Math.min(nextChange === undefined ? LOOK_AT_CLOCK : nextChange - now, LOOK_AT_CLOCK);
     this.#cancelExpiry = expires ? this.#options.clock.after(wait, () => this.#compile()) : () => undefined;
   }
+}
+
+/** What clients may know of it: neither host nor login. */
+function clientReason(error: unknown): string {
+  return error instanceof UpstreamError
+    ? `Sluice says: ${error.denial.message} (${error.denial.code}).`
+    : 'It is being tried again.';
 }
 
 function notBoundReason(result: CompileResult): string {

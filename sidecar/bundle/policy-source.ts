@@ -1,4 +1,5 @@
 /** Where policies come from: files now, the operator's stream in a cluster. The host asks and listens; it never looks inside. */
+import type { Code } from '../../core/errors/codes.ts';
 import type { Diagnostic } from '../../core/policy/diagnostic.ts';
 import type { SecretObject } from '../../core/policy/documents.ts';
 import type { DatabaseAccessPolicy } from '../../crds/database-access-policy.ts';
@@ -9,6 +10,8 @@ export interface PolicySnapshot {
   readonly database?: Database;
   /** Why there is no Database. */
   readonly reason?: string;
+  /** Of that reason, where it is not that access was withdrawn (SLUICE-703). */
+  readonly code?: Code;
   /** All that are known. */
   readonly policies: readonly DatabaseAccessPolicy[];
   readonly secrets: readonly SecretObject[];

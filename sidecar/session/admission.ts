@@ -1,4 +1,5 @@
 /** Why a client is not served, or no longer: the reasons, and what it is told. */
+import type { Code } from '../../core/errors/codes.ts';
 import { type Denial, denial } from '../../core/errors/denial.ts';
 import type { StartupMessage } from '../../core/wire/startup.ts';
 import { JournalError } from '../journal/journal.ts';
@@ -18,7 +19,7 @@ export function admissionDenial(
 ): Denial | undefined {
   const { engine } = host;
   if (engine === undefined) {
-    return denial('SLUICE-703', 'no valid policy is in force', host.reason === undefined ? {} : { detail: host.reason });
+    return notServed(host, 'no valid policy is in force');
   }
   if (registry.draining) return shuttingDown();
   const { limits, database } = engine.bundle;
@@ -54,8 +55,23 @@ export const shuttingDown = (): Denial =>
     hint: 'Reconnect.',
   });
 
-export const withdrawn = (reason: string | undefined): Denial =>
-  denial('SLUICE-703', 'the policy of this session was withdrawn', reason === undefined ? {} : { detail: reason });
+export const withdrawn = (host: Pick<EngineHost, 'reason' | 'code'>): Denial =>
+  notServed(host, 'the policy of this session was withdrawn');
+
+/** What is wrong when it is not that access was withdrawn: then trying again may help, and the statement is not at fault. */
+const NOT_YET: Partial<Record<Code, string>> = {
+  'SLUICE-708': 'the operator has not said yet what is in force',
+  'SLUICE-709': 'the policy is too old to be in force without a word from the operator',
+  'SLUICE-710': 'the schema of the database has not been read yet',
+};
+
+export function notServed({ reason, code = 'SLUICE-703' }: Pick<EngineHost, 'reason' | 'code'>, otherwise: string): Denial {
+  const message = NOT_YET[code];
+  return denial(code, message ?? otherwise, {
+    ...(reason === undefined ? {} : { detail: reason }),
+    ...(message === undefined ? {} : { hint: 'This is not caused by the statement. Try again in a moment.' }),
+  });
+}
 
 export const upstreamLost = (): Denial =>
   denial('SLUICE-803', 'the connection to the database was lost', {

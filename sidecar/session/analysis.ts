@@ -7,6 +7,7 @@ import { type Denial, denial } from '../../core/errors/denial.ts';
 import type { SqlEngine } from '../../core/sql/engine.ts';
 import { prescan } from '../../core/sql/parse/prescan.ts';
 import type { AnalyseRequest, AnalyseResult, StatementPlan } from '../../core/sql/plan.ts';
+import { notServed } from './admission.ts';
 import type { SessionCore } from './core.ts';
 import { analyseMessage } from './stepwise.ts';
 
@@ -52,10 +53,12 @@ export class Analysis {
       host.policyEnded();
     const engine = host.engine;
     if (engine === undefined) {
-      return denial('SLUICE-703', 'no valid policy is in force', {
-        detail: host.reason ?? 'The policy was withdrawn or could not be loaded.',
-        hint: 'Try again later; the platform team sees the reason in the status of the policy.',
-      });
+      const refused = notServed(host, 'no valid policy is in force');
+      return {
+        ...refused,
+        detail: refused.detail ?? 'The policy was withdrawn or could not be loaded.',
+        hint: refused.hint ?? 'Try again later; the platform team sees the reason in the status of the policy.',
+      };
     }
     const time = now();
     const ended = engine.bundle.policies.find((policy) => policy.validUntil !== undefined && policy.validUntil <= time);

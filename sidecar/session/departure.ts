@@ -30,7 +30,7 @@ export class Departure {
     clearTimeout(this.#deadline);
     this.#deadline = setTimeout(() => this.#asked !== null && this.#end(this.#asked), timeouts?.withdrawn ?? WITHDRAWN_AFTER);
     this.#deadline.unref();
-    this.#asked ??= { reason: WITHDRAWN, denial: withdrawn(host.reason) };
+    this.#asked ??= { reason: WITHDRAWN, denial: withdrawn(host) };
   }
 
   policyBack(): void {

@@ -110,7 +110,7 @@ class Session implements RegisteredSession {
     });
     const engine = this.#environment.host.engine;
     if (this.#ended || engine === undefined) {
-      this.end({ reason: 'policy withdrawn', denial: withdrawn(this.#environment.host.reason) });
+      this.end({ reason: 'policy withdrawn', denial: withdrawn(this.#environment.host) });
       return;
     }
     this.#wire(upstream, engine);

@@ -1,0 +1,302 @@
+/**
+ * The server side of core/stream/frames.ts. A connection is nobody until its token and pod are verified: how many such there may be, for how
+ * long, and how many are verified at a time is bounded, so that five hundred sidecars that lost another replica together come in one after
+ * the other, and whoever just knocks costs a handshake at most.
+ */
+import {
+  constants,
+  createSecureServer,
+  type Http2SecureServer,
+  type IncomingHttpHeaders,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from 'node:http2';
+import type { AddressInfo } from 'node:net';
+import type { SecureContextOptions } from 'node:tls';
+import { type RefusalCode, STREAM_PATH } from '../../core/stream/frames.ts';
+import type { Clock } from '../../sidecar/bundle/clock.ts';
+import type { IdentityVerifier, Verification, VerifiedPod } from '../identity/verified-pod.ts';
+import type { Materials } from '../materials/materials.ts';
+import type { ClusterView } from '../view/cluster-view.ts';
+import { AcknowledgementBook } from './acknowledgement-book.ts';
+import type { Acknowledgements } from './acknowledgements.ts';
+import { ConnectedSidecar, type DistributionLog, STREAM_TIMES, type StreamTimes } from './connected-sidecar.ts';
+import type { DistributionMetrics } from './metrics.ts';
+import { Propagation } from './propagation.ts';
+import { Publications } from './publications.ts';
+
+export interface StreamLimits {
+  /** Connections that have not been let in yet; more are closed at once. */
+  readonly pending: number;
+  /** Tokens that are being verified; the others of those let as far as that wait. */
+  readonly verifying: number;
+  /** Milliseconds a connection may take to be let in. */
+  readonly setup: number;
+}
+
+export interface StreamServerOptions {
+  readonly host: string;
+  /** 0 picks one. */
+  readonly port: number;
+  /** PEM key and certificate chain in force now; asked again after `onCertificate`. */
+  readonly certificate: () => SecureContextOptions;
+  /** The certificate was renewed. Connections that are open stay. */
+  readonly onCertificate: (listener: () => void) => () => void;
+  /** PEM of all authorities that sign stream certificates now or will soon. */
+  readonly authorities: { current(): readonly string[]; onChange(listener: () => void): () => void };
+  readonly identity: IdentityVerifier;
+  readonly view: ClusterView;
+  readonly materials: Materials;
+  readonly operator: { readonly version: string; readonly replica: string };
+  readonly clock: Clock;
+  /** 0 to 1. */
+  readonly random: () => number;
+  readonly metrics: DistributionMetrics;
+  readonly log: DistributionLog;
+  readonly limits?: Partial<StreamLimits>;
+  readonly times?: Partial<StreamTimes>;
+}
+
+export interface StreamServer {
+  readonly address: { readonly host: string; readonly port: number };
+  readonly acknowledgements: Acknowledgements;
+  readonly connected: number;
+  /** Lets nobody in any more and sends those who are in elsewhere, spread over `spread` milliseconds. Resolves when all have left, or at `deadline`. */
+  drain(spread: number, deadline: number): Promise<void>;
+  /** Ends everything now. */
+  close(): Promise<void>;
+}
+
+const LIMITS: StreamLimits = { pending: 512, verifying: 32, setup: 10_000 };
+/** Seconds, to which as many are added at random. */
+const RETRY_AFTER = 1;
+const MAX_TOKEN = 16 * 1024;
+const HANDSHAKE = 5_000;
+
+export async function startStreamServer(options: StreamServerOptions): Promise<StreamServer> {
+  const server = new Distribution(options);
+  await server.listen();
+  return server;
+}
+
+class Distribution implements StreamServer {
+  readonly acknowledgements: AcknowledgementBook;
+  readonly #options: StreamServerOptions;
+  readonly #limits: StreamLimits;
+  readonly #server: Http2SecureServer;
+  readonly #publications: Publications;
+  readonly #propagation: Propagation;
+  /** By pod UID. */
+  readonly #sidecars = new Map<string, ConnectedSidecar>();
+  readonly #sessions = new Set<ServerHttp2Session>();
+  /** Of those, the ones that a sidecar speaks on. */
+  readonly #admitted = new WeakSet<object>();
+  /** Pods that have gone while tokens are being verified. */
+  readonly #gone = new Set<string>();
+  readonly #unsubscribe: readonly (() => void)[];
+  readonly #verifications: (() => void)[] = [];
+  #verifying = 0;
+  #draining = false;
+  #left: (() => void) | undefined;
+
+  constructor(options: StreamServerOptions) {
+    this.#options = options;
+    this.#limits = { ...LIMITS, ...options.limits };
+    const { clock, metrics } = options;
+    this.#publications = new Publications(options);
+    this.#propagation = new Propagation(
+      () => clock.monotonic(),
+      (seconds) => metrics.propagated(seconds),
+    );
+    this.acknowledgements = new AcknowledgementBook(() => this.#sidecars.values());
+    this.#server = createSecureServer({
+      ...secure(options.certificate()),
+      handshakeTimeout: HANDSHAKE,
+      // One stream is all that a sidecar has to say.
+      settings: { enablePush: false, maxConcurrentStreams: 2, maxHeaderListSize: MAX_TOKEN + 4096 },
+      maxHeaderListPairs: 64,
+      maxSessionMemory: 4,
+      maxSettings: 16,
+    });
+    this.#server.on('session', (session) => this.#session(session));
+    this.#server.on('stream', (stream, headers) => void this.#request(stream, headers));
+    this.#server.on('drop', () => metrics.dropped());
+    this.#server.on('sessionError', () => {});
+    this.#server.on('tlsClientError', () => {});
+    this.#unsubscribe = [
+      options.onCertificate(() => this.#server.setSecureContext(secure(options.certificate()))),
+      options.authorities.onChange(() => {
+        for (const sidecar of this.#sidecars.values()) sidecar.authoritiesChanged();
+      }),
+      options.identity.onGone((podUid) => {
+        if (this.#verifying > 0) this.#gone.add(podUid);
+        this.#sidecars.get(podUid)?.revoke('PodGone', 'The pod is gone.');
+      }),
+    ];
+  }
+
+  get address(): { readonly host: string; readonly port: number } {
+    return { host: this.#options.host, port: (this.#server.address() as AddressInfo).port };
+  }
+
+  get connected(): number {
+    return this.#sidecars.size;
+  }
+
+  async listen(): Promise<void> {
+    const { host, port } = this.#options;
+    this.#bound();
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen({ host, port, backlog: 511 }, () => {
+        this.#server.off('error', reject);
+        this.#server.on('error', (error) => this.#options.log('error', 'stream-server', { reason: error.message }));
+        resolve();
+      });
+    });
+  }
+
+  async drain(spread: number, deadline: number): Promise<void> {
+    this.#draining = true;
+    this.#server.close();
+    const { clock } = this.#options;
+    const all = [...this.#sidecars.values()];
+    all.forEach((sidecar, index) => {
+      clock.after((spread * index) / all.length, () => sidecar.goodbye());
+    });
+    await new Promise<void>((resolve) => {
+      this.#left = resolve;
+      clock.after(deadline, resolve);
+      if (this.#sidecars.size === 0) resolve();
+    });
+    await this.close();
+  }
+
+  async close(): Promise<void> {
+    this.#draining = true;
+    for (const unsubscribe of this.#unsubscribe) unsubscribe();
+    for (const sidecar of [...this.#sidecars.values()]) sidecar.end('stopped');
+    for (const session of this.#sessions) session.destroy();
+    this.#publications.close();
+    await new Promise<void>((resolve) => {
+      this.#server.close(() => resolve());
+    });
+  }
+
+  /** Those who are in do not count towards those who knock. */
+  #bound(): void {
+    this.#server.maxConnections = this.#sidecars.size + this.#limits.pending;
+  }
+
+  #session(session: ServerHttp2Session): void {
+    this.#sessions.add(session);
+    session.on('error', () => {});
+    const cancel = this.#options.clock.after(this.#limits.setup, () => {
+      if (!this.#admitted.has(session)) session.destroy();
+    });
+    session.once('close', () => {
+      cancel();
+      this.#sessions.delete(session);
+    });
+  }
+
+  async #request(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): Promise<void> {
+    stream.on('error', () => {});
+    if (headers[':path'] !== STREAM_PATH) return answer(stream, 404, { code: 'NotFound', reason: 'There is nothing here.' });
+    if (headers[':method'] !== 'POST') return answer(stream, 405, { code: 'NotAllowed', reason: 'POST it is.' });
+    if (this.#draining) return this.#refuse(stream, 'NotReady', 'This replica is stopping.');
+    if (!this.#options.view.hasSynced) return this.#refuse(stream, 'NotReady', 'This replica has not read the cluster yet.');
+    const verification = await this.#verify(bearer(headers.authorization));
+    if (stream.destroyed) return;
+    if (!verification.ok) return this.#refuse(stream, verification.code, verification.reason);
+    const { pod } = verification;
+    if (this.#draining) return this.#refuse(stream, 'NotReady', 'This replica is stopping.');
+    this.#admit(stream, pod);
+  }
+
+  #admit(stream: ServerHttp2Stream, pod: VerifiedPod): void {
+    // The same pod again: its old connection is one that it has lost, or another restart of it.
+    this.#sidecars.get(pod.podUid)?.end('replaced');
+    const { operator, authorities, identity, clock, random, metrics, log, times } = this.#options;
+    const sidecar = new ConnectedSidecar({
+      stream,
+      pod,
+      operator,
+      authorities: () => authorities.current(),
+      identity,
+      publications: this.#publications,
+      propagation: this.#propagation,
+      clock,
+      random,
+      times: { ...STREAM_TIMES, ...times },
+      metrics,
+      log,
+      changed: (key) => this.acknowledgements.changed(key),
+      ended: () => {
+        if (this.#sidecars.get(pod.podUid) === sidecar) this.#sidecars.delete(pod.podUid);
+        this.#bound();
+        if (this.#sidecars.size === 0) this.#left?.();
+      },
+    });
+    this.#sidecars.set(pod.podUid, sidecar);
+    if (stream.session !== undefined) this.#admitted.add(stream.session);
+    this.#bound();
+    stream.respond({ ':status': 200, 'content-type': 'application/x-ndjson', 'cache-control': 'no-store' });
+    sidecar.start();
+  }
+
+  #refuse(stream: ServerHttp2Stream, code: RefusalCode, reason: string): void {
+    this.#options.metrics.refused(code);
+    this.#options.log('debug', 'sidecar-refused', { code, reason });
+    const later = code === 'NotReady' || code === 'KeysUnavailable';
+    const seconds = RETRY_AFTER + Math.round(this.#options.random() * RETRY_AFTER * 2);
+    answer(stream, later ? 503 : code.startsWith('Token') ? 401 : 403, { code, reason }, later ? seconds : undefined);
+  }
+
+  /** Never rejects. */
+  async #verify(token: string | undefined): Promise<Verification> {
+    if (this.#verifying >= this.#limits.verifying) await new Promise<void>((resolve) => void this.#verifications.push(resolve));
+    this.#verifying += 1;
+    try {
+      const verification = await this.#options.identity.verify(token);
+      // It may have gone while its token was looked at. From here to its admission nothing waits, and then we would hear of it.
+      if (!verification.ok || !this.#gone.has(verification.pod.podUid)) return verification;
+      return { ok: false, code: 'PodGone', reason: `Pod ${verification.pod.namespace}/${verification.pod.pod} is gone.` };
+    } finally {
+      this.#verifying -= 1;
+      if (this.#verifying === 0) this.#gone.clear();
+      this.#verifications.shift()?.();
+    }
+  }
+}
+
+/** RFC 8446 and nothing older: both ends are ours. */
+function secure(certificate: SecureContextOptions): SecureContextOptions {
+  return { ...certificate, minVersion: 'TLSv1.3' };
+}
+
+/** RFC 6750. */
+function bearer(authorization: string | undefined): string | undefined {
+  const match = /^Bearer ([\x21-\x7e]+)$/i.exec(authorization ?? '');
+  return match?.[1] !== undefined && match[1].length <= MAX_TOKEN ? match[1] : undefined;
+}
+
+function answer(
+  stream: ServerHttp2Stream,
+  status: number,
+  body: { readonly code: string; readonly reason: string },
+  retryAfter?: number,
+): void {
+  if (stream.destroyed || stream.headersSent) return;
+  stream.respond({
+    ':status': status,
+    'content-type': 'application/json',
+    'cache-control': 'no-store',
+    ...(retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }),
+  });
+  const { session } = stream;
+  stream.end(JSON.stringify(body));
+  stream.once('close', () => session?.close());
+  // What it still sends is of no interest, and its half of the stream need not end by itself.
+  stream.once('finish', () => stream.close(constants.NGHTTP2_NO_ERROR));
+}

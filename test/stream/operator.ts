@@ -1,0 +1,97 @@
+/** Test support: the operator's stream server as it will run, on loopback, over a cluster in memory. */
+import { Registry } from 'prom-client';
+import type { StreamTimes } from '../../operator/distribute/connected-sidecar.ts';
+import { distributionMetrics } from '../../operator/distribute/metrics.ts';
+import { startStreamServer, type StreamLimits, type StreamServer } from '../../operator/distribute/stream-server.ts';
+import { systemClock } from '../../sidecar/bundle/clock.ts';
+import { type Authority, makeAuthority } from './certificates.ts';
+import { MemoryIdentity, MemoryMaterials, MemoryView } from './cluster.ts';
+
+export const SERVER_NAME = 'sluice-operator.sluice-system.svc';
+
+export interface TestCluster {
+  readonly view: MemoryView;
+  readonly materials: MemoryMaterials;
+  readonly identity: MemoryIdentity;
+  readonly authority: Authority;
+}
+
+export interface TestOperator extends StreamServer {
+  readonly port: number;
+  readonly registry: Registry;
+  readonly logs: { readonly event: string; readonly detail: Readonly<Record<string, unknown>> }[];
+  /** Takes a certificate of another authority, and announces these. */
+  renew(certificate: { readonly cert: string; readonly key: string }, authorities: readonly string[]): void;
+}
+
+export async function memoryCluster(): Promise<TestCluster> {
+  return {
+    view: new MemoryView(),
+    materials: new MemoryMaterials(),
+    identity: new MemoryIdentity(),
+    authority: await makeAuthority(),
+  };
+}
+
+export interface TestOperatorOptions {
+  readonly replica?: string;
+  readonly port?: number;
+  readonly limits?: Partial<StreamLimits>;
+  readonly times?: Partial<StreamTimes>;
+  readonly certificate?: { readonly cert: string; readonly key: string };
+}
+
+export async function startOperator(cluster: TestCluster, options: TestOperatorOptions = {}): Promise<TestOperator> {
+  const { view, materials, identity, authority } = cluster;
+  let certificate = options.certificate ?? (await authority.issue(SERVER_NAME));
+  let authorities: readonly string[] = [authority.certificate];
+  const renewed = new Set<() => void>();
+  const announced = new Set<() => void>();
+  const registry = new Registry();
+  const logs: TestOperator['logs'] = [];
+  const server = await startStreamServer({
+    host: '127.0.0.1',
+    port: options.port ?? 0,
+    certificate: () => certificate,
+    onCertificate: (listener) => {
+      renewed.add(listener);
+      return () => renewed.delete(listener);
+    },
+    authorities: {
+      current: () => authorities,
+      onChange: (listener) => {
+        announced.add(listener);
+        return () => announced.delete(listener);
+      },
+    },
+    identity,
+    view,
+    materials,
+    operator: { version: '0.0.0-test', replica: options.replica ?? 'operator-1' },
+    clock: systemClock,
+    random: Math.random,
+    metrics: distributionMetrics(registry),
+    log: (_level, event, detail = {}) => void logs.push({ event, detail }),
+    ...(options.limits === undefined ? {} : { limits: options.limits }),
+    ...(options.times === undefined ? {} : { times: options.times }),
+  });
+  return {
+    get address() {
+      return server.address;
+    },
+    get connected() {
+      return server.connected;
+    },
+    acknowledgements: server.acknowledgements,
+    port: server.address.port,
+    registry,
+    logs,
+    drain: (spread, deadline) => server.drain(spread, deadline),
+    close: () => server.close(),
+    renew: (next, all) => {
+      certificate = next;
+      authorities = all;
+      for (const listener of [...renewed, ...announced]) listener();
+    },
+  };
+}
