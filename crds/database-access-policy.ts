@@ -266,7 +266,6 @@ export const policyKind = {
     { name: 'Ready', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].status' },
     { name: 'Database', type: 'string', jsonPath: '.spec.databaseRef.name' },
     { name: 'Mode', type: 'string', jsonPath: '.spec.mode' },
-    { name: 'Service accounts', type: 'string', jsonPath: '.spec.subjects[*].serviceAccount.name' },
     { name: 'Pods', type: 'integer', jsonPath: '.status.boundPods' },
     { name: 'Programmed', type: 'integer', jsonPath: '.status.programmedPods', priority: 1 },
     { name: 'Until', type: 'string', jsonPath: '.spec.validUntil', priority: 1 },
