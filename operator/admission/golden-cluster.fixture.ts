@@ -24,7 +24,7 @@ export const SETTINGS: InjectorSettings = {
   clusterDomain: 'cluster.local',
 };
 
-const documents = loadDocuments([{ name: 'cluster.yaml', text: readFileSync(join(TESTDATA, 'cluster.yaml'), 'utf8') }]);
+export const documents = loadDocuments([{ name: 'cluster.yaml', text: readFileSync(join(TESTDATA, 'cluster.yaml'), 'utf8') }]);
 if (documents.diagnostics.length > 0) throw new Error(documents.diagnostics.map(formatDiagnostic).join('\n'));
 
 export const seals = createSeals(() => {

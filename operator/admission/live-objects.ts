@@ -1,0 +1,37 @@
+/** Databases and policies asked for at the API server itself, for pods that come in the same `kubectl apply` as what they name. */
+import type { DatabaseAccessPolicy } from '../../crds/database-access-policy.ts';
+import type { Database } from '../../crds/database.ts';
+import { ApiError, DATABASES, type KubeApi, POLICIES } from '../api/kube-api.ts';
+import { type RawGoverned, readGoverned } from '../view/governed-object.ts';
+
+export interface LiveObjects {
+  readonly policyNamespaces: readonly string[];
+  /** Undefined where there is none, or none that this release can read. */
+  database(namespace: string, name: string, signal: AbortSignal): Promise<Database | undefined>;
+  /** Of the Database's namespace, those that name it. */
+  policiesOf(database: Database, signal: AbortSignal): Promise<readonly DatabaseAccessPolicy[]>;
+}
+
+export function liveObjects(api: Pick<KubeApi, 'get' | 'list'>, policyNamespaces: readonly string[]): LiveObjects {
+  return {
+    policyNamespaces,
+    async database(namespace, name, signal) {
+      try {
+        const raw = await api.get<RawGoverned>(DATABASES, { namespace, name }, signal);
+        const reading = readGoverned('Database', raw);
+        return reading.ok && raw.metadata.deletionTimestamp === undefined ? reading.object : undefined;
+      } catch (error) {
+        if (error instanceof ApiError && error.status === 404) return undefined;
+        throw error;
+      }
+    },
+    async policiesOf(database, signal) {
+      const { items } = await api.list<RawGoverned>(POLICIES, { namespace: database.metadata.namespace, signal });
+      return items.flatMap((raw) => {
+        const reading = readGoverned('DatabaseAccessPolicy', raw);
+        const named = reading.ok && reading.object.spec.databaseRef.name === database.metadata.name;
+        return named && raw.metadata.deletionTimestamp === undefined ? [reading.object] : [];
+      });
+    },
+  };
+}
