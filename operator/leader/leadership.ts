@@ -5,6 +5,6 @@ export interface Leadership {
   /** Called with each change. After `false` nothing may be written any more. */
   onChange(listener: (isLeader: boolean) => void): () => void;
   start(): void;
-  /** Gives the Lease back. */
+  /** Gives the Lease back. Stop those who write before. */
   stop(): Promise<void>;
 }

@@ -85,10 +85,13 @@ function scene(options: Partial<InformerOptions<KubeObject>> = {}, page?: (asked
   const api: Pick<KubeApi, 'list' | 'watch'> = {
     async list<T extends KubeObject>(_: unknown, asked: ListOptions = {}): Promise<KubeList<T>> {
       lists.push(asked);
+      const answer = page?.(asked);
+      // An answer takes its time: what the watch says meanwhile is heard first.
+      await new Promise((resolve) => setImmediate(resolve));
       const refusal = refusals.shift();
       if (refusal !== undefined) throw refusal;
       const { items, version } = self.collection;
-      return (page?.(asked) ?? { items: [...items], resourceVersion: version }) as KubeList<T>;
+      return (answer ?? { items: [...items], resourceVersion: version }) as KubeList<T>;
     },
     watch<T extends KubeObject>(_: unknown, asked: WatchOptions): AsyncIterable<WatchEvent<T>> {
       const line = new Line(asked);
@@ -303,9 +306,8 @@ describe('an informer', () => {
   it('says nothing any more once it is stopped, and lists anew when started again', async () => {
     const it = await started();
     const old = it.line();
-    const stopped = it.informer.stop();
     old.say(added('late', '99'));
-    await stopped;
+    await it.informer.stop();
     it.informer.start();
     it.informer.start();
     await it.clock.advance(0);
