@@ -1,7 +1,7 @@
 /** The `sluice` command. Exit codes: 0 done, 1 failure, 2 usage, 3 a negative answer (denied, not valid). */
 import { Command, CommanderError } from 'commander';
 import { CliError } from './errors.ts';
-import { VERSION } from './version.ts';
+import { VERSION } from '../core/version.ts';
 
 const program = new Command('sluice')
   .description('Identity-aware PostgreSQL access: least privilege, masking and a verifiable audit trail, on localhost.')

@@ -21,7 +21,7 @@ import { UpstreamError } from '../../sidecar/upstream/upstream-error.ts';
 import type { DatabaseName, ListenAddress } from '../arguments.ts';
 import { CliError } from '../errors.ts';
 import { accessFor, openPolicies } from '../policies.ts';
-import { VERSION } from '../version.ts';
+import { VERSION } from '../../core/version.ts';
 import { clientTls } from './client-tls.ts';
 import { surviveDefects } from './last-resort.ts';
 
