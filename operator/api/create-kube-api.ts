@@ -82,7 +82,8 @@ export function createKubeApi(config: KubeApiConfig): ClosableKubeApi {
       method: call.method,
       headers: {
         ...identity,
-        accept: 'application/json',
+        // The keys of service accounts have a type of their own, and are refused to whoever does not name it (406).
+        accept: 'application/json, application/jwk-set+json',
         'user-agent': userAgent,
         ...(body === undefined ? {} : { 'content-type': call.contentType ?? 'application/json' }),
       },

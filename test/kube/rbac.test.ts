@@ -89,6 +89,7 @@ const NEEDED: readonly Row[] = [
     MERGE,
   ],
   ['finds the issuer of tokens', 'GET', '/.well-known/openid-configuration'],
+  ['reads the account that a token names', 'GET', core(AGENTS, 'serviceaccounts/default')],
 ];
 
 const FORBIDDEN: readonly Row[] = [
@@ -113,6 +114,7 @@ const FORBIDDEN: readonly Row[] = [
   ['logs', 'GET', core(AGENTS, 'pods/agent/log')],
   ['an ephemeral container', 'PATCH', core(AGENTS, 'pods/agent/ephemeralcontainers'), { spec: {} }, MERGE],
   ['evicting', 'POST', core(AGENTS, 'pods/agent/eviction'), { metadata: { name: 'agent' } }],
+  ['accounts of a namespace', 'GET', core(AGENTS, 'serviceaccounts')],
   [
     'a token of an agent',
     'POST',
