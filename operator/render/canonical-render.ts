@@ -13,6 +13,7 @@
  */
 import { CONTAINER_NAME } from '../../core/injection/names.ts';
 import type { RawPod } from '../admission/injection.ts';
+import { type Raw, record, records } from '../admission/raw-pod.ts';
 import { canonicalJson } from './canonical-json.ts';
 import type { CanonicalRender } from './seal.ts';
 
@@ -48,8 +49,6 @@ export function sidecarContainer(pod: RawPod): Raw | undefined {
 
 /** Each of them lets another process look into the sidecar's memory, or listen in its place. */
 const SHARED = ['hostNetwork', 'hostPID', 'hostIPC', 'shareProcessNamespace'] as const;
-
-type Raw = Readonly<Record<string, unknown>>;
 
 /** What may be left out, and where to look further. */
 interface Shape {
@@ -160,7 +159,7 @@ function withoutWhatOpenShiftAssigns(context: Raw): Raw {
 }
 
 /** https://docs.openshift.com/container-platform/latest/authentication/managing-security-context-constraints.html: ranges begin there. */
-const OPENSHIFT_FIRST_USER = 1_000_000_000;
+export const OPENSHIFT_FIRST_USER = 1_000_000_000;
 
 /** A volume without a source is an emptyDir (SetDefaults_Volume). */
 function withSource(volume: Raw): Raw {
@@ -193,12 +192,4 @@ function isEmpty(value: unknown): boolean {
 
 function own<T>(table: Readonly<Record<string, T>> | undefined, name: string): T | undefined {
   return table !== undefined && Object.hasOwn(table, name) ? table[name] : undefined;
-}
-
-function record(value: unknown): Raw | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Raw) : undefined;
-}
-
-function records(value: unknown): readonly Raw[] {
-  return Array.isArray(value) ? value.filter((each) => record(each) !== undefined) : [];
 }

@@ -173,6 +173,7 @@ const EVERYWHERE = [
   'apiextensions.k8s.io/customresourcedefinitions (databases.sluice.dev, databaseaccesspolicies.sluice.dev): get',
   'events.k8s.io/events: create patch',
   'pods: get list watch',
+  'serviceaccounts: get',
 ];
 const RIGHTS: Readonly<Record<string, readonly string[]>> = {
   [SYSTEM]: [

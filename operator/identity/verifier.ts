@@ -1,0 +1,171 @@
+/**
+ * From a bearer token to a pod that may have its policy, in the order of what it costs:
+ *
+ *   shape → claims → proof that the cluster issued it → the service account exists still → the pod lives → its sidecar is ours
+ *
+ * Everything a refusal says before the proof is about the token's form alone.
+ */
+import type { Logger } from 'pino';
+import { Counter, type Registry } from 'prom-client';
+import type { Clock } from '../../sidecar/bundle/clock.ts';
+import { record } from '../admission/raw-pod.ts';
+import { type KubeApi, type KubeObject, SERVICE_ACCOUNTS } from '../api/kube-api.ts';
+import type { RenderSeals } from '../render/seal.ts';
+import type { OperatorSettings } from '../settings.ts';
+import type { Informer } from '../watch/informer.ts';
+import { checkIssued } from './issued-sidecar.ts';
+import { createLiveObjects, type LiveObjects } from './live-objects.ts';
+import { createPods, type PodObject, type Pods } from './pods.ts';
+import { REFUSAL_CODES, type Refusal, refuse } from './refusal.ts';
+import { checkShape, readClaims, type TokenClaims } from './token-claims.ts';
+import { createTokenKeys } from './token-keys.ts';
+import { proveByKeys, proveByReview, type TokenProof } from './token-proof.ts';
+import type { IdentityVerifier, Verification, VerifiedPod } from './verified-pod.ts';
+
+export interface IdentityVerifierOptions {
+  readonly api: KubeApi;
+  /** Pods of all namespaces with label sluice.dev/injected=true; started by whoever made it. */
+  readonly pods: Informer<PodObject>;
+  readonly seals: RenderSeals;
+  readonly settings: OperatorSettings['identity'];
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly registry: Registry;
+}
+
+/** A service account that was deleted, or made again under its name, is noticed within this time. Milliseconds. */
+const ACCOUNT_KNOWN_FOR = 30_000;
+/** One of another UID is looked at again, unless that was done just now. */
+const ACCOUNT_LOOKED_AT = 2000;
+/** So long the last look does while the API server is away. */
+const ACCOUNT_STALE_AFTER = 60 * 60_000;
+
+export function createIdentityVerifier(options: IdentityVerifierOptions): IdentityVerifier {
+  return new PodVerifier(options);
+}
+
+class PodVerifier implements IdentityVerifier {
+  readonly #options: IdentityVerifierOptions;
+  readonly #prove: TokenProof;
+  readonly #pods: Pods;
+  readonly #accounts: LiveObjects<KubeObject>;
+  readonly #refusals: Counter<'code'>;
+  readonly #verified: Counter;
+
+  constructor(options: IdentityVerifierOptions) {
+    this.#options = options;
+    const { api, clock, log, registry, pods, settings } = options;
+    this.#prove =
+      settings.verification === 'TokenReview'
+        ? proveByReview(api, log)
+        : proveByKeys(createTokenKeys({ api, clock, log }), clock);
+    this.#pods = createPods({ api, informer: pods, clock });
+    this.#accounts = createLiveObjects({ api, resource: SERVICE_ACCOUNTS, clock });
+    this.#refusals = new Counter({
+      name: 'sluice_operator_identity_refusals_total',
+      help: 'Tokens and pods that were refused, by why',
+      labelNames: ['code'],
+      registers: [registry],
+    });
+    for (const code of REFUSAL_CODES) this.#refusals.inc({ code }, 0);
+    this.#verified = new Counter({
+      name: 'sluice_operator_identity_verified_total',
+      help: 'Tokens that were accepted: proven, of a live pod with a sidecar of ours',
+      registers: [registry],
+    });
+  }
+
+  async verify(token: string | undefined): Promise<Verification> {
+    const verification = await this.#verify(token).catch((error: unknown) => {
+      this.#options.log.error({ reason: error instanceof Error ? error.name : 'unknown' }, 'a token could not be verified');
+      return refuse('NotReady', 'something went wrong in the operator; try again');
+    });
+    if (verification.ok) this.#verified.inc();
+    else this.#refusals.inc({ code: verification.code });
+    return verification;
+  }
+
+  isAlive(pod: Pick<VerifiedPod, 'namespace' | 'pod' | 'podUid'>): boolean {
+    return this.#pods.isAlive(pod);
+  }
+
+  onGone(listener: (podUid: string) => void): () => void {
+    return this.#pods.onGone(listener);
+  }
+
+  async #verify(token: string | undefined): Promise<Verification> {
+    const { clock, log } = this.#options;
+    const malformed = checkShape(token);
+    if (malformed !== undefined) return malformed;
+    const claims = readClaims(token!, clock.now());
+    if (!claims.ok) return claims;
+    const unproven = await this.#prove(token!, claims);
+    if (unproven !== undefined) return unproven;
+    const verification = await this.#verifyPod(claims);
+    if (!verification.ok) {
+      const { namespace, pod, podUid, serviceAccount } = claims;
+      const { code, reason } = verification;
+      log.warn({ code, namespace, pod, podUid, serviceAccount, reason }, 'a pod was refused');
+    }
+    return verification;
+  }
+
+  async #verifyPod(claims: TokenClaims): Promise<Verification> {
+    const { namespace, serviceAccount, pod, podUid, node } = claims;
+    const foreign = await this.#checkAccount(claims);
+    if (foreign !== undefined) return foreign;
+    const found = await this.#pods.find(claims);
+    if (!found.ok) return found;
+    const spec = record(found.object['spec']);
+    const phase = record(found.object['status'])?.['phase'];
+    if (phase === 'Succeeded' || phase === 'Failed') return refuse('PodGone', `the pod has ended (${phase})`);
+    if (spec?.['serviceAccountName'] !== serviceAccount) {
+      return refuse('ServiceAccountMismatch', 'the pod does not run as the service account of the token');
+    }
+    const runsOn = spec['nodeName'];
+    if (node !== undefined && typeof runsOn === 'string' && runsOn !== '' && runsOn !== node) {
+      return refuse('NodeMismatch', 'the token was issued to another node than the pod runs on');
+    }
+    const issued = checkIssued(
+      found.object,
+      { namespace, serviceAccount },
+      {
+        seals: this.#options.seals,
+        imageDigests: this.#options.settings.imageDigests,
+      },
+    );
+    if (!issued.ok) return issued;
+    return {
+      ok: true,
+      pod: {
+        namespace,
+        serviceAccount,
+        pod,
+        podUid,
+        ...(typeof runsOn === 'string' && runsOn !== '' ? { node: runsOn } : {}),
+        ...(issued.image === undefined ? {} : { image: issued.image }),
+        databases: issued.databases,
+        expiresAt: claims.expiresAt,
+      },
+    };
+  }
+
+  /** Whoever deletes a service account takes away what its tokens say; a token does not know that. */
+  async #checkAccount(claims: TokenClaims): Promise<Refusal | undefined> {
+    const { namespace, serviceAccount, serviceAccountUid } = claims;
+    let account = await this.#accounts.read(namespace, serviceAccount, ACCOUNT_KNOWN_FOR);
+    if (uidOf(account) !== serviceAccountUid) account = await this.#accounts.read(namespace, serviceAccount, ACCOUNT_LOOKED_AT);
+    if (account.state === 'unknown') {
+      const last = this.#accounts.last(namespace, serviceAccount);
+      const known = last?.state === 'found' && this.#options.clock.monotonic() - last.readAt < ACCOUNT_STALE_AFTER;
+      if (known && uidOf(last) === serviceAccountUid) return undefined;
+      return refuse('NotReady', `${account.reason}; try again`);
+    }
+    if (uidOf(account) === serviceAccountUid) return undefined;
+    return refuse('ServiceAccountMismatch', 'the service account of the token does not exist any more');
+  }
+}
+
+function uidOf(live: { readonly state: string; readonly object?: KubeObject } | undefined): string | undefined {
+  return live?.state === 'found' ? live.object?.metadata.uid : undefined;
+}
