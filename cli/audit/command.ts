@@ -28,12 +28,12 @@ export function auditCommand(): Command {
   audit
     .command('verify')
     .description('check the hash chain; exits 0 when it holds, 3 when it does not')
-    .argument('<file>', 'an audit file, or - for standard input')
+    .argument('<file...>', 'audit files in their order, a directory of segments, or - for standard input')
     .option('--head <sha256>', 'the last hash as you noted it elsewhere: shows a cut-off tail')
     .addOption(new Option('-o, --output <format>', 'text or json').choices(['text', 'json']).default('text'))
-    .action(async (file: string, options: { output: 'text' | 'json'; head?: string }) => {
+    .action(async (files: readonly string[], options: { output: 'text' | 'json'; head?: string }) => {
       const { verify } = await import('./verify.ts');
-      const valid = await verify(file, options, process.stdout);
+      const valid = await verify(files, options, process.stdout);
       if (!valid) process.exitCode = 3;
     });
   return audit;

@@ -1,6 +1,9 @@
 /** `sluice audit verify`. */
+import { statSync } from 'node:fs';
 import type { Writable } from 'node:stream';
 import { ChainVerifier, type VerifyReport } from '../../core/audit/verify.ts';
+import { segmentsOf } from '../../sidecar/journal/segmented-journal.ts';
+import { CliError } from '../errors.ts';
 import { eachLine } from './lines.ts';
 
 export interface VerifyOptions {
@@ -8,17 +11,36 @@ export interface VerifyOptions {
   readonly head?: string;
 }
 
-/** True when the chain holds (and ends in `head`, if given). Throws CliError when the file cannot be read. */
-export async function verify(file: string, options: VerifyOptions, out: Writable): Promise<boolean> {
+/** True when the chain holds (and ends in `head`, if given), over all files together. Throws CliError when one cannot be read. */
+export async function verify(given: readonly string[], options: VerifyOptions, out: Writable): Promise<boolean> {
+  const files = given.flatMap(expand);
   const verifier = new ChainVerifier();
-  const torn = await eachLine(file, (line) => verifier.line(line));
-  const report = verifier.finish(torn.length);
+  let torn = 0;
+  let file = '';
+  for (const [index, each] of files.entries()) {
+    if (verifier.fault !== undefined) break;
+    file = each;
+    if (index > 0) verifier.nextFile();
+    torn += (await eachLine(each, (line) => verifier.line(line))).length;
+  }
+  const report = verifier.finish(torn);
+  if (report.fault === undefined && files.length > 1) file = `${files.length} files`;
   const headDiffers = options.head !== undefined && options.head !== report.head;
   const valid = report.valid && report.records > 0 && !headDiffers;
   if (options.output === 'json')
-    out.write(`${JSON.stringify({ file, ...report, valid, ...(headDiffers ? { expectedHead: options.head } : {}) })}\n`);
+    out.write(
+      `${JSON.stringify({ file, ...(files.length > 1 ? { files } : {}), ...report, valid, ...(headDiffers ? { expectedHead: options.head } : {}) })}\n`,
+    );
   else out.write(describe(file, report, headDiffers ? options.head : undefined));
   return valid;
+}
+
+/** A directory stands for its segments. */
+function expand(path: string): readonly string[] {
+  if (path === '-' || statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) return [path];
+  const segments = segmentsOf(path);
+  if (segments.length === 0) throw new CliError(`there are no audit segments in ${path}`);
+  return segments;
 }
 
 function describe(file: string, report: VerifyReport, expectedHead: string | undefined): string {

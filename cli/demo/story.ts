@@ -69,7 +69,7 @@ export async function tellStory(options: StoryOptions): Promise<void> {
     await show(audit, { output: 'table' }, options.out);
 
     say('\n5. Verified: the hash chain of the audit file holds');
-    if (!(await verify(audit, { output: 'text' }, options.out))) throw new CliError('the audit file does not verify');
+    if (!(await verify([audit], { output: 'text' }, options.out))) throw new CliError('the audit file does not verify');
 
     if (options.keep) await keep(proxy, audit, say);
     else say('\nDone. Run it again with --keep to get a psql prompt on the proxy.');

@@ -10,11 +10,14 @@ import type { Database } from '../../crds/database.ts';
 import { openFileJournal } from '../../sidecar/journal/file-journal.ts';
 import { type Journal, JournalError } from '../../sidecar/journal/journal.ts';
 import { openStreamJournal } from '../../sidecar/journal/stream-journal.ts';
+import { timestamps } from '../../sidecar/journal/timestamps.ts';
+import { untilSignal } from '../../sidecar/telemetry/signals.ts';
 import { ListenError } from '../../sidecar/listen/listener.ts';
 import { AccessError } from '../../sidecar/proxy/access.ts';
 import { FindingsError } from '../../core/sensitivity/findings.ts';
 import { readFindings, writeFindings } from '../../sidecar/sensitivity/findings-file.ts';
 import { type Log, NoPolicyError, type ProxyOptions, type RunningProxy, startProxy } from '../../sidecar/proxy/proxy.ts';
+import { surviveDefects } from '../../sidecar/telemetry/last-resort.ts';
 import { type MetricsServer, serveMetrics } from '../../sidecar/telemetry/metrics-server.ts';
 import { prometheusTelemetry } from '../../sidecar/telemetry/telemetry.ts';
 import { UpstreamError } from '../../sidecar/upstream/upstream-error.ts';
@@ -23,7 +26,6 @@ import { CliError } from '../errors.ts';
 import { accessFor, openPolicies } from '../policies.ts';
 import { VERSION } from '../../core/version.ts';
 import { clientTls } from './client-tls.ts';
-import { surviveDefects } from './last-resort.ts';
 
 export interface ProxyCommandOptions {
   readonly policy: readonly string[];
@@ -72,7 +74,9 @@ export async function runProxy(options: ProxyCommandOptions): Promise<void> {
     journal = openJournal(options, database);
     const opened = journal;
     if (options.metrics !== undefined)
-      metrics = await serveMetrics(registry, options.metrics.host, options.metrics.port, () => unhealthy(opened, proxy));
+      metrics = await serveMetrics(registry, options.metrics.host, options.metrics.port, {
+        '/healthz': () => unhealthy(opened, proxy),
+      });
     proxy = await startProxy({
       source,
       identity: options.as,
@@ -145,34 +149,6 @@ function openJournal(options: ProxyCommandOptions, database: Database): Journal 
   return openStreamJournal({ descriptor: 1, start, clock: timestamps() });
 }
 
-/** Milliseconds between two clocks beyond which the wall clock must have been set (or the machine slept). */
-const STEP_MS = 200;
-
-/**
- * RFC 3339 with microseconds. The part down to the second is kept between calls: two records a statement need one each. Within a
- * second the monotonic clock counts; a wall clock that was set is followed at the next second.
- */
-function timestamps(): () => string {
-  let second = -1;
-  let prefix = '';
-  let origin = performance.timeOrigin;
-  return () => {
-    let micros = Math.floor((origin + performance.now()) * 1000);
-    let now = Math.floor(micros / 1_000_000);
-    if (now !== second) {
-      const wall = Date.now();
-      if (Math.abs(wall - micros / 1000) > STEP_MS) {
-        origin = wall - performance.now();
-        micros = wall * 1000;
-        now = Math.floor(wall / 1000);
-      }
-      second = now;
-      prefix = new Date(now * 1000).toISOString().slice(0, 20);
-    }
-    return `${prefix}${String(micros % 1_000_000).padStart(6, '0')}Z`;
-  };
-}
-
 function unhealthy(journal: Journal, proxy: RunningProxy | undefined): string | undefined {
   if (!journal.healthy) return 'audit records cannot be written';
   if (proxy?.host.engine === undefined) return proxy?.host.reason ?? 'starting';
@@ -206,18 +182,4 @@ function startFailure(error: unknown, options: ProxyCommandOptions): unknown {
   if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')
     return new CliError(`cannot serve metrics: ${error.message}`);
   return error;
-}
-
-/** The first SIGTERM or SIGINT; a second one ends the process at once. */
-function untilSignal(): Promise<string> {
-  return new Promise((resolve) => {
-    let received = false;
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-      process.on(signal, () => {
-        if (received) process.exit(1);
-        received = true;
-        resolve(signal);
-      });
-    }
-  });
 }

@@ -59,12 +59,28 @@ export class ChainVerifier {
   readonly #open = new Set<string>();
   /** The file goes on where another one ended: the intents of its first outcomes are in that one. */
   #continued = false;
+  /** Where the file before ended, which this one must go on from. */
+  #before: { readonly seq: number; readonly hash: string } | undefined;
 
   /** One line without its newline. Lines after the first fault are ignored. */
   line(bytes: Buffer): void {
     this.#line += 1;
     if (this.#fault === undefined) this.#check(bytes);
     this.#offset += bytes.length + 1;
+  }
+
+  /** What follows is the next file of the same chain. Its outcomes may be of intents before. */
+  nextFile(): void {
+    this.#before = { seq: this.#seq - 1, hash: this.#hash };
+    this.#line = 0;
+    this.#offset = 0;
+    this.#seq = EMPTY_CHAIN.seq;
+    this.#hash = EMPTY_CHAIN.hash;
+  }
+
+  /** The first record that does not fit, so far. */
+  get fault(): ChainFault | undefined {
+    return this.#fault;
   }
 
   /** `tornBytes`: length of what followed the last newline. */
@@ -97,8 +113,13 @@ export class ChainVerifier {
       return this.#fail(`does not follow ${what}`, record);
     }
     if (typeof record.time !== 'string' || typeof record.type !== 'string') return this.#fail('time or type is missing', record);
-    if (this.#records === 0 && record.type !== 'chain-start') return this.#fail('the first record is not a chain-start', record);
-    if (record.type === 'chain-start' && record.continues !== undefined) this.#continued = true;
+    if (this.#line === 1 && record.type !== 'chain-start') return this.#fail('the first record is not a chain-start', record);
+    if (this.#line === 1 && this.#before !== undefined && !isSamePlace(record.continues, this.#before))
+      return this.#fail(
+        'does not go on where the file before it ended: a file is missing between them, or the end of that one',
+        record,
+      );
+    if (record.type === 'chain-start' && record.continues !== undefined && this.#before === undefined) this.#continued = true;
     if (!this.#pair(record)) return false;
     this.#seq += 1;
     this.#hash = hashLine(bytes);
@@ -128,4 +149,10 @@ export class ChainVerifier {
     this.#fault = { line: this.#line, offset: this.#offset, reason, ...seq };
     return false;
   }
+}
+
+function isSamePlace(continues: unknown, before: { readonly seq: number; readonly hash: string }): boolean {
+  if (typeof continues !== 'object' || continues === null) return false;
+  const { seq, hash } = continues as { readonly seq?: unknown; readonly hash?: unknown };
+  return seq === before.seq && hash === before.hash;
 }

@@ -14,9 +14,12 @@ import { type Timed, WriteBehind } from './write-behind.ts';
 
 export interface FileJournalOptions {
   readonly path: string;
-  readonly durability: 'Local' | 'Synced';
+  /** Asked for each append where it is a function. */
+  readonly durability: 'Local' | 'Synced' | (() => 'Local' | 'Synced');
   /** What the chain's first record says; for an existing file an event says who went on. */
-  readonly start: Omit<WithoutHeader<ChainStart>, 'type' | 'continues'>;
+  readonly start: Omit<WithoutHeader<ChainStart>, 'type'>;
+  /** Called with the lines that have just been written: for a copy elsewhere. Must not throw. */
+  readonly copy?: (lines: Buffer) => void;
   /** RFC 3339 UTC with microseconds. */
   readonly clock: () => string;
   readonly fs?: typeof nodeFs;
@@ -27,7 +30,7 @@ export interface FileJournalOptions {
 }
 
 /** What was found at the end of an existing file. */
-interface Recovered {
+export interface Recovered {
   readonly head: ChainHead;
   /** Bytes that belong to the chain. */
   readonly size: number;
@@ -41,7 +44,7 @@ const TAIL_STEP = 64 * 1024;
 const MAX_RECORD = 1024 * 1024;
 
 /** Opens or continues a journal. Throws JournalError with one clear sentence when the file cannot serve. */
-export function openFileJournal(options: FileJournalOptions): Journal {
+export function openFileJournal(options: FileJournalOptions): FileJournal {
   const fs = options.fs ?? nodeFs;
   let lock: FileLock | undefined;
   try {
@@ -55,7 +58,7 @@ export function openFileJournal(options: FileJournalOptions): Journal {
   }
 }
 
-class FileJournal implements Journal {
+export class FileJournal implements Journal {
   #descriptor: number;
   readonly #fs: typeof nodeFs;
   readonly #lock: FileLock;
@@ -98,12 +101,29 @@ class FileJournal implements Journal {
     return this.#healthy;
   }
 
+  /** Bytes of the file. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Of the last record. */
+  get end(): { readonly seq: number; readonly hash: string } {
+    const { seq, hash } = this.#chain.head;
+    return { seq: seq - 1, hash };
+  }
+
+  /** Writes what was deferred. Throws JournalError. */
+  flush(): void {
+    this.#behind.write([]);
+  }
+
   append(entries: readonly AuditEntry[]): void | Promise<void> {
     if (this.#closed) throw new JournalError('the audit file is closed');
     if (entries.length === 0) return undefined;
     this.#followFile();
     this.#behind.write(entries);
-    return this.#options.durability === 'Synced' ? this.#sync() : undefined;
+    const { durability } = this.#options;
+    return (typeof durability === 'function' ? durability() : durability) === 'Synced' ? this.#sync() : undefined;
   }
 
   defer(entry: AuditEntry): void {
@@ -135,6 +155,7 @@ class FileJournal implements Journal {
       this.#dirty = false;
       this.#healthy = true;
       this.#failing = undefined;
+      this.#options.copy?.(bytes);
     } catch (error) {
       this.#chain.rewind(before);
       this.#healthy = false;
@@ -238,7 +259,8 @@ class FileJournal implements Journal {
   }
 }
 
-function recover(descriptor: number, fs: typeof nodeFs): Recovered {
+/** Throws JournalError when the file is something else. */
+export function recover(descriptor: number, fs: typeof nodeFs): Recovered {
   const size = fs.fstatSync(descriptor).size;
   const tail = readTail(descriptor, size, fs);
   const end = tail.lastIndexOf(NEWLINE);

@@ -14,6 +14,8 @@ export interface ListenAddress {
   readonly host: string;
   /** 0 picks a free port; of several addresses with 0 each gets its own. */
   readonly port: number;
+  /** Left out where the machine does not have such an address (no IPv6, say). */
+  readonly optional?: true;
 }
 
 /** A client that has sent its StartupMessage. Nothing was answered yet but NegotiateProtocolVersion, where it is due. */
@@ -24,6 +26,8 @@ export interface AcceptedClient {
    */
   readonly socket: Socket;
   readonly startup: StartupMessage;
+  /** Of the listener it came to, as asked for. */
+  readonly address: ListenAddress;
 }
 
 export interface ListenerOptions {
@@ -45,7 +49,7 @@ export interface ListenerOptions {
 }
 
 export interface Listener {
-  /** As bound, in the order asked for. */
+  /** As bound, in the order asked for, without those that were optional and are not there. */
   readonly addresses: readonly ListenAddress[];
   /** Stops accepting, and ends the connections that have not been handed on. */
   close(): void;
@@ -63,13 +67,15 @@ export class ListenError extends Error {
 export async function listen(options: ListenerOptions): Promise<Listener> {
   const reception = new Reception(options);
   const servers: Server[] = [];
+  const bound: ListenAddress[] = [];
   try {
     for (const address of options.addresses) {
       const server = createServer(
         { noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000 },
-        (socket) => void reception.accept(socket),
+        (socket) => void reception.accept(socket, address),
       );
-      await bind(server, address);
+      if (!(await bind(server, address))) continue;
+      bound.push(address);
       // For example no file descriptor left for a newcomer.
       server.on('error', (error) => options.onFault(error));
       servers.push(server);
@@ -79,7 +85,7 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     throw error;
   }
   const addresses = servers.map((server, i) => ({
-    host: options.addresses[i]!.host,
+    host: bound[i]!.host,
     port: (server.address() as AddressInfo).port,
   }));
   return {
@@ -98,9 +104,13 @@ const BIND_REASONS: Readonly<Record<string, string>> = {
   ENOTFOUND: 'the host name is unknown',
 };
 
-async function bind(server: Server, { host, port }: ListenAddress): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
+const ABSENT: ReadonlySet<string | undefined> = new Set(['EADDRNOTAVAIL', 'EAFNOSUPPORT']);
+
+/** False: there is no such address here, and that is no matter. */
+async function bind(server: Server, { host, port, optional }: ListenAddress): Promise<boolean> {
+  return await new Promise<boolean>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
+      if (optional === true && ABSENT.has(error.code)) return resolve(false);
       const where = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
       reject(
         new ListenError(`cannot listen on ${where}: ${BIND_REASONS[error.code ?? ''] ?? error.code ?? error.message}`, error),
@@ -108,7 +118,7 @@ async function bind(server: Server, { host, port }: ListenAddress): Promise<void
     });
     server.listen({ host, port, backlog: 511, exclusive: true }, () => {
       server.removeAllListeners('error');
-      resolve();
+      resolve(true);
     });
   });
 }
@@ -128,7 +138,7 @@ class Reception {
     this.#options = options;
   }
 
-  async accept(tcp: Socket): Promise<void> {
+  async accept(tcp: Socket, address: ListenAddress): Promise<void> {
     // Without a listener a reset connection would end the process.
     tcp.on('error', () => tcp.destroy());
     if (this.#pending.size >= (this.#options.maxPending ?? 100) && !this.#evict()) {
@@ -152,7 +162,7 @@ class Reception {
       } else {
         const { startup } = outcome;
         if (startup.negotiate) socket.write(negotiateProtocolVersion(NEWEST_MINOR, startup.protocolOptions));
-        await this.#options.onClient({ socket, startup });
+        await this.#options.onClient({ socket, startup, address });
       }
     } catch (error) {
       socket.destroy();
@@ -173,7 +183,7 @@ class Reception {
   #refuse(socket: Socket, reason: Denial, unheard = false): void {
     this.#options.onRefused?.(reason);
     if (unheard) socket.destroy();
-    else refuse(socket, reason);
+    else turnAway(socket, reason);
   }
 
   close(): void {
@@ -189,7 +199,7 @@ function tooMany(): Denial {
 }
 
 /** Sends FATAL and closes once the client has read it: input that is left unread would turn the close into a reset. */
-function refuse(socket: Socket, reason: Denial): void {
+export function turnAway(socket: Socket, reason: Denial): void {
   socket.end(denialResponse(reason, { severity: 'FATAL' }));
   socket.resume();
   const timer = setTimeout(() => socket.destroy(), FAREWELL);

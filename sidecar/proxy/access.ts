@@ -8,7 +8,9 @@ import type { SecretObject } from '../../core/policy/documents.ts';
 import { maskKeyBlocks } from '../../core/policy/masks/hash.ts';
 import { MASK_KEY_SETTINGS } from '../../core/policy/bundle.ts';
 import type { Database } from '../../crds/database.ts';
+import type { StateFrame } from '../../core/stream/frames.ts';
 import type { UpstreamTarget } from '../upstream/target.ts';
+import { UpstreamError } from '../upstream/upstream-error.ts';
 import type { UpstreamUrl } from '../upstream/upstream-url.ts';
 
 export interface Access {
@@ -78,6 +80,35 @@ export function accessFromObjects(database: Database, secrets: readonly SecretOb
     database: endpoint.database,
     requireChannelBinding: false,
     maskKey: maskKeySettings(password, database),
+  };
+}
+
+/**
+ * From what the operator says: the addresses are those it resolved, because the names that this machine would look up are the pod author's.
+ * Throws UpstreamError while it could not resolve any.
+ */
+export function accessFromStream(
+  state: StateFrame,
+  credential: { readonly username: string; readonly password: string },
+): Access {
+  const { endpoint, tls } = state.object.spec;
+  const { host, port } = endpoint;
+  if (state.addresses.length === 0)
+    throw new UpstreamError('SLUICE-802', `the operator cannot resolve the host of the database, ${host}`);
+  if (tls.caSecretRef !== undefined && state.ca === undefined)
+    throw new UpstreamError('SLUICE-805', 'the operator has not sent the CA of the database');
+  return {
+    target: {
+      host,
+      port,
+      addresses: state.addresses,
+      tls: { mode: tls.mode, ...(state.ca === undefined ? {} : { ca: state.ca }) },
+    },
+    user: credential.username,
+    password: credential.password,
+    database: endpoint.database,
+    requireChannelBinding: false,
+    maskKey: maskKeySettings(credential.password, state.object),
   };
 }
 

@@ -20,8 +20,8 @@ import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { Sample } from './sample.ts';
 
 export interface DetectionOptions {
-  /** For samples: a connection of its own while there is something to look at. */
-  readonly connect: () => Promise<SimpleQueryConnection & { close(): void }>;
+  /** For samples: a connection of its own while there is something to look at. Absent: others sample, and what they found is received. */
+  readonly connect?: () => Promise<SimpleQueryConnection & { close(): void }>;
   readonly clock: Clock;
   /** From an earlier run. */
   readonly findings?: Findings;
@@ -75,6 +75,13 @@ export class Detection {
     return () => void this.#listeners.delete(listener);
   }
 
+  /** What others have found, in place of what was known: they say all that there is. */
+  receive(findings: Findings): void {
+    this.#findings = findings;
+    this.#judge();
+    for (const listener of [...this.#listeners]) listener();
+  }
+
   /** To be called with a schema before it is put to use. Never rejects: without the server's word there are still names and types. */
   async describe(catalog: Catalog, connection: SimpleQueryConnection): Promise<void> {
     let tables: readonly TableFacts[];
@@ -96,6 +103,7 @@ export class Detection {
 
   /** Looks into the tables that nobody has looked into as they are now. Never rejects; resolves when there is nothing left to do. */
   sample(): Promise<void> {
+    if (this.#options.connect === undefined) return Promise.resolve();
     this.#sampling ??= this.#sampleAll().finally(() => {
       this.#sampling = undefined;
     });
@@ -138,7 +146,7 @@ export class Detection {
     try {
       // While one round is under way a schema may arrive that needs another.
       for (let open = this.#open(); open.length > 0 && !this.#closed; open = this.#open()) {
-        connection ??= await this.#options.connect();
+        connection ??= await this.#options.connect!();
         await this.#round(connection, open);
       }
     } catch (error) {

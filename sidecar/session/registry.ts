@@ -71,6 +71,11 @@ export class SessionRegistry {
     found?.cancelRequested();
   }
 
+  /** Ends all there are, now. Newcomers are welcome. */
+  stopAll(): void {
+    for (const session of [...this.#sessions.keys()]) session.stop();
+  }
+
   /** Lets transactions finish; what is left after `deadline` milliseconds is cut. Resolves when all are closed. */
   async drain(deadline: number): Promise<void> {
     this.#draining = true;

@@ -1,4 +1,4 @@
-/** GET /metrics and /healthz on an address of its own. */
+/** GET /metrics, and health, on an address of its own: never statement text, never values. */
 import { createServer } from 'node:http';
 import { type Registry, collectDefaultMetrics } from 'prom-client';
 
@@ -8,18 +8,22 @@ export interface MetricsServer {
   close(): Promise<void>;
 }
 
-/** `healthy`: an answer other than undefined is why it is not. Rejects when the address cannot be bound. */
+/** Why it is not so, in a few words; undefined: it is. */
+export type HealthCheck = () => string | undefined;
+
+/** `checks` by path, such as `/healthz`. Rejects when the address cannot be bound. */
 export async function serveMetrics(
   registry: Registry,
   host: string,
   port: number,
-  healthy: () => string | undefined,
+  checks: Readonly<Record<string, HealthCheck>>,
 ): Promise<MetricsServer> {
   collectDefaultMetrics({ register: registry });
   const server = createServer((request, response) => {
     if (request.method !== 'GET') return void response.writeHead(405).end();
-    if (request.url === '/healthz') {
-      const problem = healthy();
+    const check = checks[request.url ?? ''];
+    if (check !== undefined) {
+      const problem = check();
       return void response
         .writeHead(problem === undefined ? 200 : 503, { 'content-type': 'text/plain' })
         .end(`${problem ?? 'ok'}\n`);

@@ -3,8 +3,8 @@
  * gets past all guards belongs to nobody known. It is written down and counted, and the process goes on serving everybody else:
  * the alternative would let one client's input end the sessions of all.
  */
-import type { Log } from '../../sidecar/proxy/proxy.ts';
-import type { Telemetry } from '../../sidecar/telemetry/telemetry.ts';
+import type { Log } from '../proxy/served-database.ts';
+import type { Telemetry } from './telemetry.ts';
 
 export function surviveDefects(log: Log, telemetry: Telemetry): void {
   const survived = (kind: string) => (error: unknown) => {
