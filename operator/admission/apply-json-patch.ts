@@ -3,7 +3,10 @@ import type { JsonPatchOperation } from './injection.ts';
 
 /** @throws Error for an operation that does not fit the document. */
 export function applyJsonPatch(document: unknown, patch: readonly JsonPatchOperation[]): unknown {
-  return patch.reduce((current, operation) => apply(current, tokens(operation.path), operation), structuredClone(document));
+  return structuredClone(patch).reduce(
+    (current, operation) => apply(current, tokens(operation.path), operation),
+    structuredClone(document),
+  );
 }
 
 function tokens(path: string): readonly string[] {
