@@ -5,6 +5,7 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../../sidecar/bundle/clock.ts';
 import type { KubeApi, ObjectRef, Resource } from '../api/kube-api.ts';
+import { pause } from '../watch/backoff.ts';
 
 export interface FollowOptions {
   readonly api: KubeApi;
@@ -92,7 +93,7 @@ class ObjectFollower implements Follower {
       } catch (error) {
         if (!signal.aborted) this.#options.log.debug({ ...this.#where, reason: reasonOf(error) }, 'watch ended');
       }
-      await this.#pause();
+      await pause(this.#options.clock, RETRY_AFTER, signal);
     }
   }
 
@@ -110,20 +111,6 @@ class ObjectFollower implements Follower {
       if (type === 'ERROR') return;
       if (type !== 'BOOKMARK') await this.look();
     }
-  }
-
-  #pause(): Promise<void> {
-    const { signal } = this.#stopped;
-    return new Promise((resolve) => {
-      if (signal.aborted) return resolve();
-      const cancel = this.#options.clock.after(RETRY_AFTER, done);
-      signal.addEventListener('abort', done);
-      function done(): void {
-        cancel();
-        signal.removeEventListener('abort', done);
-        resolve();
-      }
-    });
   }
 }
 
