@@ -15,6 +15,7 @@ program.addCommand((await import('./proxy/command.ts')).proxyCommand());
 program.addCommand((await import('./check/command.ts')).checkCommand());
 program.addCommand((await import('./classify/command.ts')).classifyCommand());
 program.addCommand((await import('./audit/command.ts')).auditCommand());
+program.addCommand((await import('./inject/command.ts')).injectCommand());
 program.addCommand((await import('./demo/command.ts')).demoCommand());
 program
   .command('version')
