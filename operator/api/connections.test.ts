@@ -58,6 +58,27 @@ describe('connections to the API server', () => {
     expect(await kube.get(PODS, REF)).toEqual({ metadata: { name: 'a' } });
   });
 
+  it('that hang are left, with the idle ones beside them', async () => {
+    const { certificate, key, authority } = await makeLocalCertificate(['127.0.0.1'], Date.now());
+    const connections: string[] = [];
+    let hangs = false;
+    server = createServer({ cert: certificate, key }, (request, response) => {
+      connections.push(`${request.socket.remotePort}`);
+      if (!hangs) response.end('{"metadata":{"name":"a"}}');
+    });
+    await new Promise<void>((resolve) => server!.listen(0, '127.0.0.1', resolve));
+    const tls = { ca: authority };
+    const kube = apiOf(`https://127.0.0.1:${(server.address() as AddressInfo).port}`, () => tls);
+    await Promise.all([kube.get(PODS, REF), kube.get(PODS, REF), kube.get(PODS, REF)]);
+    const idle = new Set(connections);
+    hangs = true;
+    await expect(kube.get(PODS, REF, AbortSignal.timeout(100))).rejects.toMatchObject({ name: 'TimeoutError' });
+    hangs = false;
+    connections.length = 0;
+    await Promise.all([kube.get(PODS, REF), kube.get(PODS, REF)]);
+    expect(connections.filter((port) => idle.has(port))).toEqual([]);
+  });
+
   it('are not made without credentials', async () => {
     const { url } = await serve(['127.0.0.1']);
     const kube = apiOf(url, () => {

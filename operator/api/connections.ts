@@ -4,8 +4,13 @@ import type { Credentials, TlsMaterial } from './credentials.ts';
 import { ApiUnreachableError } from './kube-api.ts';
 
 export interface Connections {
-  /** For requests. */
+  /** For requests: the present pool. */
   readonly requests: Dispatcher;
+  /**
+   * A request through this pool got no answer in time. Where one connection is half-open the idle ones beside it are as well (a firewall that
+   * forgot them, a server that vanished), and each would cost another request its time: newcomers get a new pool.
+   */
+  suspect(pool: Dispatcher): void;
   /** For watches, each of which keeps its connection: so they can never starve requests. */
   readonly watches: Dispatcher;
   close(): Promise<void>;
@@ -41,13 +46,29 @@ export function createConnections(
       keepAliveTimeout: KEEP_IDLE,
       keepAliveMaxTimeout: KEEP_IDLE,
     });
-  const requests = pool(limits.requests);
-  const watches = pool(limits.watches);
+  const open = new Set<Agent>();
+  const opened = (connections: number): { readonly agent: Agent; readonly dispatcher: Dispatcher } => {
+    const agent = pool(connections);
+    open.add(agent);
+    return { agent, dispatcher: agent.compose([...interceptors]) };
+  };
+  let requests = opened(limits.requests);
+  const watches = opened(limits.watches);
   return {
-    requests: requests.compose([...interceptors]),
-    watches: watches.compose([...interceptors]),
+    get requests() {
+      return requests.dispatcher;
+    },
+    watches: watches.dispatcher,
+    suspect(dispatcher) {
+      // Several requests of one pool time out together: the first replaces it.
+      if (dispatcher !== requests.dispatcher) return;
+      const { agent } = requests;
+      requests = opened(limits.requests);
+      // What is under way may still end well.
+      void agent.close().finally(() => open.delete(agent));
+    },
     async close() {
-      await Promise.all([requests.destroy(), watches.destroy()]);
+      await Promise.all([...open].map((agent) => agent.destroy()));
     },
   };
 }

@@ -45,6 +45,12 @@ export interface ClosableKubeApi extends KubeApi {
   close(): Promise<void>;
 }
 
+/**
+ * TCP and TLS. A pool gives a connection that is still being made to the next request as well, so this bounds how long one that hangs can
+ * hold up others: leadership must be renewed within 10 s. Milliseconds.
+ */
+const CONNECT = 4_000;
+
 interface Call {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly path: string;
@@ -70,7 +76,7 @@ export function createKubeApi(config: KubeApiConfig): ClosableKubeApi {
     throw new TypeError('an API server is spoken to over https');
   }
   const prefix = server.pathname.replace(/\/+$/, '');
-  const limits = { connectTimeout: 10_000, requests: config.maxConnections ?? 32, watches: config.maxWatches ?? 512 };
+  const limits = { connectTimeout: CONNECT, requests: config.maxConnections ?? 32, watches: config.maxWatches ?? 512 };
   const connections = createConnections(credentials, limits, config.interceptors);
 
   async function open(pool: Dispatcher, call: Call, signal: AbortSignal, bodyTimeout: number): Promise<Dispatcher.ResponseData> {
@@ -99,10 +105,18 @@ export function createKubeApi(config: KubeApiConfig): ClosableKubeApi {
   }
 
   async function attempt<T>(call: Call): Promise<T> {
-    return bounded(clock, requestTimeout, call.signal, async (signal) => {
-      const response = await open(connections.requests, call, signal, requestTimeout);
-      return parseBody(await readBody(response.body, maxResponse)) as T;
-    });
+    const pool = connections.requests;
+    try {
+      return await bounded(clock, requestTimeout, call.signal, async (signal) => {
+        const response = await open(pool, call, signal, requestTimeout);
+        return parseBody(await readBody(response.body, maxResponse)) as T;
+      });
+    } catch (error) {
+      // TimeoutError: the caller has less patience than we (AbortSignal.timeout).
+      const late = error instanceof ApiUnreachableError ? error.kind === 'timeout' : (error as Error)?.name === 'TimeoutError';
+      if (late) connections.suspect(pool);
+      throw error;
+    }
   }
 
   /** A kept connection may be closed by the server just when it is used: what only reads is tried once more. */

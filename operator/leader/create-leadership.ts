@@ -121,7 +121,7 @@ class LeaseElection implements Leadership {
   async #attempt(signal: AbortSignal): Promise<void> {
     const sent = { monotonic: this.#clock.monotonic(), wall: this.#clock.now() };
     const bound = new AbortController();
-    const end = (): void => bound.abort(new Error('no answer in time'));
+    const end = (): void => bound.abort(new DOMException('no answer in time', 'TimeoutError'));
     signal.addEventListener('abort', end, { once: true });
     const cancel = this.#clock.after(this.#renewDeadline * ATTEMPT, end);
     try {

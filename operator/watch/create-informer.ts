@@ -37,7 +37,7 @@ export interface InformerOptions<T extends KubeObject> extends Selection {
   readonly compareGrace?: number;
 }
 
-/** A watch that lasted so long was a good one: the next failure starts with short waits again. Milliseconds. */
+/** A watch that lasted so long, or told something, was a good one: the next failure starts with short waits again. Milliseconds. */
 const GOOD_WATCH = 5_000;
 /** Refusals in a row, without an event in between, until the version is given up. */
 const REFUSALS = 3;
@@ -151,8 +151,9 @@ class ListWatch<T extends KubeObject> implements Informer<T> {
         this.#telemetry.ended(wanted === undefined ? ending.reason : 'relist');
         if (wanted !== undefined) continue;
         const good = this.#clock.monotonic() - began >= GOOD_WATCH;
-        if (good) this.#backoff.reset();
-        refusals = watched.version !== version ? 0 : refusals + (ending.answered ? 1 : 0);
+        const progressed = watched.version !== version;
+        if (good || progressed) this.#backoff.reset();
+        refusals = progressed ? 0 : refusals + (ending.answered ? 1 : 0);
         version = watched.version;
         if (ending.expired) this.#relistWanted = 'expired';
         else if (refusals >= REFUSALS) this.#relistWanted = 'stuck';
