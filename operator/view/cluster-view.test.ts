@@ -105,4 +105,18 @@ describe('cluster view', () => {
     expect(view.databasesFor(AGENT, NOW)).toEqual([]);
     expect(view.policiesOf(view.database('data-platform', 'orders')!)).toEqual([]);
   });
+
+  it('reads a kind anew when its CRD has changed: what comes, goes and differs is told, once', async () => {
+    const { cluster, view, told } = await setUp();
+    cluster.put(DATABASES, databaseObject('orders'));
+    cluster.put(POLICIES, policyObject('stays', 'orders'));
+    told.length = 0;
+    await view.reopen('DatabaseAccessPolicy');
+    expect(told).toEqual([]);
+    expect(cluster.running.filter(({ resource }) => resource.plural === 'databaseaccesspolicies')).toHaveLength(2);
+    cluster.put(POLICIES, policyObject('comes', 'orders'));
+    cluster.remove(POLICIES, 'data-platform', 'stays');
+    expect(told).toEqual(['data-platform/orders', 'data-platform/orders']);
+    expect(view.policiesOf(view.database('data-platform', 'orders')!).map(({ metadata }) => metadata.name)).toEqual(['comes']);
+  });
 });

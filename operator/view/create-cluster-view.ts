@@ -24,6 +24,8 @@ export interface GovernedObjects extends ClusterView {
   /** Any change of an object, of its status too. */
   onObject(listener: (kind: GovernedKind, key: string) => void): () => void;
   start(): void;
+  /** The kind's CRD has changed: everything is read anew (trusted-objects.ts). */
+  reopen(kind: GovernedKind): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -114,6 +116,10 @@ class View implements GovernedObjects {
   start(): void {
     this.#databases.start();
     this.#policies.start();
+  }
+
+  reopen(kind: GovernedKind): Promise<void> {
+    return kind === 'Database' ? this.#databases.reopen() : this.#policies.reopen();
   }
 
   async stop(): Promise<void> {

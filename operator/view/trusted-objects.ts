@@ -24,7 +24,11 @@ export interface ObjectChange<K extends GovernedKind> {
 export class TrustedObjects<K extends GovernedKind> {
   readonly synced: Promise<void>;
   readonly #kind: K;
-  readonly #informers: readonly Informer<RawGoverned>[];
+  readonly #openAll: () => readonly Informer<RawGoverned>[];
+  #informers: readonly Informer<RawGoverned>[];
+  #reopening: Promise<void> = Promise.resolve();
+  readonly #stop = new AbortController();
+  readonly #unsubscribe: (() => void)[] = [];
   readonly #objects = new Map<string, TrustedObject<K>>();
   readonly #onChange: (change: ObjectChange<K>) => void;
 
@@ -37,8 +41,9 @@ export class TrustedObjects<K extends GovernedKind> {
   ) {
     this.#kind = kind;
     this.#onChange = onChange;
-    this.#informers = namespaces.map((namespace) => open<RawGoverned>({ resource, namespace }));
-    for (const informer of this.#informers) informer.onChange((change) => this.#take(change));
+    this.#openAll = () => namespaces.map((namespace) => open<RawGoverned>({ resource, namespace }));
+    this.#informers = this.#openAll();
+    this.#follow(this.#informers);
     this.synced = Promise.all(this.#informers.map((informer) => informer.synced)).then(() => undefined);
   }
 
@@ -67,8 +72,46 @@ export class TrustedObjects<K extends GovernedKind> {
     for (const informer of this.#informers) informer.start();
   }
 
+  /**
+   * Reads everything anew. A watch that was open when a CRD changed goes on for a while under the schema before: fields that are new are cut
+   * off objects whose version stays the same, so that nothing else would ever notice.
+   */
+  reopen(): Promise<void> {
+    this.#reopening = this.#reopening.then(() => this.#replace());
+    return this.#reopening;
+  }
+
   async stop(): Promise<void> {
+    this.#stop.abort();
     await Promise.all(this.#informers.map((informer) => informer.stop()));
+  }
+
+  async #replace(): Promise<void> {
+    const fresh = this.#openAll();
+    for (const informer of fresh) informer.start();
+    await Promise.race([Promise.all(fresh.map((informer) => informer.synced)), aborted(this.#stop.signal)]);
+    const old = this.#stop.signal.aborted ? fresh : this.#informers;
+    // In one turn, so that no change is lost or told twice.
+    if (old !== fresh) this.#adopt(fresh);
+    await Promise.all(old.map((informer) => informer.stop()));
+  }
+
+  #adopt(informers: readonly Informer<RawGoverned>[]): void {
+    for (const unsubscribe of this.#unsubscribe.splice(0)) unsubscribe();
+    this.#informers = informers;
+    this.#follow(informers);
+    const listed = new Map(informers.flatMap((informer) => informer.list()).map((object) => [objectKey(object), object]));
+    for (const [key, object] of listed) {
+      const known = this.#objects.get(key);
+      const version = known?.raw.metadata.resourceVersion;
+      if (version !== object.metadata.resourceVersion || known?.content !== this.#read(object).content)
+        this.#take({ type: 'added', object });
+    }
+    for (const [key, { raw }] of [...this.#objects]) if (!listed.has(key)) this.#take({ type: 'deleted', object: raw });
+  }
+
+  #follow(informers: readonly Informer<RawGoverned>[]): void {
+    for (const informer of informers) this.#unsubscribe.push(informer.onChange((change) => this.#take(change)));
   }
 
   #take(change: Change<RawGoverned>): void {
@@ -85,6 +128,10 @@ export class TrustedObjects<K extends GovernedKind> {
     const metadata = { name, namespace, uid, generation, creationTimestamp, deletionTimestamp, labels, annotations };
     return { raw, reading: readGoverned(this.#kind, raw), content: canonicalHash({ metadata, spec: raw.spec }) };
   }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }
 
 export function inForce<K extends GovernedKind>(object: TrustedObject<K> | undefined): Governed<K> | undefined {

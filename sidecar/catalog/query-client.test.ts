@@ -59,3 +59,18 @@ describe('an answer', () => {
     expect(process.memoryUsage().rss - before).toBeLessThan(700 * 1024 * 1024);
   });
 });
+
+describe('a connection that is gone', () => {
+  it('says so at once to whoever asks next', async () => {
+    const server = createServer((socket) => sockets.push(socket));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+    await new Promise((resolve) => socket.once('connect', resolve));
+    const client = openQueryClient({ socket, parameters: new Map(), serverVersion: '18', serverMajor: 18 }, 3_600_000);
+    const closed = new Promise((resolve) => socket.once('close', resolve));
+    socket.destroy();
+    await closed;
+    await expect(client.simpleQuery('SELECT 1')).rejects.toMatchObject({ code: 'SLUICE-803' });
+    server.close();
+  });
+});

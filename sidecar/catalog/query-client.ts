@@ -98,6 +98,9 @@ export function openQueryClient(connection: UpstreamConnection, timeout = 30_000
   return {
     simpleQuery(sql, onRow) {
       if (pending !== undefined) return Promise.reject(new Error('one query at a time'));
+      // Its 'close' has been and will not come again.
+      if (socket.destroyed)
+        return Promise.reject(new UpstreamError('SLUICE-803', 'the connection was lost while the schema was read'));
       return new Promise((resolve, reject) => {
         pending = { results: [], rows: [], bytes: 0, failure: undefined, onRow, resolve, reject };
         timer = setTimeout(

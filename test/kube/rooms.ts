@@ -34,6 +34,7 @@ export async function startRooms(
   policyNamespaces: readonly string[],
   timing: Partial<Timing> = {},
   counted: (api: KubeApi) => KubeApi = (api) => api,
+  leads = true,
 ): Promise<Rooms> {
   const closable = await openApi(kube);
   const api = counted(closable);
@@ -56,7 +57,7 @@ export async function startRooms(
   view.start();
   await view.synced;
   materials.start();
-  catalogs.start();
+  if (leads) catalogs.start();
   return {
     api,
     open,
