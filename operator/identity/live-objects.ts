@@ -22,6 +22,8 @@ export interface LiveObjectsOptions {
   /** Requests a second, and at once. */
   readonly rate?: number;
   readonly burst?: number;
+  /** How many objects at most, the one read last first. */
+  readonly remember?: number;
 }
 
 const RATE = 50;
@@ -29,7 +31,7 @@ const BURST = 200;
 const REMEMBERED = 10_000;
 
 export function createLiveObjects<T extends KubeObject>(options: LiveObjectsOptions): LiveObjects<T> {
-  const { api, resource, clock, rate = RATE, burst = BURST } = options;
+  const { api, resource, clock, rate = RATE, burst = BURST, remember: most = REMEMBERED } = options;
   const remembered = new Map<string, Exclude<Live<T>, { state: 'unknown' }>>();
   const reading = new Map<string, Promise<Live<T>>>();
   let tokens = burst;
@@ -46,7 +48,7 @@ export function createLiveObjects<T extends KubeObject>(options: LiveObjectsOpti
   const remember = (key: string, live: Exclude<Live<T>, { state: 'unknown' }>): Live<T> => {
     remembered.delete(key);
     remembered.set(key, live);
-    if (remembered.size > REMEMBERED) remembered.delete(remembered.keys().next().value!);
+    if (remembered.size > most) remembered.delete(remembered.keys().next().value!);
     return live;
   };
   const ask = async (key: string, namespace: string, name: string): Promise<Live<T>> => {

@@ -23,6 +23,8 @@ export interface Pods {
   isAlive(ref: PodRef): boolean;
   /** Called with the UID of a pod whose object is gone, once. */
   onGone(listener: (podUid: string) => void): () => void;
+  /** Called with a pod whose object has changed, under the same UID. */
+  onUpdate(listener: (pod: PodObject) => void): void;
 }
 
 export interface PodsOptions {
@@ -46,19 +48,21 @@ class InjectedPods implements Pods {
   readonly #clock: Clock;
   readonly #live: LiveObjects<PodObject>;
   readonly #listeners = new Set<(podUid: string) => void>();
+  readonly #onUpdate = new Set<(pod: PodObject) => void>();
   /** Read live and not seen by the watch yet: how to stop waiting for that. */
   readonly #expected = new Map<string, () => void>();
 
   constructor({ api, informer, clock }: PodsOptions) {
     this.#informer = informer;
     this.#clock = clock;
-    this.#live = createLiveObjects<PodObject>({ api, resource: PODS, clock });
+    this.#live = createLiveObjects<PodObject>({ api, resource: PODS, clock, remember: 500 });
     informer.onChange((change) => {
       const { uid } = change.object.metadata;
       if (change.type === 'deleted') this.#gone(uid);
       else if (uid !== undefined) this.#seen(uid);
       // Deleted and made again under its name while the watch was away.
       if (change.type === 'updated' && change.before.metadata.uid !== uid) this.#gone(change.before.metadata.uid);
+      if (change.type !== 'deleted') for (const listener of this.#onUpdate) listener(change.object);
     });
   }
 
@@ -85,6 +89,10 @@ class InjectedPods implements Pods {
   onGone(listener: (podUid: string) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  onUpdate(listener: (pod: PodObject) => void): void {
+    this.#onUpdate.add(listener);
   }
 
   /** A pod that is deleted before the watch has ever shown it would never be reported. */

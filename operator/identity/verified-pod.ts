@@ -22,8 +22,8 @@ export type Verification =
 export interface IdentityVerifier {
   /** Never rejects. Counts refusals by code. */
   verify(token: string | undefined): Promise<Verification>;
-  /** Whether the pod is still there under this UID, from the informer. */
+  /** Whether the pod is still there under this UID, and as it was when it was accepted, from the informer. */
   isAlive(pod: Pick<VerifiedPod, 'namespace' | 'pod' | 'podUid'>): boolean;
-  /** Called when a pod's object is gone. */
+  /** Called when an accepted pod's object is gone, or not what it was: its image or its ephemeral containers have changed. */
   onGone(listener: (podUid: string) => void): () => void;
 }

@@ -13,7 +13,7 @@ import { type KubeApi, type KubeObject, SERVICE_ACCOUNTS } from '../api/kube-api
 import type { RenderSeals } from '../render/seal.ts';
 import type { OperatorSettings } from '../settings.ts';
 import type { Informer } from '../watch/informer.ts';
-import { checkIssued } from './issued-sidecar.ts';
+import { checkIssued, type IssuedSidecar } from './issued-sidecar.ts';
 import { createLiveObjects, type LiveObjects } from './live-objects.ts';
 import { createPods, type PodObject, type Pods } from './pods.ts';
 import { REFUSAL_CODES, type Refusal, refuse } from './refusal.ts';
@@ -49,6 +49,11 @@ class PodVerifier implements IdentityVerifier {
   readonly #prove: TokenProof;
   readonly #pods: Pods;
   readonly #accounts: LiveObjects<KubeObject>;
+  /** Accepted, and not gone or withdrawn since: UID → as whom. */
+  readonly #accepted = new Map<string, Subject>();
+  /** Accepted once, there still, and not what they were: UIDs. */
+  readonly #withdrawn = new Set<string>();
+  readonly #onGone = new Set<(podUid: string) => void>();
   readonly #refusals: Counter<'code'>;
   readonly #verified: Counter;
 
@@ -60,6 +65,11 @@ class PodVerifier implements IdentityVerifier {
         ? proveByReview(api, log)
         : proveByKeys(createTokenKeys({ api, clock, log }), clock);
     this.#pods = createPods({ api, informer: pods, clock });
+    this.#pods.onGone((podUid) => {
+      this.#withdrawn.delete(podUid);
+      this.#end(podUid);
+    });
+    this.#pods.onUpdate((changed) => this.#judgeAgain(changed));
     this.#accounts = createLiveObjects({ api, resource: SERVICE_ACCOUNTS, clock });
     this.#refusals = new Counter({
       name: 'sluice_operator_identity_refusals_total',
@@ -86,11 +96,31 @@ class PodVerifier implements IdentityVerifier {
   }
 
   isAlive(pod: Pick<VerifiedPod, 'namespace' | 'pod' | 'podUid'>): boolean {
-    return this.#pods.isAlive(pod);
+    return !this.#withdrawn.has(pod.podUid) && this.#pods.isAlive(pod);
   }
 
   onGone(listener: (podUid: string) => void): () => void {
-    return this.#pods.onGone(listener);
+    this.#onGone.add(listener);
+    return () => this.#onGone.delete(listener);
+  }
+
+  /** A debugger beside the sidecar's processes, another image: not only the next token is refused, what is open ends too. */
+  #judgeAgain(pod: PodObject): void {
+    const { uid, namespace, name } = pod.metadata;
+    const subject = uid === undefined ? undefined : this.#accepted.get(uid);
+    if (uid === undefined || subject === undefined) return;
+    const judgement = this.#judge(pod, subject);
+    if (judgement.ok || judgement.code === 'NotReady') return;
+    const { code, reason } = judgement;
+    this.#options.log.warn({ code, namespace, pod: name, podUid: uid, reason }, 'a pod is not what it was when it was accepted');
+    this.#refusals.inc({ code });
+    this.#withdrawn.add(uid);
+    this.#end(uid);
+  }
+
+  #end(podUid: string): void {
+    if (!this.#accepted.delete(podUid)) return;
+    for (const listener of this.#onGone) listener(podUid);
   }
 
   async #verify(token: string | undefined): Promise<Verification> {
@@ -116,25 +146,11 @@ class PodVerifier implements IdentityVerifier {
     if (foreign !== undefined) return foreign;
     const found = await this.#pods.find(claims);
     if (!found.ok) return found;
-    const spec = record(found.object['spec']);
-    const phase = record(found.object['status'])?.['phase'];
-    if (phase === 'Succeeded' || phase === 'Failed') return refuse('PodGone', `the pod has ended (${phase})`);
-    if (spec?.['serviceAccountName'] !== serviceAccount) {
-      return refuse('ServiceAccountMismatch', 'the pod does not run as the service account of the token');
-    }
-    const runsOn = spec['nodeName'];
-    if (node !== undefined && typeof runsOn === 'string' && runsOn !== '' && runsOn !== node) {
-      return refuse('NodeMismatch', 'the token was issued to another node than the pod runs on');
-    }
-    const issued = checkIssued(
-      found.object,
-      { namespace, serviceAccount },
-      {
-        seals: this.#options.seals,
-        imageDigests: this.#options.settings.imageDigests,
-      },
-    );
-    if (!issued.ok) return issued;
+    const judged = this.#judge(found.object, claims);
+    if (!judged.ok) return judged;
+    this.#withdrawn.delete(podUid);
+    this.#accepted.set(podUid, { namespace, serviceAccount, node });
+    const runsOn = nodeOf(found.object);
     return {
       ok: true,
       pod: {
@@ -142,12 +158,26 @@ class PodVerifier implements IdentityVerifier {
         serviceAccount,
         pod,
         podUid,
-        ...(typeof runsOn === 'string' && runsOn !== '' ? { node: runsOn } : {}),
-        ...(issued.image === undefined ? {} : { image: issued.image }),
-        databases: issued.databases,
+        ...(runsOn === undefined ? {} : { node: runsOn }),
+        ...(judged.image === undefined ? {} : { image: judged.image }),
+        databases: judged.databases,
         expiresAt: claims.expiresAt,
       },
     };
+  }
+
+  #judge(pod: PodObject, subject: Subject): IssuedSidecar | Refusal {
+    const phase = record(pod['status'])?.['phase'];
+    if (phase === 'Succeeded' || phase === 'Failed') return refuse('PodGone', `the pod has ended (${phase})`);
+    if (record(pod['spec'])?.['serviceAccountName'] !== subject.serviceAccount) {
+      return refuse('ServiceAccountMismatch', 'the pod does not run as the service account of the token');
+    }
+    const runsOn = nodeOf(pod);
+    if (subject.node !== undefined && runsOn !== undefined && runsOn !== subject.node) {
+      return refuse('NodeMismatch', 'the token was issued to another node than the pod runs on');
+    }
+    const { seals, settings } = this.#options;
+    return checkIssued(pod, subject, { seals, imageDigests: settings.imageDigests });
   }
 
   /** Whoever deletes a service account takes away what its tokens say; a token does not know that. */
@@ -164,6 +194,17 @@ class PodVerifier implements IdentityVerifier {
     if (uidOf(account) === serviceAccountUid) return undefined;
     return refuse('ServiceAccountMismatch', 'the service account of the token does not exist any more');
   }
+}
+
+interface Subject {
+  readonly namespace: string;
+  readonly serviceAccount: string;
+  readonly node: string | undefined;
+}
+
+function nodeOf(pod: PodObject): string | undefined {
+  const node = record(pod['spec'])?.['nodeName'];
+  return typeof node === 'string' && node !== '' ? node : undefined;
 }
 
 function uidOf(live: { readonly state: string; readonly object?: KubeObject } | undefined): string | undefined {

@@ -372,24 +372,32 @@ describe.skipIf(skip)(title, () => {
       expect(await code(verifier, await tokenOf(pod))).toBe(expected);
     });
 
-    it('a sidecar whose image is changed while it runs is refused from then on', async () => {
+    it('a sidecar whose image is changed while it runs is refused from then on, and what is open ends', async () => {
+      const gone: string[] = [];
+      verifier.onGone((uid) => gone.push(uid));
       const pod = await createPod();
       const token = await tokenOf(pod);
       expect(await code(verifier, token)).toBe('ok');
       kube.kubectl(['-n', NAMESPACE, 'set', 'image', `pod/${pod.metadata.name}`, 'sluice=mine:1']);
       await until(() => JSON.stringify(informer.get(NAMESPACE, pod.metadata.name)).includes('mine:1'));
       expect(await code(verifier, token)).toBe('RenderUnknown');
+      expect(gone).toEqual([pod.metadata.uid]);
+      expect(verifier.isAlive({ namespace: NAMESPACE, pod: pod.metadata.name, podUid: pod.metadata.uid })).toBe(false);
     });
 
-    it('an ephemeral container beside the sidecar’s processes makes the pod unsafe', async () => {
+    it('an ephemeral container beside the sidecar’s processes makes the pod unsafe, and what is open ends', async () => {
+      const gone: string[] = [];
+      verifier.onGone((uid) => gone.push(uid));
       const pod = await createPod();
       const token = await tokenOf(pod);
+      expect(await code(verifier, token)).toBe('ok');
       const ephemeral = { spec: { ephemeralContainers: [{ name: 'debug', image: 'busybox', targetContainerName: 'sluice' }] } };
       const path = `/api/v1/namespaces/${NAMESPACE}/pods/${pod.metadata.name}/ephemeralcontainers`;
       const answer = await kube.request('PATCH', path, ephemeral, { contentType: 'application/strategic-merge-patch+json' });
       expect(answer.status).toBe(200);
       await until(() => JSON.stringify(informer.get(NAMESPACE, pod.metadata.name)).includes('debug'));
       expect(await code(verifier, token)).toBe('PodUnsafe');
+      expect(gone).toEqual([pod.metadata.uid]);
     });
 
     it('a pod that takes its label away is gone', async () => {
