@@ -19,10 +19,14 @@ const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as con
 const YEAR_MS = 365 * 24 * 60 * 60 * 1000;
 const CLOCK_SKEW_MS = 5 * 60 * 1000;
 
-/** `names`: host names and addresses that clients connect to. Valid for a year from `now` (milliseconds since the epoch). */
-export async function makeLocalCertificate(names: readonly string[], now: number): Promise<LocalCertificate> {
+/** `names`: host names and addresses that clients connect to. Valid for `lifetime` milliseconds from `now` (since the epoch). */
+export async function makeLocalCertificate(
+  names: readonly string[],
+  now: number,
+  lifetime: number = YEAR_MS,
+): Promise<LocalCertificate> {
   const notBefore = new Date(now - CLOCK_SKEW_MS);
-  const notAfter = new Date(now + YEAR_MS);
+  const notAfter = new Date(now + lifetime);
   x509.cryptoProvider.set(webcrypto as never);
   const [authorityKeys, leafKeys] = await Promise.all([generateKeys(), generateKeys()]);
   const authority = await x509.X509CertificateGenerator.createSelfSigned({
