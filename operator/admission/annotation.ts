@@ -19,6 +19,8 @@ export type ParsedAnnotation =
 
 const LABEL = '[a-z0-9](?:[-a-z0-9]*[a-z0-9])?';
 const ENTRY = new RegExp(`^(?:(${LABEL})/)?(${LABEL}(?:\\.${LABEL})*)(?:=(\\d{1,5}))?$`);
+/** Far more than any pod needs: an annotation may have 256 KiB. */
+const MOST_DATABASES = 32;
 /** Ports below are for processes with privileges, which the sidecar has none of. */
 const FIRST_PORT = 1024;
 
@@ -30,7 +32,12 @@ export function parseInjectAnnotation(value: string | undefined): ParsedAnnotati
   const problems: InjectionProblem[] = [];
   const requests: DatabaseRequest[] = [];
   const seen = new Set<string>();
-  for (const entry of whole.split(',').map((each) => each.trim())) {
+  const entries = whole.split(',').map((each) => each.trim());
+  if (entries.length > MOST_DATABASES) {
+    const message = `annotation ${INJECT_ANNOTATION} lists ${entries.length} Databases; a pod can have ${MOST_DATABASES}`;
+    return { kind: 'invalid', problems: [{ reason: 'AnnotationInvalid', message }] };
+  }
+  for (const entry of entries) {
     const [, namespace, name, port] = ENTRY.exec(entry) ?? [];
     if (name === undefined || name === 'true' || name === 'false') {
       problems.push({

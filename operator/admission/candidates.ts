@@ -33,8 +33,9 @@ export async function candidatesFor(asked: ParsedAnnotation, subject: Subject, s
       return binding.length === 0 ? [] : [{ database, policies: binding }];
     });
   for (const database of view.databases()) databases.set(databaseKey(database.metadata), database);
-  if (asked.kind !== 'list') return { databases: bound(), allDatabases: [...databases.values()] };
-  const missing = asked.requests.filter((request) => !bound().some(({ database }) => isAbout(request, database)));
+  const known = bound();
+  if (asked.kind !== 'list') return { databases: known, allDatabases: [...databases.values()] };
+  const missing = asked.requests.filter((request) => !known.some(({ database }) => isAbout(request, database)));
   if (missing.length > 0) {
     for (const found of await lookUp(missing, sources)) {
       databases.set(databaseKey(found.database.metadata), found.database);

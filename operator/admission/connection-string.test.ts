@@ -90,10 +90,11 @@ describe('a connection string', () => {
     );
   });
 
-  it.each(['host=h ', "a='", 'a=\\', '\\', "'", ' ', 'postgres://', '@', ','])(
+  it.each(['host=h ', "a='", 'a=\\', '\\', "'", ' ', 'postgres://', 'postgres://@#', ','])(
     'of 50,000 times %j is read in linear time',
     (part) => {
       parseConnectionString(part.repeat(50_000));
+      parseConnectionString(`postgres://${part.repeat(50_000)}#`);
     },
   );
 });

@@ -30,11 +30,18 @@ export function parseConnectionString(value: string): ConnectionString | undefin
   return parseUrl(value) ?? parseKeyValues(value);
 }
 
-const URL_FORM = /^((?:jdbc:)?postgres(?:ql)?(?:\+[a-z0-9_]+)?:\/\/)(?:([^/?#]*)@)?([^/?#]*)(?:\/([^?#]*))?(?:\?([^#]*))?$/i;
+const SCHEME = /^(?:jdbc:)?postgres(?:ql)?(?:\+[a-z0-9_]+)?:\/\//i;
 
+/** Without a regular expression over the whole: values are as long as their authors like. */
 function parseUrl(value: string): ConnectionString | undefined {
-  const [, scheme, userInfo, authority = '', path, query] = URL_FORM.exec(value.trim()) ?? [];
-  if (scheme === undefined) return undefined;
+  const text = value.trim();
+  const scheme = SCHEME.exec(text)?.[0];
+  if (scheme === undefined || text.includes('#')) return undefined;
+  const [beforeQuery, query] = cut(text.slice(scheme.length), '?');
+  const [server, path] = cut(beforeQuery, '/');
+  const at = server.lastIndexOf('@');
+  const authority = server.slice(at + 1);
+  const userInfo = at < 0 ? undefined : server.slice(0, at);
   const parameters = (query === undefined || query === '' ? [] : query.split('&')).map((raw) => {
     const [name = '', ...rest] = raw.split('=');
     return { raw, name: decoded(name), value: decoded(rest.join('=')) };
@@ -55,6 +62,11 @@ function parseUrl(value: string): ConnectionString | undefined {
       return `${scheme}${host}:${place.port}/${encodeURIComponent(place.database)}${tail}`;
     },
   };
+}
+
+function cut(text: string, separator: string): readonly [string, string | undefined] {
+  const at = text.indexOf(separator);
+  return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)];
 }
 
 /** `host`, `host:port`, `[::1]:port`, several with commas. */

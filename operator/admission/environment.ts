@@ -10,7 +10,7 @@ import type { Target } from './listeners.ts';
 import { type Raw, records, text } from './raw-pod.ts';
 
 export interface EnvironmentPlan {
-  /** The list as it should be; the same object where nothing changes. */
+  /** The list as it should be. */
   readonly env: readonly Raw[];
   readonly problems: readonly InjectionProblem[];
   readonly warnings: readonly string[];
@@ -177,10 +177,10 @@ function expanded(value: string): string | undefined {
 
 class EnvironmentEditor {
   readonly hasSources: boolean;
-  #env: readonly Raw[];
+  readonly #env: Raw[];
 
   constructor(env: readonly Raw[], hasSources: boolean) {
-    this.#env = env;
+    this.#env = [...env];
     this.hasSources = hasSources;
   }
 
@@ -205,13 +205,13 @@ class EnvironmentEditor {
       found = true;
       this.replace(at, value);
     }
-    if (!found) this.#env = [...this.#env, { name, value: value.replaceAll('$', '$$$$') }];
+    if (!found) this.#env.push({ name, value: value.replaceAll('$', '$$$$') });
   }
 
   replace(at: number, value: string): void {
     const { valueFrom, ...entry } = this.#env[at]!;
     const state = stateOf(this.#env[at]);
     if (state.kind === 'literal' && state.value === value) return;
-    this.#env = this.#env.with(at, { ...entry, value: value.replaceAll('$', '$$$$') });
+    this.#env[at] = { ...entry, value: value.replaceAll('$', '$$$$') };
   }
 }

@@ -265,3 +265,19 @@ describe('for any pod', () => {
     expect(done).toBeGreaterThan(100);
   });
 });
+
+describe('a pod as large as they come', () => {
+  it.each([
+    [
+      'of variables',
+      () =>
+        Array.from({ length: 20_000 }, (_, at) => ({ name: `V${at}`, value: 'postgres://orders-db.data-platform.svc/orders' })),
+    ],
+    ['of one variable', () => Array.from({ length: 20_000 }, () => ({ name: 'PGHOST', value: 'orders-db.data-platform.svc' }))],
+    ['of a long one', () => [{ name: 'URL', value: `postgres://${'a@'.repeat(500_000)}#` }]],
+  ])('%s is injected, in time that grows with its size', (_, env) => {
+    const pod = plain();
+    pod['spec'].containers[0].env = env();
+    expect(inject(goldenInput(pod)).outcome).toBe('injected');
+  });
+});

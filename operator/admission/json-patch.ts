@@ -52,6 +52,7 @@ function compareLists(
   }
   const keyOf = (element: unknown): unknown => (element as Readonly<Record<string, unknown>>)[key];
   const wanted = new Set(after.map(keyOf));
+  const present = new Set(before.map(keyOf));
   const current = [...before];
   for (let at = current.length - 1; at >= 0; at -= 1) {
     if (wanted.has(keyOf(current[at]))) continue;
@@ -59,11 +60,13 @@ function compareLists(
     current.splice(at, 1);
   }
   for (const [at, element] of after.entries()) {
-    const found = current.findIndex((each, index) => index >= at && keyOf(each) === keyOf(element));
-    if (found === at) {
+    if (at < current.length && keyOf(current[at]) === keyOf(element)) {
       compare(current[at], element, join(path, at), operations);
       continue;
     }
+    const found = present.has(keyOf(element))
+      ? current.findIndex((each, index) => index > at && keyOf(each) === keyOf(element))
+      : -1;
     if (found > at) {
       operations.push({ op: 'remove', path: join(path, found) });
       current.splice(found, 1);

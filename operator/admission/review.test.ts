@@ -239,8 +239,10 @@ describe('what the view does not have yet', () => {
     const { context } = setUp({ live: live(asked) });
     await reviewAdmission(review('orders'), context);
     expect(asked).toEqual([]);
-    await reviewAdmission(review(Array.from({ length: 500 }, (_, at) => `x${at}`).join(',')), context);
-    expect(asked.length).toBeLessThanOrEqual(16);
+    await reviewAdmission(review(Array.from({ length: 32 }, (_, at) => `x${at}`).join(',')), context);
+    expect(asked.length).toBe(16);
+    const many = await reviewAdmission(review(Array.from({ length: 50_000 }, (_, at) => `x${at}`).join(',')), context);
+    expect(many.response.status?.message).toContain('lists 50000 Databases; a pod can have 32');
   });
 
   it('refuses the pod when it does not come in time', async () => {

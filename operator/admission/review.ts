@@ -109,7 +109,11 @@ async function judge({ uid, pod, namespace }: PodReview, settings: InjectorSetti
     case 'injected': {
       const changed = injection.patch.length > 0;
       const reason = changed ? 'Injected' : 'Unchanged';
-      return [allowed(uid, reason, injection.patch, injection.warnings), changed ? 'injected' : 'unchanged', reason];
+      return [
+        allowed(uid, reason, injection.patch, injection.warnings.slice(0, MOST_LINES)),
+        changed ? 'injected' : 'unchanged',
+        reason,
+      ];
     }
     case 'refused': {
       const reason = (injection.problems[0]?.reason ?? 'InternalError') as RefusalReason;
@@ -118,10 +122,15 @@ async function judge({ uid, pod, namespace }: PodReview, settings: InjectorSetti
   }
 }
 
+/** Nobody reads more; the rest comes to light when these are mended. */
+const MOST_LINES = 20;
+
 /** One problem in one line; several in a list. */
 export function refusalMessage(problems: readonly InjectionProblem[]): string {
   if (problems.length === 1) return `Sluice cannot govern this pod: ${problems[0]!.message}`;
-  return `Sluice cannot govern this pod, for ${problems.length} reasons:\n${problems.map((each) => `- ${each.message}`).join('\n')}`;
+  const lines = problems.slice(0, MOST_LINES).map((each) => `- ${each.message}`);
+  if (problems.length > MOST_LINES) lines.push(`- and ${problems.length - MOST_LINES} more`);
+  return `Sluice cannot govern this pod, for ${problems.length} reasons:\n${lines.join('\n')}`;
 }
 
 async function synced({ view, clock }: ReviewContext): Promise<boolean> {

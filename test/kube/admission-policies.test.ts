@@ -267,7 +267,7 @@ describe.skipIf(skip)(title, () => {
       expect(answer.body['message']).toMatch(message);
       const benign = debug({
         targetContainerName: 'app',
-        volumeMounts: [{ name: 'sluice-ca', mountPath: '/ca', readOnly: true }],
+        volumeMounts: [{ name: 'sluice-ca', mountPath: '/var/run/sluice/ca', readOnly: true }],
       });
       expect((await patch(name, benign, { subresource: '/ephemeralcontainers' })).status).toBe(200);
     });
