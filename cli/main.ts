@@ -3,35 +3,14 @@ import { Command, CommanderError } from 'commander';
 import { CliError } from './errors.ts';
 import { VERSION } from '../core/version.ts';
 
-const program = new Command('sluice')
-  .description('Identity-aware PostgreSQL access: least privilege, masking and a verifiable audit trail, on localhost.')
-  .version(VERSION, '-V, --version', 'print the version')
-  .showHelpAfterError('(add --help for the options)')
-  .showSuggestionAfterError()
-  .exitOverride();
-
-// Each command's code is loaded only when it runs: the proxy must not wait for the demo's dependencies.
-program.addCommand((await import('./proxy/command.ts')).proxyCommand());
-program.addCommand((await import('./check/command.ts')).checkCommand());
-program.addCommand((await import('./classify/command.ts')).classifyCommand());
-program.addCommand((await import('./audit/command.ts')).auditCommand());
-program.addCommand((await import('./inject/command.ts')).injectCommand());
-program.addCommand((await import('./demo/command.ts')).demoCommand());
-program
-  .command('version')
-  .description('print the version')
-  .option('-o, --output <format>', 'text or json', 'text')
-  .action((options: { output: string }) => {
-    const text =
-      options.output === 'json'
-        ? JSON.stringify({ version: VERSION, node: process.version })
-        : `sluice ${VERSION} (node ${process.version})`;
-    process.stdout.write(`${text}\n`);
-  });
+// bin/kubectl-sluice calls it so.
+const isPlugin = process.argv[2] === 'kubectl';
+const program = isPlugin ? (await import('./kubectl/command.ts')).kubectlProgram() : await sluiceProgram();
+program.showHelpAfterError('(add --help for the options)').showSuggestionAfterError().exitOverride();
 
 try {
   for (const command of program.commands) inherit(command);
-  await program.parseAsync(process.argv);
+  await program.parseAsync(isPlugin ? process.argv.toSpliced(2, 1) : process.argv);
 } catch (error) {
   if (error instanceof CommanderError) {
     // Help and version are answers, not errors; everything else commander throws is a usage mistake it has printed already.
@@ -51,4 +30,30 @@ try {
 function inherit(command: Command): void {
   command.copyInheritedSettings(program).exitOverride().showHelpAfterError('(add --help for the options)');
   for (const inner of command.commands) inherit(inner);
+}
+
+// Each command's code is loaded only when it runs: the proxy must not wait for the demo's dependencies.
+async function sluiceProgram(): Promise<Command> {
+  const sluice = new Command('sluice')
+    .description('Identity-aware PostgreSQL access: least privilege, masking and a verifiable audit trail, on localhost.')
+    .version(VERSION, '-V, --version', 'print the version')
+    .addHelpText('after', '\nIn a cluster: kubectl sluice --help (bin/kubectl-sluice on the PATH).');
+  sluice.addCommand((await import('./proxy/command.ts')).proxyCommand());
+  sluice.addCommand((await import('./check/command.ts')).checkCommand());
+  sluice.addCommand((await import('./classify/command.ts')).classifyCommand());
+  sluice.addCommand((await import('./audit/command.ts')).auditCommand());
+  sluice.addCommand((await import('./inject/command.ts')).injectCommand());
+  sluice.addCommand((await import('./demo/command.ts')).demoCommand());
+  sluice
+    .command('version')
+    .description('print the version')
+    .option('-o, --output <format>', 'text or json', 'text')
+    .action((options: { output: string }) => {
+      const text =
+        options.output === 'json'
+          ? JSON.stringify({ version: VERSION, node: process.version })
+          : `sluice ${VERSION} (node ${process.version})`;
+      process.stdout.write(`${text}\n`);
+    });
+  return sluice;
 }

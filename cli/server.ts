@@ -32,6 +32,11 @@ export async function withServer<T>(
   );
 }
 
+/** Throws CliError when the server cannot be asked. */
+export function withUpstream<T>(access: Access, use: (connection: SimpleQueryConnection) => Promise<T>): Promise<T> {
+  return said(() => connected(access, use));
+}
+
 async function connected<T>(access: Access, use: (connection: SimpleQueryConnection) => Promise<T>): Promise<T> {
   const connection = await connectUpstream({
     target: access.target,

@@ -8,7 +8,7 @@ import { text as readAll } from 'node:stream/consumers';
 import { Catalog } from '../../core/catalog/catalog.ts';
 import type { Identity } from '../../core/identity/identity.ts';
 import { compileBundle } from '../../core/policy/compile.ts';
-import { formatDiagnostic } from '../../core/policy/diagnostic.ts';
+import { type Diagnostic, formatDiagnostic } from '../../core/policy/diagnostic.ts';
 import { createEngine } from '../../core/sql/analyse.ts';
 import { prescan } from '../../core/sql/parse/prescan.ts';
 import { createWasmParser } from '../../core/sql/parse/wasm-parser.ts';
@@ -17,6 +17,7 @@ import type { SqlEngine } from '../../core/sql/engine.ts';
 import type { SessionState } from '../../core/sql/session-state.ts';
 import type { Classes } from '../../core/policy/sensitivity.ts';
 import { detectedClasses } from '../../core/sensitivity/findings.ts';
+import type { DatabaseAccessPolicy } from '../../crds/database-access-policy.ts';
 import type { Database } from '../../crds/database.ts';
 import { readCatalog, type SimpleQueryConnection } from '../../sidecar/catalog/reader.ts';
 import { scanDatabase } from '../../sidecar/sensitivity/scan.ts';
@@ -43,34 +44,45 @@ export async function runCheck(argument: string | undefined, options: CheckComma
     const sql = await statementText(argument, options.file);
     const database = source.current.database!;
     const { catalog, detected } = await withServer(options, source, (connection) => learn(connection, database));
-    const compiled = compileBundle({
-      database,
-      policies: source.current.policies,
-      identity: options.as,
-      catalog,
-      detected,
-      now: Date.now(),
-    });
-    const problems = compiled.diagnostics.map((each) => source.current.locate(each));
-    for (const problem of problems) process.stderr.write(`${problem.severity}: ${formatDiagnostic(problem)}\n`);
-    if (compiled.bundle === undefined)
-      throw new CliError(
-        `nothing is granted to ${options.as.namespace}/${options.as.serviceAccount} on ${database.metadata.namespace}/${database.metadata.name}`,
-      );
-    if (sql === undefined) {
-      if (options.output === 'text')
-        out.write(
-          `the policies are in order: ${compiled.bundle.relations.length} relations granted, mode ${compiled.bundle.mode}\n`,
-        );
-      return problems.some((each) => each.severity === 'error') ? 1 : 0;
-    }
-    const engine = createEngine({ catalog, bundle: compiled.bundle, parser: await createWasmParser(), salt: 'check' });
-    const verdicts = judge(engine, createSessionState(catalog.data.defaultSearchPath), Buffer.from(sql));
-    for (const verdict of verdicts) out.write(options.output === 'json' ? asJson(verdict) : asText(verdict));
-    return verdicts.some((each) => each.plan.decision === 'deny') ? 3 : 0;
+    const { policies } = source.current;
+    const asked = { database, policies, identity: options.as, catalog, detected, sql, output: options.output };
+    return await reportVerdicts({ ...asked, locate: (each) => source.current.locate(each) }, out, process.stderr);
   } finally {
     source.close();
   }
+}
+
+export interface Question {
+  readonly database: Database;
+  readonly policies: readonly DatabaseAccessPolicy[];
+  readonly identity: Identity;
+  readonly catalog: Catalog;
+  readonly detected: Classes;
+  /** Undefined: only the policies are checked. */
+  readonly sql: string | undefined;
+  readonly output: 'text' | 'json';
+  readonly locate: (diagnostic: Diagnostic) => Diagnostic;
+}
+
+/** The exit code: 0 all allowed, 3 any denied; without a statement 1 where a policy has mistakes. Throws CliError. */
+export async function reportVerdicts(question: Question, out: Writable, problemsTo: Writable): Promise<number> {
+  const { database, policies, identity, catalog, detected, sql, output, locate } = question;
+  const { bundle, diagnostics } = compileBundle({ database, policies, identity, catalog, detected, now: Date.now() });
+  const problems = diagnostics.map(locate);
+  for (const problem of problems) problemsTo.write(`${problem.severity}: ${formatDiagnostic(problem)}\n`);
+  if (bundle === undefined)
+    throw new CliError(
+      `nothing is granted to ${identity.namespace}/${identity.serviceAccount} on ${database.metadata.namespace}/${database.metadata.name}`,
+    );
+  if (sql === undefined) {
+    if (output === 'text')
+      out.write(`the policies are in order: ${bundle.relations.length} relations granted, mode ${bundle.mode}\n`);
+    return problems.some((each) => each.severity === 'error') ? 1 : 0;
+  }
+  const engine = createEngine({ catalog, bundle, parser: await createWasmParser(), salt: 'check' });
+  const verdicts = judge(engine, createSessionState(catalog.data.defaultSearchPath), Buffer.from(sql));
+  for (const verdict of verdicts) out.write(output === 'json' ? asJson(verdict) : asText(verdict));
+  return verdicts.some((each) => each.plan.decision === 'deny') ? 3 : 0;
 }
 
 /** Each statement as if those before it had succeeded: a SET search_path or PREPARE counts for the next. */
@@ -89,7 +101,8 @@ function judge(engine: SqlEngine, state: SessionState, sql: Buffer): readonly Ve
   return verdicts;
 }
 
-async function statementText(argument: string | undefined, file: string | undefined): Promise<string | undefined> {
+/** Of the argument, of -f, or of standard input. Throws CliError. */
+export async function statementText(argument: string | undefined, file: string | undefined): Promise<string | undefined> {
   if (argument === '-' || file === '-') return readAll(process.stdin);
   if (file === undefined) return argument;
   try {

@@ -2,12 +2,14 @@
 import { stringify } from 'yaml';
 import type { Evidence } from '../../core/sensitivity/verdict.ts';
 import type { Scan } from '../../sidecar/sensitivity/scan.ts';
+import { asColumns } from '../table.ts';
 import type { Change, ClassifiedColumn } from './columns.ts';
 
 export interface PrintOptions {
   readonly output: 'text' | 'json' | 'yaml';
   readonly all?: boolean;
-  readonly scan: Scan;
+  /** What was looked at for it, and what it took; a string: in words, where something else has looked. */
+  readonly scan: Scan | string;
   /** Undefined: there is no earlier run to compare with. */
   readonly changes: readonly Change[] | undefined;
 }
@@ -46,7 +48,7 @@ function asText(columns: readonly ClassifiedColumn[], options: PrintOptions): st
     each.mask ?? '',
     each.source === 'lineage' ? 'by lineage' : each.source === 'declared' ? 'declared' : each.evidence.map(reason).join(', '),
   ]);
-  const sections = [columnsOf([['COLUMN', 'TYPE', 'CLASS', 'SURE', 'MASK', 'WHY'], ...rows]), summary(columns, options.scan)];
+  const sections = [asColumns([['COLUMN', 'TYPE', 'CLASS', 'SURE', 'MASK', 'WHY'], ...rows]), summary(columns, options.scan)];
   if (options.changes !== undefined) sections.push(differences(options.changes));
   const doubtful = columns.filter((each) => each.source === 'detected' && (each.provisional || each.confidence < 0.9));
   if (doubtful.length > 0)
@@ -64,21 +66,12 @@ function reason({ rule, ratio }: Evidence): string {
   return ratio === undefined ? rule : `${rule} ${Math.round(ratio * 100)} %`;
 }
 
-function columnsOf(rows: readonly (readonly string[])[]): string {
-  const widths = rows[0]!.map((_, index) => Math.max(...rows.map((row) => row[index]!.length)));
-  return rows
-    .map(
-      (row) =>
-        `${row
-          .map((cell, index) => cell.padEnd(widths[index]!))
-          .join('  ')
-          .trimEnd()}\n`,
-    )
-    .join('');
-}
-
-function summary(columns: readonly ClassifiedColumn[], scan: Scan): string {
+function summary(columns: readonly ClassifiedColumn[], scan: Scan | string): string {
   const sensitive = columns.filter((each) => each.class !== undefined).length;
+  if (typeof scan === 'string') {
+    const provisional = columns.some((each) => each.provisional) ? '* no values were looked at yet\n' : '';
+    return `${sensitive} of ${columns.length} columns are sensitive; ${scan}\n${provisional}`;
+  }
   const { rows, bytes, milliseconds, queries } = scan.cost;
   const lines = [
     `${sensitive} of ${columns.length} columns in ${scan.tables.length} tables and views are sensitive; ` +

@@ -2,7 +2,7 @@
 import type { Writable } from 'node:stream';
 import { Catalog } from '../../core/catalog/catalog.ts';
 import { formatDiagnostic } from '../../core/policy/diagnostic.ts';
-import { classify } from '../../core/policy/sensitivity.ts';
+import { type Classes, classify } from '../../core/policy/sensitivity.ts';
 import { userRelations } from '../../core/policy/user-relations.ts';
 import {
   classesBy,
@@ -57,9 +57,10 @@ export async function runClassify(options: ClassifyCommandOptions, out: Writable
   }
 }
 
-async function look(
+/** Its schema and what of it is sensitive, over one connection. */
+export async function look(
   connection: SimpleQueryConnection,
-  options: ClassifyCommandOptions,
+  options: Pick<ClassifyCommandOptions, 'values' | 'schema'>,
   show: (done: number, of: number, table: TableFacts) => void,
 ): Promise<{ readonly catalog: Catalog; readonly scan: Scan }> {
   const catalog = new Catalog(await readCatalog(connection));
@@ -67,15 +68,14 @@ async function look(
   return { catalog, scan: await scanDatabase(connection, { catalog, now: () => performance.now(), sample, progress: show }) };
 }
 
-function judge(
+/** What detection has found, what the Database declares on top of it, and what follows by lineage. */
+export function judge(
   database: Database,
   catalog: Catalog,
-  scan: Scan,
+  scan: Pick<Scan, 'tables' | 'verdicts'>,
   findings: Findings,
+  detected: Classes = detectedClasses(catalog, scan, findings),
 ): { readonly columns: readonly ClassifiedColumn[]; readonly problems: readonly string[] } {
-  const detected = classesBy(scan.tables, scan.verdicts, catalog, (table, column, verdict) =>
-    effective(findingOf(findings, table, column), table, column, verdict),
-  );
   // What is declared and what follows by lineage is told apart from what was found in the column itself.
   const { classes, diagnostics } = classify(database, catalog, detected);
   const tables = new Map(scan.tables.map((table) => [table.oid, table]));
@@ -100,6 +100,12 @@ function judge(
   return { columns, problems: diagnostics.map((each) => `${each.severity}: ${formatDiagnostic(each)}`) };
 }
 
+function detectedClasses(catalog: Catalog, scan: Pick<Scan, 'tables' | 'verdicts'>, findings: Findings): Classes {
+  return classesBy(scan.tables, scan.verdicts, catalog, (table, column, verdict) =>
+    effective(findingOf(findings, table, column), table, column, verdict),
+  );
+}
+
 async function earlier(path: string): Promise<Findings> {
   try {
     return await readFindings(path);
@@ -116,7 +122,9 @@ async function keep(path: string, findings: Findings): Promise<void> {
 }
 
 /** A line that replaces itself on a terminal, a line every few seconds elsewhere. */
-function progressLine(stream: NodeJS.WriteStream): ((done: number, of: number, table: TableFacts) => void) & { end(): void } {
+export function progressLine(
+  stream: NodeJS.WriteStream,
+): ((done: number, of: number, table: TableFacts) => void) & { end(): void } {
   let last = performance.now();
   let shown = false;
   const show = (done: number, of: number): void => {
