@@ -4,7 +4,7 @@ import { findCredentials } from '../../operator/api/kubeconfig.ts';
 import { ApiError, ApiUnreachableError, type KubeApi, type KubeObject, type Resource } from '../../operator/api/kube-api.ts';
 import { listAll, type Selection } from '../../operator/watch/paged-list.ts';
 import { CliError } from '../errors.ts';
-import { VERSION } from '../version.ts';
+import { VERSION } from '../../core/version.ts';
 
 export interface ClusterOptions {
   readonly kubeconfig?: string;

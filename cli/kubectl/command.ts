@@ -2,7 +2,7 @@
 import { Command, Option } from 'commander';
 import { parseDatabaseName, parseIdentity } from '../arguments.ts';
 import { CliError } from '../errors.ts';
-import { VERSION } from '../version.ts';
+import { VERSION } from '../../core/version.ts';
 
 const DOCUMENTATION = 'Rights that each verb needs: docs/reference/kubectl-sluice.md';
 

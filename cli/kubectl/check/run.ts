@@ -1,6 +1,6 @@
 /** `kubectl sluice check`: from the API server outwards to the pods. */
 import type { Writable } from 'node:stream';
-import { VERSION } from '../../version.ts';
+import { VERSION } from '../../../core/version.ts';
 import { type ClusterOptions, withCluster } from '../cluster.ts';
 import type { InstallationOptions } from '../installation.ts';
 import { gather } from './gather.ts';
