@@ -1,5 +1,5 @@
 /** `kubectl sluice` as a person runs it, against a real API server: the chart installed, objects, pods, and what an operator would have published. */
-import { execFile } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -16,7 +16,7 @@ import { connectUpstream } from '../../sidecar/upstream/connect.ts';
 import { upstreamSettings } from '../../sidecar/upstream/startup-settings.ts';
 import { type Outcome, runSluice } from '../cli/support.ts';
 import { type LocalPostgres, startLocalPostgres } from '../support/postgres.ts';
-import { needsKubernetes } from './binaries.ts';
+import { BINARIES, needsKubernetes } from './binaries.ts';
 import { applyCrds, installChart, restrictedNamespace, ROOT, SYSTEM } from './chart.ts';
 import { type ControlPlane, startControlPlane } from './control-plane.ts';
 
@@ -27,6 +27,9 @@ const AGENTS = 'ai-agents';
 const demo = (name: string): string => readFileSync(join(ROOT, 'cli', 'demo', name), 'utf8');
 const IMAGE = 'sluice-sidecar:0.1.0';
 const settings = { ...SETTINGS, databases: SETTINGS.databases.map((each) => ({ ...each, name: 'shop' })) };
+
+// biome-ignore lint/suspicious/noExplicitAny: raw pods
+type Json = Record<string, any>;
 
 describe.skipIf(skip)(title, () => {
   let kube: ControlPlane;
@@ -42,8 +45,8 @@ describe.skipIf(skip)(title, () => {
       child.stdin?.end(input);
     });
 
-  const pod = async (name: string, change: (pod: Record<string, any>) => void = () => {}): Promise<void> => {
-    const made = injectedPod({ name, namespace: AGENTS, settings, image: IMAGE }) as Record<string, any>;
+  const pod = async (name: string, change: (pod: Json) => void = () => {}): Promise<void> => {
+    const made = injectedPod({ name, namespace: AGENTS, settings, image: IMAGE }) as Json;
     change(made);
     const { status, body } = await kube.request('POST', `/api/v1/namespaces/${AGENTS}/pods`, made);
     expect(status, JSON.stringify(body)).toBe(201);
@@ -91,8 +94,9 @@ describe.skipIf(skip)(title, () => {
     expect(help.code).toBe(0);
     for (const verb of ['check', 'status', 'explain', 'classify']) expect(help.stdout).toContain(verb);
     expect((await plugin(['explain'])).code).toBe(2);
-    const path = `${join(ROOT, 'bin')}:${process.env['PATH']}`;
-    expect(kube.kubectl(['plugin', 'list'].concat(path === '' ? [] : []))).toBeDefined();
+    const env = { ...process.env, PATH: `${join(ROOT, 'bin')}:${process.env['PATH']}` };
+    const byKubectl = spawnSync(join(BINARIES, 'kubectl'), ['sluice', 'explain', '--help'], { env, encoding: 'utf8' });
+    expect(byKubectl.stdout).toContain('Usage: kubectl sluice explain [options] [sql]');
   });
 
   test('check, before anything is there: says what to do first', async () => {
@@ -152,12 +156,13 @@ describe.skipIf(skip)(title, () => {
 
     describe('and running', () => {
       beforeAll(async () => {
-        await patchStatus(`/apis/apps/v1/namespaces/${SYSTEM}/deployments/sluice-operator`, {
-          replicas: 2,
-          readyReplicas: 2,
-          updatedReplicas: 2,
-          availableReplicas: 2,
-        });
+        // A node would say so; the controllers count it.
+        for (const name of kube.kubectl(['get', 'pods', '-n', SYSTEM, '-o', 'name']).trim().split('\n'))
+          await patchStatus(`/api/v1/namespaces/${SYSTEM}/${name.replace('pod/', 'pods/')}`, {
+            phase: 'Running',
+            conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: '2026-11-28T00:00:00Z' }],
+          });
+        kube.kubectl(['rollout', 'status', 'deployment/sluice-operator', '-n', SYSTEM, '--timeout=30s']);
         await kube.request('POST', `/apis/coordination.k8s.io/v1/namespaces/${SYSTEM}/leases`, {
           metadata: { name: 'sluice-leader' },
           spec: {
@@ -244,7 +249,21 @@ describe.skipIf(skip)(title, () => {
       test('status: who is governed by what, and who is not', async () => {
         const { code, stdout } = await plugin(['status', '-n', AGENTS]);
         expect(code).toBe(0);
-        expect(stdout).toMatchInlineSnapshot();
+        expect(stdout).toMatchInlineSnapshot(`
+          "POD        SERVICE ACCOUNT  DATABASES           POLICIES                     SIDECAR               STATE
+          forgotten  support-agent    orders              -                            -                     NotInjected
+          governed   support-agent    data-platform/shop  data-platform/support-agent  sluice-sidecar:0.1.0  Governed
+          left-over  support-agent    data-platform/shop  data-platform/support-agent  sluice-sidecar:0.1.0  Governed
+          outdated   support-agent    data-platform/shop  data-platform/support-agent  sluice-sidecar:0.0.9  Outdated
+          starting   support-agent    data-platform/shop  data-platform/support-agent  sluice-sidecar:0.1.0  NotReady
+          stranger   default          data-platform/shop  -                            sluice-sidecar:0.1.0  NoPolicy
+
+          1 have the annotation but no sidecar, and so no database: delete them, their controller makes them anew
+          1 have a sidecar that is not ready: kubectl logs POD -c sluice
+          1 are bound by no policy any more: every statement of theirs is refused
+          1 run a sidecar of another release; it stays valid: kubectl rollout restart when it suits
+          "
+        `);
         const all = await plugin(['status', '-A', '-o', 'json']);
         expect(JSON.parse(all.stdout)).toContainEqual({
           namespace: AGENTS,

@@ -24,8 +24,9 @@ export function runCheck(options: CheckOptions, out: Writable, now: () => number
             ...kubernetes,
             ...checkCrds(gathered),
             ...checkOperator(gathered, now(), VERSION),
-            ...checkWebhook(gathered, now()),
-            ...checkAdmissionPolicies(gathered),
+            ...(gathered.installation === undefined
+              ? []
+              : [...checkWebhook(gathered, now()), ...checkAdmissionPolicies(gathered)]),
             ...(gathered.crds.every(({ answer }) => answer.problem?.kind === 'missing') ? [] : checkObjects(gathered)),
             ...checkPods(gathered),
           ];
