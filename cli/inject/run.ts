@@ -21,11 +21,24 @@ const HEAD =
 
 /** The exit code: 0 all well, 3 a pod is refused. Throws CliError. */
 export async function runInject(options: InjectOptions, out: Writable, err: Writable): Promise<number> {
-  const documents = await readPolicies(options.policy);
+  const { databases, policies } = await readPolicies(options.policy);
+  const context = { databases, policies, namespace: options.namespace, settings: settingsFor(options) };
+  return injectFile(options.file, context, out, err);
+}
+
+/** What is known of a cluster, by files or by asking it. */
+export interface Preview extends Pick<Documents, 'databases' | 'policies'> {
+  /** Of objects that name none. */
+  readonly namespace: string;
+  readonly settings: InjectorSettings;
+}
+
+/** The exit code: 0 all well, 3 a pod is refused. Throws CliError. */
+export async function injectFile(file: string, context: Preview, out: Writable, err: Writable): Promise<number> {
   const printed: string[] = [];
   let refused = false;
-  for (const value of parseObjects(options.file, await readInput(options.file))) {
-    const results = expand(value).map((each) => injectObject(each, documents, options));
+  for (const value of parseObjects(file, await readInput(file))) {
+    const results = expand(value).map((each) => injectObject(each, context));
     for (const { label, result, misplaced } of results) {
       const warnings = [
         ...(misplaced === undefined ? [] : [misplaced]),
@@ -51,17 +64,17 @@ interface ObjectResult {
   readonly misplaced?: string | undefined;
 }
 
-function injectObject(object: unknown, documents: Documents, options: InjectOptions): ObjectResult {
-  const workload = workloadOf(object, options.namespace);
+function injectObject(object: unknown, context: Preview): ObjectResult {
+  const workload = workloadOf(object, context.namespace);
   if (workload === undefined) return { object, label: '' };
   const { label, pod } = workload;
-  const result = injectPod(workload, documents, options);
+  const result = injectPod(workload, context);
   const misplaced = misplacedAnnotation(workload);
   const changed = result.outcome === 'injected' ? withPod(workload, applyJsonPatch(pod, result.patch)) : object;
   return { object: changed, label, result, misplaced };
 }
 
-function injectPod({ pod, namespace }: Workload, { databases, policies }: Documents, options: InjectOptions): Injection {
+function injectPod({ pod, namespace }: Workload, { databases, policies, settings }: Preview): Injection {
   const subject = { namespace, serviceAccount: serviceAccountOf(pod) };
   return inject({
     pod,
@@ -70,10 +83,13 @@ function injectPod({ pod, namespace }: Workload, { databases, policies }: Docume
       .map((database) => ({ database, policies: bindPolicies(database, policies, subject, Date.now()).policies }))
       .filter((each) => each.policies.length > 0),
     allDatabases: databases,
-    settings: settingsFor(options),
+    settings,
     seals: PREVIEW_SEALS,
   });
 }
+
+/** Instead of what stands in a Secret. */
+export const UNKNOWN_AUTHORITY = '(the certificate of the cluster’s stream authority)';
 
 /** As the chart's defaults have it. The authority is made when Sluice is installed. */
 function settingsFor({ image, clusterDomain }: InjectOptions): InjectorSettings {
@@ -81,7 +97,7 @@ function settingsFor({ image, clusterDomain }: InjectOptions): InjectorSettings 
   return {
     image,
     imagePullPolicy: 'IfNotPresent',
-    operator: { address: `${host}:8444`, serverName: host, ca: '(the certificate of the cluster’s stream authority)' },
+    operator: { address: `${host}:8444`, serverName: host, ca: UNKNOWN_AUTHORITY },
     resources: { cpuRequest: '20m', memoryRequest: '96Mi', memoryLimit: '256Mi' },
     runAsUser: 64117,
     clusterDomain,

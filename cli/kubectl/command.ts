@@ -11,7 +11,7 @@ export function kubectlProgram(): Command {
     .description('What Sluice does in this cluster: is it well, who is governed by what, what would become of a statement.')
     .version(VERSION, '-V, --version', 'print the version')
     .addHelpText('after', `\n${DOCUMENTATION}`);
-  for (const verb of [checkVerb(), statusVerb(), explainVerb(), classifyVerb()]) program.addCommand(verb);
+  for (const verb of [checkVerb(), statusVerb(), explainVerb(), classifyVerb(), injectVerb()]) program.addCommand(verb);
   return program;
 }
 
@@ -97,6 +97,25 @@ Exit codes: 0 done, 2 usage, 1 failure.`,
     .action(async (options) => {
       const { runClassify } = await import('./classify.ts');
       await runClassify(options, process.stdout, process.stderr);
+    });
+}
+
+function injectVerb(): Command {
+  return inCluster(new Command('inject'))
+    .description('show what the webhook of this cluster would make of a pod, or why it would refuse it')
+    .requiredOption('-f, --file <file>', 'YAML or JSON of pods and workloads, several documents allowed; - is standard input')
+    .option('-n, --namespace <namespace>', 'of objects that name none; default: that of the context')
+    .addHelpText(
+      'after',
+      `
+It is a preview: the cluster injects pods when they are created, and only the operator can seal a sidecar. Applied as printed, pods are
+refused; apply your own files.
+
+Exit codes: 0 done, 3 a pod is refused (all reasons on standard error, nothing printed), 2 usage, 1 failure.`,
+    )
+    .action(async (options) => {
+      const { runInject } = await import('./inject.ts');
+      process.exitCode = await runInject(options, process.stdout, process.stderr);
     });
 }
 

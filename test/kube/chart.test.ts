@@ -1,6 +1,7 @@
 /** The chart on a real API server: everything in it is accepted, nothing warns, and what cannot work is refused before it gets there. */
 import { parseAllDocuments } from 'yaml';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ADMISSION_POLICIES } from '../../cli/kubectl/check/installation-checks.ts';
 import { needsKubernetes } from './binaries.ts';
 import { applyCrds, CHART, installChart, type Release, renderChart, restrictedNamespace, SYSTEM } from './chart.ts';
 import { type ControlPlane, startControlPlane } from './control-plane.ts';
@@ -53,6 +54,12 @@ describe.skipIf(skip)(title, () => {
     const cluster = /^(ClusterRole|ClusterRoleBinding|MutatingWebhookConfiguration|ValidatingAdmissionPolicy(Binding)?)$/;
     for (const { kind, metadata } of objects(renderChart(kube, PROFILES['everything'])))
       expect([kind, metadata.name, metadata.namespace === undefined]).toEqual([kind, metadata.name, cluster.test(kind)]);
+  });
+
+  test('kubectl sluice check knows the admission policies', () => {
+    const rendered = objects(renderChart(kube)).filter(({ kind }) => kind === 'ValidatingAdmissionPolicy');
+    const names = rendered.map(({ metadata }) => metadata.name);
+    for (const name of ADMISSION_POLICIES) expect(names).toContain(`${name}.sluice.sluice-system.sluice.dev`);
   });
 
   test('two releases of one name in two namespaces share no cluster-wide object', () => {

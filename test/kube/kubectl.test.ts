@@ -92,7 +92,7 @@ describe.skipIf(skip)(title, () => {
   test('its help is true, and it is found by kubectl', async () => {
     const help = await plugin(['--help']);
     expect(help.code).toBe(0);
-    for (const verb of ['check', 'status', 'explain', 'classify']) expect(help.stdout).toContain(verb);
+    for (const verb of ['check', 'status', 'explain', 'classify', 'inject']) expect(help.stdout).toContain(verb);
     expect((await plugin(['explain'])).code).toBe(2);
     const env = { ...process.env, PATH: `${join(ROOT, 'bin')}:${process.env['PATH']}` };
     const byKubectl = spawnSync(join(BINARIES, 'kubectl'), ['sluice', 'explain', '--help'], { env, encoding: 'utf8' });
@@ -226,11 +226,13 @@ describe.skipIf(skip)(title, () => {
         await bundle(Date.now() - 30 * 365 * 86_400_000);
         kube.kubectl(['annotate', 'crd', 'databases.sluice.dev', 'sluice.dev/schema=0', '--overwrite']);
         await ready('databaseaccesspolicies', 'support-agent', false);
+        kube.kubectl(['delete', 'validatingadmissionpolicy', 'exec.sluice.sluice-system.sluice.dev']);
         kube.kubectl(['apply', '-f', '-'], demo('policy.yaml').replaceAll('namespace: data-platform', 'namespace: ai-agents'));
         const { code, stdout } = await plugin(['check', '-n', 'default']);
         expect(code).toBe(3);
         expect(stdout).toMatch(/× the authority of the webhook ended on/);
         expect(stdout).toContain('‼ databases.sluice.dev is of another release: the API server drops fields');
+        expect(stdout).toMatch(/‼ ValidatingAdmissionPolicies are missing.*\n {4}exec\.sluice\.sluice-system\.sluice\.dev/);
         expect(stdout).toContain('data-platform/support-agent: spec.grants[0].tables[0]: there is no table public.nothing');
         expect(stdout).toContain('‼ Database objects stand in namespaces that are not honoured\n    ai-agents/shop');
         kube.kubectl(['delete', 'databases,databaseaccesspolicies', '--all', '-n', AGENTS]);
@@ -277,6 +279,24 @@ describe.skipIf(skip)(title, () => {
         expect((await plugin(['status'])).stdout).toBe(
           'No pod in namespace default (-A: all) asks for a Database (annotation sluice.dev/inject).\n',
         );
+      });
+
+      test('inject: what the webhook would make of a pod, or all reasons why not', async () => {
+        const pod = {
+          apiVersion: 'v1',
+          kind: 'Pod',
+          metadata: { name: 'new', namespace: AGENTS, annotations: { 'sluice.dev/inject': 'shop' } },
+          spec: { serviceAccountName: 'support-agent', containers: [{ name: 'app', image: 'app:1' }] },
+        };
+        const made = await plugin(['inject', '-f', '-'], kube.kubeconfig, JSON.stringify(pod));
+        expect(made).toMatchObject({ code: 0, stderr: '' });
+        expect(made.stdout).toContain('sluice-operator.sluice-system.svc:8444');
+        expect(made.stdout).toContain(`image: ${IMAGE}`);
+        const unsafe = { ...pod, spec: { ...pod.spec, serviceAccountName: 'other', hostNetwork: true } };
+        const refused = await plugin(['inject', '-f', '-'], kube.kubeconfig, JSON.stringify(unsafe));
+        expect(refused).toMatchObject({ code: 3, stdout: '' });
+        expect(refused.stderr).toContain('NoPolicy: no policy in force grants service account ai-agents/other anything');
+        expect(refused.stderr).toContain('hostNetwork');
       });
 
       test('explain, before the operator has read the schema', async () => {

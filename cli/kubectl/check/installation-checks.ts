@@ -151,17 +151,25 @@ function authorities(where: Category, caBundle: string | undefined, now: number)
   ];
 }
 
-export function checkAdmissionPolicies({ admissionPolicies, policyBindings }: Gathered): readonly CheckResult[] {
+/** Those that the chart makes; each is followed by the name of the installation. */
+export const ADMISSION_POLICIES = ['annotated-pods', 'exec', 'pods', 'running-pods', 'tokens'];
+
+export function checkAdmissionPolicies({ admissionPolicies, policyBindings, installation }: Gathered): readonly CheckResult[] {
   const where = category('admission-policies');
   const hidden =
     notSeen(where, 'ValidatingAdmissionPolicies', admissionPolicies) ?? notSeen(where, 'their bindings', policyBindings);
   if (hidden !== undefined) return [hidden];
   const policies = admissionPolicies.value ?? [];
-  if (policies.length === 0)
+  const names = new Set(policies.map(({ metadata }) => metadata.name));
+  const missing = ADMISSION_POLICIES.map(
+    (name) => `${name}.${installation?.release}.${installation?.namespace}.sluice.dev`,
+  ).filter((name) => !names.has(name));
+  if (missing.length > 0)
     return [
       where.warning(
-        'there is no ValidatingAdmissionPolicy: whoever may patch a pod may replace its sidecar, and exec reaches its credential',
+        'ValidatingAdmissionPolicies are missing: whoever may patch a pod may replace its sidecar, and exec reaches its credential',
         'set admissionPolicies.enabled: true in the values, or see that policies of your own do the same',
+        missing,
       ),
     ];
   const denies = new Set(
