@@ -36,6 +36,8 @@ export function sidecarContainer(settings: InjectorSettings, told: SidecarSettin
         name,
         valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath } },
       })),
+      // Of the sidecar's own variables the one that a Service of the namespace could set (`sluice-health`, by service links). Ours wins.
+      { name: 'SLUICE_HEALTH_PORT', value: String(HEALTH_PORT) },
     ],
     ports: [{ name: 'sluice-health', containerPort: HEALTH_PORT, protocol: 'TCP' }],
     // Containers that start later, migrations among them, find the listeners there and a bundle in force.
