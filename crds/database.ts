@@ -159,7 +159,7 @@ const databaseStatus = object(
     observedGeneration: optional(observedGeneration),
     conditions: optional(conditions),
     policies: optional(count('Accepted policies.')),
-    boundPods: optional(count('Running pods that were injected for it. While there are any, deleting it needs an annotation.')),
+    boundPods: optional(count('Pods that use it under some policy. While there are any, deleting it needs an annotation.')),
     tables: optional(count('Tables and views that policies can be about.')),
     sensitiveColumns: optional(count('Columns that have a class: declared, detected or by lineage.')),
     classes: optional(

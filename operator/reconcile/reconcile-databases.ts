@@ -5,7 +5,7 @@ import type { Materials } from '../materials/materials.ts';
 import type { Reconcile } from '../queue/controller.ts';
 import type { GovernedObjects } from '../view/create-cluster-view.ts';
 import { nextEnd } from '../view/create-cluster-view.ts';
-import type { BoundPods } from './bound-pods.ts';
+import { type BoundPods, podsOfSubjects } from './bound-pods.ts';
 import { databaseCounts, databaseVerdicts, invalidVerdicts } from './database-status.ts';
 import { heldConditions } from './conditions.ts';
 import type { EventRecorder } from './events.ts';
@@ -38,14 +38,17 @@ export function databaseReconciler(options: DatabaseReconcilerOptions): Reconcil
     }
     // Until pods have been counted once, 0 would let somebody delete it.
     if (!pods.hasSynced) return { requeueAfterMs: 250 };
-    const boundPods = pods.of(key).length;
     if (!found.reading.ok) {
+      const boundPods = pods.of(key).length;
       const verdicts = invalidVerdicts('Database', found.reading.problems, 'Nothing is served for it');
       tellTransitions(events, 'Database', found.raw, await writer.write(found.raw, verdicts, { boundPods }, signal));
       return undefined;
     }
     const database = found.reading.object;
     const now = clock.now();
+    // A pod that nobody has granted anything must not be able to keep a Database from being deleted.
+    const subjects = view.policiesOf(database).flatMap(({ spec }) => spec.subjects);
+    const boundPods = podsOfSubjects(pods.of(key), subjects).length;
     const judgement = await judgeDatabase(options, key, now, signal);
     const knowledge = catalogs.of(key);
     const needed = materials.of(key);

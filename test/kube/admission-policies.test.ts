@@ -50,9 +50,9 @@ describe.skipIf(skip)(title, () => {
     const objects = parseAllDocuments(renderChart(kube))
       .map((each) => each.toJS() as Json | null)
       .filter((each) => /^ValidatingAdmissionPolicy/.test(each?.['kind'] ?? ''));
-    expect(objects).toHaveLength(10);
+    expect(objects).toHaveLength(12);
     const applied = kube.kubectl(['apply', '-f', '-'], JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }));
-    expect(applied.match(/created/g)).toHaveLength(10);
+    expect(applied.match(/created/g)).toHaveLength(12);
     // They take effect a moment later.
     const forged = { ...governedPod('probe'), metadata: { name: 'probe', labels: { 'sluice.dev/injected': 'true' } } };
     await vi.waitFor(

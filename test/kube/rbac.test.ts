@@ -71,6 +71,7 @@ const NEEDED: readonly Row[] = [
     status('DatabaseAccessPolicy', 'support-agent'),
     APPLY,
   ],
+  ['tells those who write policies elsewhere', 'GET', '/apis/sluice.dev/v1alpha1/databaseaccesspolicies'],
   ['follows governed pods', 'GET', '/api/v1/pods?labelSelector=sluice.dev%2Finjected%3Dtrue'],
   ['looks at a pod', 'GET', core(AGENTS, 'pods/agent')],
   ['takes the Lease', 'POST', lease(), { metadata: { name: 'sluice-leader' }, spec: {} }],
@@ -131,8 +132,13 @@ const FORBIDDEN: readonly Row[] = [
   ['changing a policy', 'PATCH', sluice(PLATFORM, 'databaseaccesspolicies/support-agent'), { spec: {} }, MERGE],
   ['removing a policy', 'DELETE', sluice(PLATFORM, 'databaseaccesspolicies/support-agent')],
   ['changing a Database', 'PATCH', sluice(PLATFORM, 'databases/orders'), { spec: {} }, MERGE],
-  ['policies of namespaces that are not listed', 'GET', sluice(AGENTS, 'databaseaccesspolicies')],
-  ['policies of all namespaces', 'GET', '/apis/sluice.dev/v1alpha1/databaseaccesspolicies'],
+  [
+    'changing a policy of a namespace that is not listed',
+    'PATCH',
+    sluice(AGENTS, 'databaseaccesspolicies/x'),
+    { spec: {} },
+    MERGE,
+  ],
   ['changing a CRD', 'PATCH', '/apis/apiextensions.k8s.io/v1/customresourcedefinitions/databases.sluice.dev', {}, MERGE],
   ['other CRDs', 'GET', '/apis/apiextensions.k8s.io/v1/customresourcedefinitions/other.example.com'],
   [
@@ -174,6 +180,10 @@ const EVERYWHERE = [
   'events.k8s.io/events: create patch',
   'pods: get list watch',
   'serviceaccounts: get',
+  'sluice.dev/databaseaccesspolicies/status: patch',
+  'sluice.dev/databaseaccesspolicies: get list watch',
+  'sluice.dev/databases/status: patch',
+  'sluice.dev/databases: get list watch',
 ];
 const RIGHTS: Readonly<Record<string, readonly string[]>> = {
   [SYSTEM]: [
@@ -184,14 +194,7 @@ const RIGHTS: Readonly<Record<string, readonly string[]>> = {
     'secrets (sluice-seal-keys, sluice-webhook-ca, sluice-stream-ca): get list watch update patch',
     'secrets: create',
   ],
-  [PLATFORM]: [
-    ...EVERYWHERE,
-    'secrets: get list watch',
-    'sluice.dev/databaseaccesspolicies/status: patch',
-    'sluice.dev/databaseaccesspolicies: get list watch',
-    'sluice.dev/databases/status: patch',
-    'sluice.dev/databases: get list watch',
-  ],
+  [PLATFORM]: [...EVERYWHERE, 'secrets: get list watch'],
   [AGENTS]: EVERYWHERE,
 };
 

@@ -265,7 +265,7 @@ describe.skipIf(skip)(title, () => {
         programmedPods: 2,
         boundServiceAccounts: 1,
       });
-      await eventually(async () => expect((await read('databases', 'orders')).status?.['boundPods']).toBe(3));
+      await eventually(async () => expect((await read('databases', 'orders')).status?.['boundPods']).toBe(2));
       // A change of the policy is another generation, which nobody has yet.
       await putPolicy(kube, 'support', grant(['public.tickets', 'public.customers']));
       await expectConditions('databaseaccesspolicies', 'support', { Programmed: 'False/Pending' });
