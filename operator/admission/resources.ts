@@ -21,7 +21,7 @@ export function planResources(pod: RawPod, defaults: InjectorSettings['resources
     const value = annotation(pod, name)?.trim();
     if (value === undefined) return otherwise;
     const parsed = parseQuantity(value);
-    if (parsed !== undefined && parsed > 0) return value;
+    if (parsed !== undefined && parsed > 0 && Number.isFinite(parsed)) return value;
     problems.push({
       reason: 'ResourcesInvalid',
       message: `annotation ${name}: "${shortened(value)}" is no amount; write for example ${name.includes('cpu') ? '50m' : '128Mi'}`,
