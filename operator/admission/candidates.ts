@@ -19,7 +19,7 @@ type Candidates = Pick<InjectionInput, 'databases' | 'allDatabases'>;
 type Subject = { readonly namespace: string; readonly serviceAccount: string };
 
 /** Together; the API server waits 5 s for us. */
-const LIVE_PATIENCE = 2000;
+const LIVE_PATIENCE = 1500;
 /** Of one pod: whoever writes annotations must not make us ask for hundreds of objects. */
 const MOST_LIVE_LOOKUPS = 16;
 

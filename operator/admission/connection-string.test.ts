@@ -83,6 +83,15 @@ describe('a connection string', () => {
     );
   });
 
+  it.each([
+    ['postgres://h/d?sslmode=require&a=b', '?sslmode=require&a=b'],
+    ['postgres://h/d?sslmode=verify-full&a=b', '?sslmode=verify-full&a=b&sslrootcert=/var/run/sluice/ca/ca.crt'],
+    ['postgres://h/d?sslrootcert=system&sslmode=verify-ca', '?sslmode=verify-ca&sslrootcert=/var/run/sluice/ca/ca.crt'],
+    ['jdbc:postgresql://h/d?sslmode=verify-full', '?sslmode=verify-full&sslrootcert=/var/run/sluice/ca/ca.crt'],
+  ])('that has the server verified says by what: %s', (text, tail) => {
+    expect(parseConnectionString(text)!.pointTo(HERE)).toMatch(new RegExp(`${tail.replace(/[?.]/g, '\\$&')}$`));
+  });
+
   it('in the form of libpq keeps its other parameters as they were written', () => {
     const text = "host=h dbname=d user=u password='a b' sslmode=verify-full application_name='x y' sslrootcert=/a";
     expect(parseConnectionString(text)!.pointTo(HERE)).toBe(

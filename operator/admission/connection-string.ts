@@ -22,8 +22,14 @@ export interface ConnectionString {
 
 const DEFAULT_PORT = 5432;
 const DETOURS = ['hostaddr', 'service', 'servicefile'];
-/** The server's place, and who logs in: said anew, or not at all. */
-const REPLACED = ['host', 'port', 'dbname', 'user', 'username', 'password', 'passfile'];
+/** The server's place, its authority, and who logs in: said anew, or not at all. */
+const REPLACED = ['host', 'port', 'dbname', 'user', 'username', 'password', 'passfile', 'sslrootcert'];
+const AUTHORITY = `sslrootcert=${CLIENT_CA_FILE}`;
+
+/** Not every driver reads PGSSLROOTCERT: a string that has the server verified says by what. */
+function needsAuthority(parameter: (name: string) => string | undefined): boolean {
+  return parameter('sslrootcert') !== undefined || ['verify-ca', 'verify-full'].includes(parameter('sslmode') ?? '');
+}
 
 /** Undefined for anything else. */
 export function parseConnectionString(value: string): ConnectionString | undefined {
@@ -54,9 +60,8 @@ function parseUrl(value: string): ConnectionString | undefined {
     ...(database === undefined ? {} : { database }),
     detours: DETOURS.filter((name) => parameter(name) !== undefined),
     pointTo(place) {
-      const kept = parameters
-        .filter(({ name }) => !REPLACED.includes(name))
-        .map(({ raw, name }) => (name === 'sslrootcert' ? `sslrootcert=${CLIENT_CA_FILE}` : raw));
+      const kept = parameters.filter(({ name }) => !REPLACED.includes(name)).map(({ raw }) => raw);
+      if (needsAuthority(parameter)) kept.push(AUTHORITY);
       const host = place.host.includes(':') ? `[${place.host}]` : place.host;
       const tail = kept.length === 0 ? '' : `?${kept.join('&')}`;
       return `${scheme}${host}:${place.port}/${encodeURIComponent(place.database)}${tail}`;
@@ -108,9 +113,8 @@ function parseKeyValues(value: string): ConnectionString | undefined {
     ...(database === undefined ? {} : { database }),
     detours,
     pointTo(place) {
-      const kept = pairs
-        .filter(({ name }) => !REPLACED.includes(name))
-        .map(({ raw, name }) => (name === 'sslrootcert' ? `sslrootcert=${CLIENT_CA_FILE}` : raw));
+      const kept = pairs.filter(({ name }) => !REPLACED.includes(name)).map(({ raw }) => raw);
+      if (needsAuthority(last)) kept.push(AUTHORITY);
       return [`host=${place.host}`, `port=${place.port}`, `dbname=${quoted(place.database)}`, ...kept].join(' ');
     },
   };
