@@ -32,6 +32,7 @@ type Json = Record<string, any>;
 const SUBJECT = { namespace: 'ai-agents', serviceAccount: 'support-agent' };
 const WEBHOOKS = '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations';
 const CONFIGURATION = `${WEBHOOKS}/sluice.${SYSTEM}.sluice.dev`;
+const VALUES = ['policyNamespaces={data-platform}', 'replicas=1', 'networkPolicy.enabled=false'];
 const PODS = '/api/v1/namespaces/ai-agents/pods';
 
 function podFor(name: string, annotations: Record<string, string> = {}, spec: Json = {}): Json {
@@ -74,7 +75,7 @@ describe.skipIf(skip)(title, () => {
     await kube.request('POST', '/api/v1/namespaces', { metadata: { name: 'ai-agents', labels: restricted } });
     kube.kubectl(['-n', 'ai-agents', 'create', 'serviceaccount', 'support-agent']);
     applyCrds(kube);
-    installChart(kube, { set: ['policyNamespaces={data-platform}', 'replicas=1', 'networkPolicy.enabled=false'] });
+    installChart(kube, { set: VALUES });
     api = createKubeApi({ credentials: await kubeconfigCredentials({ file: kube.kubeconfig }) });
     certificate = await makeLocalCertificate([`sluice-webhook.${SYSTEM}.svc`], Date.now());
     await listen();
@@ -227,6 +228,15 @@ describe.skipIf(skip)(title, () => {
     } finally {
       await tampering.stop();
     }
+  });
+
+  it('keeps its caBundle through an upgrade of the chart', async () => {
+    const bundle = async () =>
+      (await kube.request<Json>('GET', CONFIGURATION)).body['webhooks'][0].clientConfig.caBundle as string | undefined;
+    const before = await bundle();
+    expect(before).toMatch(/^LS0t/);
+    installChart(kube, { set: [...VALUES, 'webhook.timeoutSeconds=7'] });
+    expect(await bundle()).toBe(before);
   });
 
   it('a dry run gets the same answer', async () => {
