@@ -50,9 +50,9 @@ const NEEDED: readonly Row[] = [
   ['keeps its seal keys: creates', 'POST', core(SYSTEM, 'secrets'), secret('sluice-seal-keys')],
   ['keeps its seal keys: reads', 'GET', core(SYSTEM, 'secrets/sluice-seal-keys')],
   ['keeps its webhook authority: creates', 'POST', core(SYSTEM, 'secrets'), secret('sluice-webhook-ca')],
-  ['keeps its webhook authority: renews', 'PATCH', core(SYSTEM, 'secrets/sluice-webhook-ca'), { data: {} }, MERGE],
+  ['keeps its webhook authority: renews', 'PUT', core(SYSTEM, 'secrets/sluice-webhook-ca'), secret('sluice-webhook-ca')],
   ['keeps its stream authority: creates', 'POST', core(SYSTEM, 'secrets'), secret('sluice-stream-ca')],
-  ['follows one Secret of its own', 'GET', core(SYSTEM, 'secrets?fieldSelector=metadata.name%3Dsluice-stream-ca')],
+  ['reads its stream authority', 'GET', core(SYSTEM, 'secrets/sluice-stream-ca')],
   ['reads a login', 'GET', core(PLATFORM, 'secrets/orders-login')],
   ['follows logins', 'GET', core(PLATFORM, 'secrets')],
   ['follows Databases', 'GET', sluice(PLATFORM, 'databases')],
@@ -75,7 +75,6 @@ const NEEDED: readonly Row[] = [
   ['follows governed pods', 'GET', '/api/v1/pods?labelSelector=sluice.dev%2Finjected%3Dtrue'],
   ['looks at a pod', 'GET', core(AGENTS, 'pods/agent')],
   ['takes the Lease', 'POST', lease(), { metadata: { name: 'sluice-leader' }, spec: {} }],
-  ['renews the Lease', 'PATCH', lease('/sluice-leader'), { spec: { holderIdentity: 'a' } }, MERGE],
   ['publishes findings', 'POST', core(SYSTEM, 'configmaps'), configMap('findings-data-platform-orders')],
   ['publishes findings anew', 'PATCH', core(SYSTEM, 'configmaps/findings-data-platform-orders'), { data: {} }, MERGE],
   ['removes what a replica left', 'DELETE', core(SYSTEM, 'configmaps/findings-data-platform-orders')],
@@ -102,6 +101,7 @@ const FORBIDDEN: readonly Row[] = [
   ['a Secret of its own namespace that is not its own', 'GET', core(SYSTEM, 'secrets/other')],
   ['changing a login', 'PATCH', core(PLATFORM, 'secrets/orders-login'), { data: {} }, MERGE],
   ['creating a Secret beside the policies', 'POST', core(PLATFORM, 'secrets'), secret('new')],
+  ['following all Secrets of its own namespace', 'GET', core(SYSTEM, 'secrets?watch=true')],
   ['removing its keys', 'DELETE', core(SYSTEM, 'secrets/sluice-seal-keys')],
   ['ConfigMaps where agents run', 'GET', core(AGENTS, 'configmaps')],
   ['ConfigMaps beside the policies', 'GET', core(PLATFORM, 'configmaps')],
@@ -175,9 +175,9 @@ const EVERYBODY = [
 ];
 const EVERYWHERE = [
   ...EVERYBODY,
-  `admissionregistration.k8s.io/mutatingwebhookconfigurations (${WEBHOOK}): get list watch patch`,
+  `admissionregistration.k8s.io/mutatingwebhookconfigurations (${WEBHOOK}): get watch patch`,
   'apiextensions.k8s.io/customresourcedefinitions (databases.sluice.dev, databaseaccesspolicies.sluice.dev): get',
-  'events.k8s.io/events: create patch',
+  'events.k8s.io/events: create',
   'pods: get list watch',
   'serviceaccounts: get',
   'sluice.dev/databaseaccesspolicies/status: patch',
@@ -189,9 +189,9 @@ const RIGHTS: Readonly<Record<string, readonly string[]>> = {
   [SYSTEM]: [
     ...EVERYWHERE,
     'configmaps: create get list watch update patch delete',
-    'coordination.k8s.io/leases (sluice-leader): get update patch',
+    'coordination.k8s.io/leases (sluice-leader): get update',
     'coordination.k8s.io/leases: create',
-    'secrets (sluice-seal-keys, sluice-webhook-ca, sluice-stream-ca): get list watch update patch',
+    'secrets (sluice-seal-keys, sluice-webhook-ca, sluice-stream-ca): get watch update',
     'secrets: create',
   ],
   [PLATFORM]: [...EVERYWHERE, 'secrets: get list watch'],
@@ -257,10 +257,23 @@ spec: {databaseRef: {name: orders}, subjects: [{serviceAccount: {namespace: ${AG
   });
 
   test('it follows what it may list', async () => {
-    for (const path of [core(PLATFORM, 'secrets'), sluice(PLATFORM, 'databases'), '/api/v1/pods']) {
-      const { status: code } = await kube.request('GET', `${path}?watch=true&timeoutSeconds=1`, undefined, { token });
+    const named = (name: string) => `fieldSelector=${encodeURIComponent(`metadata.name=${name}`)}&`;
+    for (const path of [
+      `${core(PLATFORM, 'secrets')}?`,
+      `${sluice(PLATFORM, 'databases')}?`,
+      '/api/v1/pods?',
+      `${core(SYSTEM, 'secrets')}?${named('sluice-stream-ca')}`,
+      `/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations?${named(WEBHOOK)}`,
+    ]) {
+      const { status: code } = await kube.request('GET', `${path}watch=true&timeoutSeconds=1`, undefined, { token });
       expect([path, code]).toEqual([path, 200]);
     }
+  });
+
+  test('it renews the Lease', async () => {
+    const { body } = await kube.request<{ spec: object }>('GET', lease('/sluice-leader'), undefined, { token });
+    const renewed = { ...body, spec: { ...body.spec, holderIdentity: 'sluice-operator-0' } };
+    expect((await kube.request('PUT', lease('/sluice-leader'), renewed, { token })).status).toBe(200);
   });
 
   test.each(named(FORBIDDEN))('it is denied %s', async (_, row) => {
