@@ -12,7 +12,7 @@ const modules = join(root, 'node_modules');
 const node = join(modules, 'node', 'bin', 'node');
 
 /** Each writes its files, or with --check compares them. */
-const GENERATORS = ['crds/generate.ts', 'test/masks/table.ts'];
+const GENERATORS = ['crds/generate.ts', 'test/masks/table.ts', 'test/kube/values-table.ts'];
 
 const commands = {
   demo: { help: 'the story of Sluice on a real PostgreSQL, in a minute', run: (args) => sluice('demo', ...args) },

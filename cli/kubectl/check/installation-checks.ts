@@ -152,7 +152,7 @@ function authorities(where: Category, caBundle: string | undefined, now: number)
 }
 
 /** Those that the chart makes; each is followed by the name of the installation. */
-export const ADMISSION_POLICIES = ['annotated-pods', 'exec', 'pods', 'running-pods', 'tokens'];
+export const ADMISSION_POLICIES = ['annotated-pods', 'database-deletion', 'exec', 'pods', 'running-pods', 'tokens'];
 
 export function checkAdmissionPolicies({ admissionPolicies, policyBindings, installation }: Gathered): readonly CheckResult[] {
   const where = category('admission-policies');
@@ -167,7 +167,7 @@ export function checkAdmissionPolicies({ admissionPolicies, policyBindings, inst
   if (missing.length > 0)
     return [
       where.warning(
-        'ValidatingAdmissionPolicies are missing: whoever may patch a pod may replace its sidecar, and exec reaches its credential',
+        'ValidatingAdmissionPolicies are missing: without them, whoever may patch a pod may replace its sidecar, and exec reaches its credential',
         'set admissionPolicies.enabled: true in the values, or see that policies of your own do the same',
         missing,
       ),
