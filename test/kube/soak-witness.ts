@@ -1,11 +1,12 @@
-/** Soak: an informer, and beside it what its events alone add up to. */
+/** Soak: an informer; beside it what its events alone add up to, and what its copy was whenever it claimed to be at a version. */
 import { isDeepStrictEqual } from 'node:util';
-import type { KubeApi, KubeObject } from '../../operator/api/kube-api.ts';
+import type { KubeApi, KubeObject, Resource, WatchEvent, WatchOptions } from '../../operator/api/kube-api.ts';
 import { createInformer, type InformerOptions } from '../../operator/watch/create-informer.ts';
 import { listAll } from '../../operator/watch/paged-list.ts';
 import { keyOf, stateOf } from '../../operator/watch/store.ts';
 import type { WatchTelemetry } from '../../operator/watch/telemetry.ts';
 import type { Change, Informer } from '../../operator/watch/informer.ts';
+import { type Claim, claim } from './soak-history.ts';
 
 export interface Witness {
   readonly name: string;
@@ -13,6 +14,7 @@ export interface Witness {
   readonly events: number;
   /** Objects that comparisons showed to have been missed. */
   readonly drift: number;
+  readonly claims: readonly Claim[];
   /** Events that cannot follow from the ones before. */
   readonly contradictions: readonly string[];
   /** What differs now from a fresh list: in the copy, and in what the events add up to. */
@@ -35,7 +37,9 @@ export function startWitness(name: string, options: Options): Witness {
     handlerFailed: () => count('handler failed'),
     objects: () => {},
   };
-  const informer = createInformer<KubeObject>({ ...options, telemetry });
+  const claims: Claim[] = [];
+  const api = claiming(options.api, (version) => claims.push(claim(version, informer.list())));
+  const informer = createInformer<KubeObject>({ ...options, api, telemetry });
   const replay = new Replay();
   informer.onChange((change) => replay.apply(change));
   informer.start();
@@ -48,9 +52,30 @@ export function startWitness(name: string, options: Options): Witness {
     get drift() {
       return counts.get('drift') ?? 0;
     },
+    claims,
     contradictions: replay.contradictions,
     differences: (direct) => differences(direct, options, informer, replay),
     stop: () => informer.stop(),
+  };
+}
+
+/**
+ * Whoever watches from a version claims to have everything up to it; whoever asks for the next event has made the last one his own.
+ */
+function claiming(api: KubeApi, at: (version: string) => void): KubeApi {
+  return {
+    ...api,
+    async *watch<T extends KubeObject>(
+      resource: Resource,
+      options: WatchOptions,
+    ): AsyncGenerator<WatchEvent<T>, void, undefined> {
+      at(options.resourceVersion);
+      for await (const event of api.watch<T>(resource, options)) {
+        yield event;
+        const version = event.type === 'ERROR' ? undefined : event.object.metadata.resourceVersion;
+        if (version !== undefined) at(version);
+      }
+    },
   };
 }
 

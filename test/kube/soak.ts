@@ -19,6 +19,7 @@ import {
   type KubeApi,
   type KubeObject,
   NAMESPACES,
+  type Resource,
 } from '../../operator/api/kube-api.ts';
 import { createLeadership } from '../../operator/leader/create-leadership.ts';
 import { generator } from '../faults/random.ts';
@@ -26,6 +27,7 @@ import { kubernetesMissing } from './binaries.ts';
 import { type ControlPlane, startControlPlane } from './control-plane.ts';
 import { startFaultProxy } from './fault-proxy.ts';
 import { httpFaults } from './http-faults.ts';
+import { type History, recordHistory } from './soak-history.ts';
 import { startSaboteur } from './soak-faults.ts';
 import { startWitness, type Witness } from './soak-witness.ts';
 import { startWriters } from './soak-writers.ts';
@@ -44,8 +46,13 @@ export interface SoakSummary {
   readonly faults: Readonly<Record<string, number>>;
   readonly httpFaults: Readonly<Record<string, number>>;
   readonly informers: Readonly<Record<string, { readonly events: number; readonly counts: Readonly<Record<string, number>> }>>;
-  /** Objects that a living watch had missed, over all informers. */
-  readonly missed: number;
+  /** Copies that were compared with the collection at the version they claimed to be at; and those that could not be. */
+  readonly copiesRight: number;
+  readonly copiesUnknown: number;
+  /** Those that were another: a change had been missed, whether it was mended later or not. */
+  readonly copiesWrong: readonly string[];
+  /** Objects that the informers' own comparisons found to have been missed. */
+  readonly drift: number;
   /** What differs at the end. */
   readonly differences: readonly string[];
   readonly contradictions: readonly string[];
@@ -75,6 +82,7 @@ export async function runSoak({ minutes, seed, say }: SoakOptions): Promise<Soak
   const proxy = await startFaultProxy(Number(new URL(kube.url).port));
   const http = httpFaults();
   const closing: ClosableKubeApi[] = [];
+  const histories = new Map<Resource, History>();
   try {
     const direct = apiOf(kube, kube.url);
     closing.push(direct);
@@ -89,6 +97,7 @@ export async function runSoak({ minutes, seed, say }: SoakOptions): Promise<Soak
       closing.push(api);
       return api;
     };
+    for (const resource of [CONFIG_MAPS, DATABASES]) histories.set(resource, await recordHistory(direct, resource));
     const witnesses = startWitnesses(faulty());
     const election = startElection(faulty);
     const writers = startWriters({ api: direct, namespaces: NAMES, random: generator(seed + 1), names: 40, perSecond: 40 });
@@ -106,6 +115,10 @@ export async function runSoak({ minutes, seed, say }: SoakOptions): Promise<Soak
     const settledAfter = Math.round((performance.now() - healed) / 1_000);
     const leaders = await election.stop();
     await Promise.all(witnesses.map((each) => each.stop()));
+    const judgements = witnesses.map(({ name, resource, claims, matches }) => {
+      const { right, unknown, wrong } = histories.get(resource)!.judge(claims, matches);
+      return { right, unknown, wrong: wrong.map((what) => `${name} ${what}`) };
+    });
     return {
       seed,
       minutes,
@@ -116,7 +129,10 @@ export async function runSoak({ minutes, seed, say }: SoakOptions): Promise<Soak
       informers: Object.fromEntries(
         witnesses.map(({ name, events, counts }) => [name, { events, counts: Object.fromEntries([...counts].sort()) }]),
       ),
-      missed: witnesses.reduce((sum, each) => sum + each.drift, 0),
+      copiesRight: judgements.reduce((sum, { right }) => sum + right, 0),
+      copiesUnknown: judgements.reduce((sum, { unknown }) => sum + unknown, 0),
+      copiesWrong: judgements.flatMap(({ wrong }) => wrong),
+      drift: witnesses.reduce((sum, each) => sum + each.drift, 0),
       differences,
       contradictions: witnesses.flatMap((each) => each.contradictions),
       settledAfter,
@@ -124,6 +140,7 @@ export async function runSoak({ minutes, seed, say }: SoakOptions): Promise<Soak
       rssMiB: Math.round(process.memoryUsage.rss() / (1 << 20)),
     };
   } finally {
+    await Promise.all([...histories.values()].map((each) => each.stop()));
     await Promise.all(closing.map((each) => each.close()));
     await proxy.stop();
     await kube.stop();
@@ -153,27 +170,51 @@ async function prepare(api: KubeApi): Promise<void> {
   while ((await api.list(DATABASES).catch(() => undefined)) === undefined) await sleep(100);
 }
 
-function startWitnesses(api: KubeApi): Witness[] {
-  const shared = { api, log: silent, pageSize: 17 };
+type Judged = Witness & { readonly resource: Resource; readonly matches: (object: KubeObject) => boolean };
+
+function startWitnesses(api: KubeApi): Judged[] {
   const [first, second] = NAMES as [string, string];
+  const start = (
+    name: string,
+    timing: typeof ALONE | typeof COMPARED,
+    selection: {
+      readonly resource: Resource;
+      readonly namespace?: string;
+      readonly labelSelector?: string;
+      readonly fieldSelector?: string;
+    },
+    matches: (object: KubeObject) => boolean,
+  ): Judged => {
+    const witness = startWitness(name, { api, log: silent, pageSize: 17, ...timing, ...selection });
+    return Object.assign(witness, { resource: selection.resource, matches });
+  };
+  const shard = (object: KubeObject): string | undefined => object.metadata.labels?.['shard'];
   return [
-    startWitness('ConfigMaps of a namespace', { ...shared, ...ALONE, resource: CONFIG_MAPS, namespace: first }),
-    startWitness('ConfigMaps with a label', { ...shared, ...COMPARED, resource: CONFIG_MAPS, labelSelector: 'shard=1' }),
-    startWitness('one ConfigMap', {
-      ...shared,
-      ...ALONE,
-      resource: CONFIG_MAPS,
-      namespace: second,
-      fieldSelector: 'metadata.name=soak-7',
-    }),
-    startWitness('Databases', { ...shared, ...ALONE, resource: DATABASES }),
-    startWitness('Databases with a label', {
-      ...shared,
-      ...COMPARED,
-      resource: DATABASES,
-      namespace: second,
-      labelSelector: 'shard in (0,2)',
-    }),
+    start(
+      'ConfigMaps of a namespace',
+      ALONE,
+      { resource: CONFIG_MAPS, namespace: first },
+      ({ metadata }) => metadata.namespace === first,
+    ),
+    start(
+      'ConfigMaps with a label',
+      COMPARED,
+      { resource: CONFIG_MAPS, labelSelector: 'shard=1' },
+      (object) => shard(object) === '1',
+    ),
+    start(
+      'one ConfigMap',
+      ALONE,
+      { resource: CONFIG_MAPS, namespace: second, fieldSelector: 'metadata.name=soak-7' },
+      ({ metadata }) => metadata.namespace === second && metadata.name === 'soak-7',
+    ),
+    start('Databases', ALONE, { resource: DATABASES }, () => true),
+    start(
+      'Databases with a label',
+      COMPARED,
+      { resource: DATABASES, namespace: second, labelSelector: 'shard in (0,2)' },
+      (object) => object.metadata.namespace === second && ['0', '2'].includes(shard(object) ?? ''),
+    ),
   ];
 }
 
@@ -219,7 +260,7 @@ if (import.meta.main) {
   const say = (line: string): void => void process.stdout.write(`${line}\n`);
   const summary = await runSoak({ minutes: Number(values.minutes), seed: Number(values.seed), say });
   say(JSON.stringify(summary, undefined, 2));
-  const wrong = summary.missed + summary.differences.length + summary.contradictions.length;
+  const wrong = [...summary.copiesWrong, ...summary.differences, ...summary.contradictions].length + summary.drift;
   say(wrong === 0 ? 'nothing was missed' : 'SOMETHING WAS MISSED');
   if (wrong > 0 || summary.leaders.mostAtATime > 1) process.exitCode = 1;
 }
