@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
 import { makeLocalCertificate } from '../../sidecar/listen/local-certificate.ts';
 import { type ClosableKubeApi, createKubeApi } from './create-kube-api.ts';
@@ -56,6 +57,20 @@ describe('connections to the API server', () => {
     await expect(kube.get(PODS, REF)).rejects.toMatchObject({ kind: 'refused' });
     tls = { ca };
     expect(await kube.get(PODS, REF)).toEqual({ metadata: { name: 'a' } });
+  });
+
+  it('show the client certificate of the kubeconfig', async () => {
+    const { certificate, key, authority } = await makeLocalCertificate(['127.0.0.1'], Date.now());
+    const client = await makeLocalCertificate(['client'], Date.now());
+    const shown: unknown[] = [];
+    server = createServer({ cert: certificate, key, requestCert: true, rejectUnauthorized: false }, (request, response) => {
+      shown.push((request.socket as TLSSocket).getPeerCertificate().subjectaltname);
+      response.end('{"metadata":{"name":"a"}}');
+    });
+    await new Promise<void>((resolve) => server!.listen(0, '127.0.0.1', resolve));
+    const tls = { ca: authority, cert: client.certificate, key: client.key };
+    await apiOf(`https://127.0.0.1:${(server.address() as AddressInfo).port}`, () => tls).get(PODS, REF);
+    expect(shown).toEqual(['DNS:client']);
   });
 
   it('that hang are left, with the idle ones beside them', async () => {
