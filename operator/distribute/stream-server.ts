@@ -128,9 +128,9 @@ class Distribution implements StreamServer {
       options.authorities.onChange(() => {
         for (const sidecar of this.#sidecars.values()) sidecar.authoritiesChanged();
       }),
-      options.identity.onGone((podUid) => {
+      options.identity.onGone((podUid, why) => {
         if (this.#verifying > 0) this.#gone.add(podUid);
-        this.#sidecars.get(podUid)?.revoke('PodGone', 'The pod is gone.');
+        this.#sidecars.get(podUid)?.revoke(why?.code ?? 'PodGone', why?.reason ?? 'The pod is gone.');
       }),
     ];
   }

@@ -25,5 +25,5 @@ export interface IdentityVerifier {
   /** Whether the pod is still there under this UID, and as it was when it was accepted, from the informer. */
   isAlive(pod: Pick<VerifiedPod, 'namespace' | 'pod' | 'podUid'>): boolean;
   /** Called when an accepted pod's object is gone, or not what it was: its image or its ephemeral containers have changed. */
-  onGone(listener: (podUid: string) => void): () => void;
+  onGone(listener: (podUid: string, why?: { readonly code: RefusalCode; readonly reason: string }) => void): () => void;
 }

@@ -53,7 +53,7 @@ class PodVerifier implements IdentityVerifier {
   readonly #accepted = new Map<string, Subject>();
   /** Accepted once, there still, and not what they were: UIDs. */
   readonly #withdrawn = new Set<string>();
-  readonly #onGone = new Set<(podUid: string) => void>();
+  readonly #onGone = new Set<(podUid: string, why: Refusal) => void>();
   readonly #refusals: Counter<'code'>;
   readonly #verified: Counter;
 
@@ -67,7 +67,7 @@ class PodVerifier implements IdentityVerifier {
     this.#pods = createPods({ api, informer: pods, clock });
     this.#pods.onGone((podUid) => {
       this.#withdrawn.delete(podUid);
-      this.#end(podUid);
+      this.#end(podUid, refuse('PodGone', 'the pod does not exist any more'));
     });
     this.#pods.onUpdate((changed) => this.#judgeAgain(changed));
     this.#accounts = createLiveObjects({ api, resource: SERVICE_ACCOUNTS, clock });
@@ -99,7 +99,7 @@ class PodVerifier implements IdentityVerifier {
     return !this.#withdrawn.has(pod.podUid) && this.#pods.isAlive(pod);
   }
 
-  onGone(listener: (podUid: string) => void): () => void {
+  onGone(listener: (podUid: string, why?: Refusal) => void): () => void {
     this.#onGone.add(listener);
     return () => this.#onGone.delete(listener);
   }
@@ -115,12 +115,12 @@ class PodVerifier implements IdentityVerifier {
     this.#options.log.warn({ code, namespace, pod: name, podUid: uid, reason }, 'a pod is not what it was when it was accepted');
     this.#refusals.inc({ code });
     this.#withdrawn.add(uid);
-    this.#end(uid);
+    this.#end(uid, judgement);
   }
 
-  #end(podUid: string): void {
+  #end(podUid: string, why: Refusal): void {
     if (!this.#accepted.delete(podUid)) return;
-    for (const listener of this.#onGone) listener(podUid);
+    for (const listener of this.#onGone) listener(podUid, why);
   }
 
   async #verify(token: string | undefined): Promise<Verification> {
