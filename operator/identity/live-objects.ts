@@ -1,28 +1,40 @@
-/** Single objects read from the API server when a copy will not do: one request at a time for each, so many a second, and remembered shortly. */
+/**
+ * Single objects read from the API server when a copy will not do, by name and UID: one request at a time for each, so many a second. A UID never
+ * comes back (https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#uids), so what was not there under it is
+ * not asked for again; and since whoever asks has a token that names it, no answer is older than the object.
+ */
 import type { Clock } from '../../sidecar/bundle/clock.ts';
 import { ApiError, type KubeApi, type KubeObject, type Resource } from '../api/kube-api.ts';
 
+export interface UniqueRef {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+}
+
 export type Live<T> =
-  | { readonly state: 'found'; readonly object: T; readonly readAt: number }
-  | { readonly state: 'absent'; readonly readAt: number }
+  | { readonly state: 'there'; readonly object: T; readonly readAt: number }
+  | { readonly state: 'gone' }
+  /** Another object has its name. */
+  | { readonly state: 'replaced' }
   /** Too many requests, or no answer: not known now. */
   | { readonly state: 'unknown'; readonly reason: string };
 
 export interface LiveObjects<T extends KubeObject> {
   /** Not older than `notOlderThan` milliseconds. Never rejects. */
-  read(namespace: string, name: string, notOlderThan: number): Promise<Live<T>>;
+  read(ref: UniqueRef, notOlderThan: number): Promise<Live<T>>;
   /** What was read last, however old. */
-  last(namespace: string, name: string): Live<T> | undefined;
+  last(ref: UniqueRef): Live<T> | undefined;
 }
 
 export interface LiveObjectsOptions {
-  readonly api: KubeApi;
+  readonly api: Pick<KubeApi, 'get'>;
   readonly resource: Resource;
   readonly clock: Clock;
   /** Requests a second, and at once. */
   readonly rate?: number;
   readonly burst?: number;
-  /** How many objects at most, the one read last first. */
+  /** How many objects at most, the ones read last. */
   readonly remember?: number;
 }
 
@@ -31,8 +43,8 @@ const BURST = 200;
 const REMEMBERED = 10_000;
 
 export function createLiveObjects<T extends KubeObject>(options: LiveObjectsOptions): LiveObjects<T> {
-  const { api, resource, clock, rate = RATE, burst = BURST, remember: most = REMEMBERED } = options;
-  const remembered = new Map<string, Exclude<Live<T>, { state: 'unknown' }>>();
+  const { api, resource, clock, rate = RATE, burst = BURST, remember = REMEMBERED } = options;
+  const remembered = new Map<string, Live<T>>();
   const reading = new Map<string, Promise<Live<T>>>();
   let tokens = burst;
   let filledAt = clock.monotonic();
@@ -45,35 +57,43 @@ export function createLiveObjects<T extends KubeObject>(options: LiveObjectsOpti
     tokens -= 1;
     return true;
   };
-  const remember = (key: string, live: Exclude<Live<T>, { state: 'unknown' }>): Live<T> => {
-    remembered.delete(key);
-    remembered.set(key, live);
-    if (remembered.size > most) remembered.delete(remembered.keys().next().value!);
-    return live;
-  };
-  const ask = async (key: string, namespace: string, name: string): Promise<Live<T>> => {
+  const ask = async ({ namespace, name, uid }: UniqueRef): Promise<Live<T>> => {
     const readAt = clock.monotonic();
     try {
       const object = await api.get<T>(resource, { namespace, name });
-      return remember(key, { state: 'found', object, readAt });
+      return object.metadata.uid === uid ? { state: 'there', object, readAt } : { state: 'replaced' };
     } catch (error) {
-      if (error instanceof ApiError && error.status === 404) return remember(key, { state: 'absent', readAt });
+      if (error instanceof ApiError && error.status === 404) return { state: 'gone' };
       const reason = error instanceof ApiError ? error.reason : 'no answer';
       return { state: 'unknown', reason: `${resource.kind} cannot be read (${reason})` };
     }
   };
+  const keep = (key: string, live: Live<T>): Live<T> => {
+    if (live.state === 'unknown') return live;
+    remembered.delete(key);
+    remembered.set(key, live);
+    if (remembered.size > remember) remembered.delete(remembered.keys().next().value!);
+    return live;
+  };
   return {
-    async read(namespace, name, notOlderThan) {
-      const key = `${namespace}/${name}`;
+    async read(ref, notOlderThan) {
+      const key = keyOf(ref);
       const known = remembered.get(key);
-      if (known !== undefined && clock.monotonic() - known.readAt < notOlderThan) return known;
+      if (known?.state === 'gone' || known?.state === 'replaced') return known;
+      if (known?.state === 'there' && clock.monotonic() - known.readAt < notOlderThan) return known;
       const running = reading.get(key);
       if (running !== undefined) return await running;
       if (!take()) return { state: 'unknown', reason: `too many ${resource.plural} are asked for at once` };
-      const asked = ask(key, namespace, name).finally(() => reading.delete(key));
+      const asked = ask(ref)
+        .then((live) => keep(key, live))
+        .finally(() => reading.delete(key));
       reading.set(key, asked);
       return await asked;
     },
-    last: (namespace, name) => remembered.get(`${namespace}/${name}`),
+    last: (ref) => remembered.get(keyOf(ref)),
   };
+}
+
+function keyOf({ namespace, name, uid }: UniqueRef): string {
+  return `${namespace}/${name}/${uid}`;
 }

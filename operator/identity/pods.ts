@@ -34,8 +34,6 @@ export interface PodsOptions {
   readonly clock: Clock;
 }
 
-/** A pod that was read live and not found is not asked for again so soon. */
-const ABSENCE_HOLDS = 2000;
 /** Until then the watch has to show a pod that was read live. */
 const WATCH_SHOWS_WITHIN = 60_000;
 
@@ -70,11 +68,10 @@ class InjectedPods implements Pods {
     if (!this.#informer.hasSynced) return refuse('NotReady', 'this replica has not read the pods yet; try again');
     const copy = this.#informer.get(ref.namespace, ref.pod);
     if (copy?.metadata.uid === ref.podUid) return { ok: true, object: copy };
-    const live = await this.#live.read(ref.namespace, ref.pod, ABSENCE_HOLDS);
+    const live = await this.#live.read({ namespace: ref.namespace, name: ref.pod, uid: ref.podUid }, 0);
     if (live.state === 'unknown') return refuse('NotReady', `${live.reason}; try again`);
-    if (live.state === 'absent') return refuse('PodGone', 'the pod of the token does not exist any more');
-    if (live.object.metadata.uid !== ref.podUid)
-      return refuse('PodReplaced', 'the pod of the token is gone, and another has its name');
+    if (live.state === 'gone') return refuse('PodGone', 'the pod of the token does not exist any more');
+    if (live.state === 'replaced') return refuse('PodReplaced', 'the pod of the token is gone, and another has its name');
     if (live.object.metadata.labels?.[INJECTED_LABEL] !== 'true') {
       return refuse('NotInjected', `the pod has no label ${INJECTED_LABEL}=true, by which the operator follows it`);
     }

@@ -35,8 +35,6 @@ export interface IdentityVerifierOptions {
 
 /** A service account that was deleted, or made again under its name, is noticed within this time. Milliseconds. */
 const ACCOUNT_KNOWN_FOR = 30_000;
-/** One of another UID is looked at again, unless that was done just now. */
-const ACCOUNT_LOOKED_AT = 2000;
 /** So long the last look does while the API server is away. */
 const ACCOUNT_STALE_AFTER = 60 * 60_000;
 
@@ -182,17 +180,15 @@ class PodVerifier implements IdentityVerifier {
 
   /** Whoever deletes a service account takes away what its tokens say; a token does not know that. */
   async #checkAccount(claims: TokenClaims): Promise<Refusal | undefined> {
-    const { namespace, serviceAccount, serviceAccountUid } = claims;
-    let account = await this.#accounts.read(namespace, serviceAccount, ACCOUNT_KNOWN_FOR);
-    if (uidOf(account) !== serviceAccountUid) account = await this.#accounts.read(namespace, serviceAccount, ACCOUNT_LOOKED_AT);
-    if (account.state === 'unknown') {
-      const last = this.#accounts.last(namespace, serviceAccount);
-      const known = last?.state === 'found' && this.#options.clock.monotonic() - last.readAt < ACCOUNT_STALE_AFTER;
-      if (known && uidOf(last) === serviceAccountUid) return undefined;
-      return refuse('NotReady', `${account.reason}; try again`);
+    const ref = { namespace: claims.namespace, name: claims.serviceAccount, uid: claims.serviceAccountUid };
+    const account = await this.#accounts.read(ref, ACCOUNT_KNOWN_FOR);
+    if (account.state === 'there') return undefined;
+    if (account.state !== 'unknown') {
+      return refuse('ServiceAccountMismatch', 'the service account of the token does not exist any more');
     }
-    if (uidOf(account) === serviceAccountUid) return undefined;
-    return refuse('ServiceAccountMismatch', 'the service account of the token does not exist any more');
+    const last = this.#accounts.last(ref);
+    if (last?.state === 'there' && this.#options.clock.monotonic() - last.readAt < ACCOUNT_STALE_AFTER) return undefined;
+    return refuse('NotReady', `${account.reason}; try again`);
   }
 }
 
@@ -205,8 +201,4 @@ interface Subject {
 function nodeOf(pod: PodObject): string | undefined {
   const node = record(pod['spec'])?.['nodeName'];
   return typeof node === 'string' && node !== '' ? node : undefined;
-}
-
-function uidOf(live: { readonly state: string; readonly object?: KubeObject } | undefined): string | undefined {
-  return live?.state === 'found' ? live.object?.metadata.uid : undefined;
 }
