@@ -3,7 +3,7 @@
  * some subject has together, because a conflict is between policies of one subject. What has been compiled is remembered as long as neither
  * the schema nor the policies change, and other work gets its turn in between.
  */
-import { bindPolicies, objectName } from '../../core/policy/bind.ts';
+import { bindPolicies, objectName, validUntil } from '../../core/policy/bind.ts';
 import type { Catalog } from '../../core/catalog/catalog.ts';
 import { compileBundle } from '../../core/policy/compile.ts';
 import type { Diagnostic } from '../../core/policy/diagnostic.ts';
@@ -48,13 +48,28 @@ interface Compiled {
 export class Judge {
   readonly #compiled = new Map<string, Compiled>();
   readonly #sensitivity = new Map<string, { readonly key: string; readonly found: SensitivitySummary }>();
+  readonly #judged = new Map<string, { readonly key: string; readonly judgement: Promise<Judgement> }>();
   readonly #yield: () => Promise<void>;
 
   constructor(breathe: () => Promise<void> = () => new Promise((resolve) => setImmediate(resolve))) {
     this.#yield = breathe;
   }
 
-  async judge(input: JudgementInput, signal: AbortSignal): Promise<Judgement> {
+  /** Asked by the Database and by each of its policies: computed once for all. */
+  judge(input: JudgementInput, signal: AbortSignal): Promise<Judgement> {
+    const at = objectKey(input.database);
+    const key = inputKey(input);
+    const before = this.#judged.get(at);
+    if (before?.key === key) return before.judgement;
+    const judgement = this.#judge(input, signal);
+    this.#judged.set(at, { key, judgement });
+    judgement.catch(() => {
+      if (this.#judged.get(at)?.judgement === judgement) this.#judged.delete(at);
+    });
+    return judgement;
+  }
+
+  async #judge(input: JudgementInput, signal: AbortSignal): Promise<Judgement> {
     const { database, policies, now } = input;
     const found = new Map<string, Map<string, Diagnostic>>(policies.map((policy) => [objectKey(policy), new Map()]));
     const inForce = new Set<string>();
@@ -81,6 +96,7 @@ export class Judge {
   }
 
   forget(database: string): void {
+    this.#judged.delete(database);
     this.#sensitivity.delete(database);
   }
 
@@ -149,6 +165,12 @@ function policySets(database: Database, policies: readonly DatabaseAccessPolicy[
     }
   }
   return [...sets.values()];
+}
+
+/** All that a judgement depends on; the time only as far as a policy has ended. */
+function inputKey({ database, policies, revision, now }: JudgementInput): string {
+  const ended = (policy: DatabaseAccessPolicy): boolean => (validUntil(policy) ?? Number.POSITIVE_INFINITY) <= now;
+  return JSON.stringify([identityOf(database), revision, policies.map((policy) => [...identityOf(policy), ended(policy)])]);
 }
 
 /** Changes when the object's spec does. */
