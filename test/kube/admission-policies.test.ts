@@ -2,11 +2,14 @@
  * What the API server itself refuses (charts/sluice/templates/validating-admission-policies.yaml), each with a benign twin that works. No
  * webhook runs here: pods come sealed as the injector makes them.
  */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { parseAllDocuments } from 'yaml';
+import { parse, parseAllDocuments } from 'yaml';
 import { applyJsonPatch } from '../../operator/admission/apply-json-patch.ts';
-import { goldenInput } from '../../operator/admission/golden-cluster.fixture.ts';
+import { goldenInput, TESTDATA } from '../../operator/admission/golden-cluster.fixture.ts';
 import { inject } from '../../operator/admission/inject.ts';
+import { canonicalRender } from '../../operator/render/canonical-render.ts';
 import { needsKubernetes } from './binaries.ts';
 import { renderChart, SYSTEM } from './chart.ts';
 import { type Answer, type ControlPlane, type RequestOptions, startControlPlane } from './control-plane.ts';
@@ -45,7 +48,7 @@ describe.skipIf(skip)(title, () => {
   beforeAll(async () => {
     kube = await startControlPlane({ apiServerArguments: ['--feature-gates=InPlacePodVerticalScaling=true'] });
     for (const namespace of ['ai-agents', SYSTEM]) kube.kubectl(['create', 'namespace', namespace]);
-    kube.kubectl(['-n', 'ai-agents', 'create', 'serviceaccount', 'support-agent']);
+    for (const name of ['support-agent', 'analyst']) kube.kubectl(['-n', 'ai-agents', 'create', 'serviceaccount', name]);
     await kube.request('POST', '/api/v1/nodes', { metadata: { name: 'node-1' } });
     const objects = parseAllDocuments(renderChart(kube))
       .map((each) => each.toJS() as Json | null)
@@ -90,6 +93,17 @@ describe.skipIf(skip)(title, () => {
   });
 
   describe('of new pods', () => {
+    const injectedShapes = readdirSync(TESTDATA).filter((file) => file.endsWith('.injected.yaml'));
+    it.each(injectedShapes)('%s is one that the API server takes as it is', async (file) => {
+      const pod = parse(readFileSync(join(TESTDATA, file), 'utf8').replace('(seal)', 'v1.a.b')) as Json;
+      const { status, body } = await kube.request<Json>('POST', `${PODS}?dryRun=All`, {
+        ...pod,
+        metadata: { ...pod['metadata'], namespace: 'ai-agents' },
+      });
+      expect([status, body['message']]).toEqual([201, undefined]);
+      expect(canonicalRender(body)).toBe(canonicalRender(pod));
+    });
+
     it('a plain one and a governed one are created', async () => {
       await created(plainPod(fresh()));
       await created(governedPod(fresh()));
