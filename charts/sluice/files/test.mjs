@@ -1,8 +1,8 @@
 // Run by `helm test` (templates/tests/readiness.yaml) in the operator's image. Needs nothing but Node.
 import { connect } from 'node:tls';
 
-const { READINESS, WEBHOOK, STREAM } = process.env;
-const deadline = Date.now() + 60_000;
+const { READINESS, WEBHOOK, STREAM, PATIENCE = '60' } = process.env;
+const deadline = Date.now() + Number(PATIENCE) * 1_000;
 
 await settled('ready', async () => {
   const answer = await fetch(READINESS, { signal: AbortSignal.timeout(5_000) });
@@ -23,7 +23,7 @@ async function settled(what, attempt) {
       return;
     } catch (error) {
       if (Date.now() > deadline) {
-        console.log(`FAIL  ${what}: ${error.cause?.message ?? error.message}`);
+        console.log(`FAIL  ${what}: ${error.cause?.message || error.message || error.code}`);
         process.exit(1);
       }
       await new Promise((resolve) => setTimeout(resolve, 1_000));
