@@ -1,6 +1,7 @@
 /**
- * What the operator said last, kept in the sidecar's memory volume so that a restart of the container needs no operator. Two files: the
- * content, written when it changes, and when the operator was heard from, written often. Each is written beside itself and renamed, so that
+ * What the operator said last, kept in the sidecar's memory volume so that a restart of the container needs no operator. Three files: the
+ * content, written when it changes, its findings, which are large and change seldom (without them more is masked, nothing less), and when the
+ * operator was heard from, written often. Each is written beside itself and renamed, so that
  * there is always a whole one; what cannot be used is ignored, and then the sidecar waits for the operator.
  *
  * How old the content is must not depend on a clock that somebody sets: beside the wall clock there is the time since the machine started, and
@@ -38,12 +39,15 @@ export interface OperatorMemoryOptions {
 
 const FORMAT = 1;
 const CONTENT = 'operator.json';
+const FINDINGS = 'findings.json';
 const CONTACT = 'contact.json';
 
 export class OperatorMemory {
   readonly #options: OperatorMemoryOptions;
   /** Of the last write that failed, so that it is said once. */
   #failure: string | undefined;
+  /** As they stand in the file, by Database. */
+  #findings: ReadonlyMap<string, string> = new Map();
 
   constructor(options: OperatorMemoryOptions) {
     this.#options = options;
@@ -54,7 +58,8 @@ export class OperatorMemory {
     const value = this.#read(CONTENT);
     if (value === undefined) return undefined;
     try {
-      return readContent(value);
+      const content = readContent(value);
+      return { ...content, databases: this.#withFindings(content.databases) };
     } catch (error) {
       if (!(error instanceof ReceivedObjectError)) throw error;
       this.#options.log('warn', 'operator-memory-ignored', { file: CONTENT, reason: error.message });
@@ -83,7 +88,17 @@ export class OperatorMemory {
   }
 
   save(content: OperatorContent): void {
-    this.#write(CONTENT, { formatVersion: FORMAT, ...content });
+    const findings = new Map<string, string>();
+    const databases = Object.entries(content.databases).map(([key, each]) => {
+      if (each.kind !== 'state' || each.findings === undefined) return [key, each] as const;
+      findings.set(key, each.findings);
+      const { findings: _, ...rest } = each;
+      return [key, rest] as const;
+    });
+    if (!isSame(findings, this.#findings))
+      this.#write(FINDINGS, { formatVersion: FORMAT, findings: Object.fromEntries(findings) });
+    this.#findings = findings;
+    this.#write(CONTENT, { formatVersion: FORMAT, ...content, databases: Object.fromEntries(databases) });
   }
 
   /** The operator has spoken about these Databases just now, about the others when they last were. */
@@ -92,7 +107,21 @@ export class OperatorMemory {
   }
 
   forget(): void {
-    for (const file of [CONTENT, CONTACT]) rmSync(join(this.#options.directory, file), { force: true });
+    this.#findings = new Map();
+    for (const file of [CONTENT, FINDINGS, CONTACT]) rmSync(join(this.#options.directory, file), { force: true });
+  }
+
+  #withFindings(databases: OperatorContent['databases']): OperatorContent['databases'] {
+    const value = this.#read(FINDINGS);
+    const kept = value?.['formatVersion'] === FORMAT && isRecord(value['findings']) ? value['findings'] : {};
+    const texts = Object.entries(kept).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
+    this.#findings = new Map(texts);
+    return Object.fromEntries(
+      Object.entries(databases).map(([key, each]) => {
+        const findings = this.#findings.get(key);
+        return [key, each.kind === 'state' && findings !== undefined ? { ...each, findings } : each];
+      }),
+    );
   }
 
   #read(file: string): Readonly<Record<string, unknown>> | undefined {
@@ -137,7 +166,7 @@ function readContent(value: Readonly<Record<string, unknown>>): OperatorContent 
 
 function readRemembered(value: unknown): Remembered {
   if (!isRecord(value)) throw new ReceivedObjectError('a Database in it is none');
-  const { kind, reason, state, credential, findings } = value;
+  const { kind, reason, state, credential } = value;
   if (kind === 'withdrawn' && typeof reason === 'string') return { kind, reason };
   if (kind !== 'state' || !isRecord(state)) throw new ReceivedObjectError('a Database in it is none');
   const login = isRecord(credential) ? credential : {};
@@ -147,6 +176,9 @@ function readRemembered(value: unknown): Remembered {
     ...(typeof login['username'] === 'string' && typeof login['password'] === 'string'
       ? { credential: { username: login['username'], password: login['password'] } }
       : {}),
-    ...(typeof findings === 'string' ? { findings } : {}),
   };
+}
+
+function isSame(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): boolean {
+  return a.size === b.size && [...a].every(([key, text]) => b.get(key) === text);
 }
