@@ -390,3 +390,71 @@ describe('staleness', () => {
     expect(shop(link).current).toMatchObject({ code: 'SLUICE-709' });
   });
 });
+
+describe('an operator that says something else', () => {
+  /** Lets in, and then sends these bytes. */
+  async function strange(...lines: readonly string[]): Promise<number> {
+    const { createSecureServer } = await import('node:http2');
+    const server = createSecureServer(await cluster.authority.issue(SERVER_NAME));
+    server.on('stream', (stream) => {
+      stream.on('error', () => {});
+      stream.respond({ ':status': 200 });
+      for (const line of lines) stream.write(line);
+    });
+    server.on('session', (session) => {
+      session.on('error', () => {});
+      cleanup.push(() => session.destroy());
+    });
+    await listening(server);
+    cleanup.push(() => server.close());
+    return portOf(server);
+  }
+
+  const welcome = `${JSON.stringify({ type: 'welcome', protocol: 1, operator: 'x', replica: 'y', identity: { namespace: 'agents', serviceAccount: 'bot' } })}\n`;
+  const state = (): string =>
+    `${JSON.stringify({ type: 'state', database: 'data/shop', revision: 'r', object: cluster.view.database('data', 'shop'), policies: [], addresses: [] })}\n`;
+
+  it('of types that nobody knows, or about Databases that are not ours, is passed over', async () => {
+    const link = startLink(
+      await strange(
+        welcome,
+        '{"type":"from-the-future"}\n',
+        '{"type":"withdrawn","database":"data/other","reason":"x"}\n',
+        '{"type":"state","database":7}\n',
+        state(),
+      ),
+    );
+    await until(() => shop(link).current.database !== undefined);
+    expect(link.connected).toBe(true);
+  });
+
+  it('that is no frame, or one beyond the limit, ends the connection, and what held still holds', async () => {
+    const cases = ['not json\n', '[]\n', 'x'.repeat(17 * 1024 * 1024)];
+    for (const bytes of cases) {
+      logs.length = 0;
+      const link = startLink(await strange(welcome, state(), bytes));
+      await until(() => logs.some(({ event }) => event === 'operator-lost'));
+      expect(shop(link).current.database).toBeDefined();
+      link.close();
+      rmSync(join(directory, 'operator.json'), { force: true });
+    }
+  });
+
+  it('before it has said who we are is not listened to', async () => {
+    const link = startLink(await strange(state(), welcome));
+    await until(() => logs.some(({ event }) => event === 'operator-lost'));
+    expect(shop(link).current.database).toBeUndefined();
+  });
+
+  it('about another Database under the name of ours puts nothing in force', async () => {
+    const object = { ...cluster.view.database('data', 'shop')!, metadata: { namespace: 'data', name: 'other' } };
+    const link = startLink(
+      await strange(
+        welcome,
+        `${JSON.stringify({ type: 'state', database: 'data/shop', revision: 'r', object, policies: [], addresses: [] })}\n`,
+      ),
+    );
+    await until(() => shop(link).rejected !== undefined);
+    expect(shop(link).current).toMatchObject({ reason: expect.stringContaining('is about data/other') });
+  });
+});
