@@ -51,6 +51,12 @@ describe('the sidecar’s resources', () => {
     });
   });
 
+  it('must fit into the pod’s own, which is said', () => {
+    const spec = { containers: [{ name: 'app' }], resources: { requests: { cpu: '1' } } };
+    expect(planResources({ metadata: {}, spec }, DEFAULTS).warnings).toEqual([expect.stringContaining('spec.resources')]);
+    expect(plan({}).warnings).toEqual([]);
+  });
+
   it.each(['0', '-5Mi', 'lots', '', '1e400'])('are refused where an annotation says %j', (value) => {
     expect(plan({ [names.MEMORY_LIMIT_ANNOTATION]: value }).problems).toMatchObject([{ reason: 'ResourcesInvalid' }]);
   });

@@ -7,7 +7,7 @@ import {
 } from '../../core/injection/names.ts';
 import { shortened } from './annotation.ts';
 import type { InjectionProblem, InjectorSettings, RawPod } from './injection.ts';
-import { annotation, containersOf, type Raw, record } from './raw-pod.ts';
+import { annotation, containersOf, type Raw, record, specOf } from './raw-pod.ts';
 
 export interface ResourcePlan {
   readonly resources: Raw;
@@ -42,6 +42,11 @@ export function planResources(pod: RawPod, defaults: InjectorSettings['resources
     annotation(pod, MEMORY_LIMIT_ANNOTATION) !== undefined,
   );
   for (const each of [cpu, memory]) if (each.problem !== undefined) problems.push(each.problem);
+  // The API server refuses a pod whose containers ask for more than it, without a word of who asked.
+  const whole =
+    record(specOf(pod)['resources']) === undefined
+      ? []
+      : ['the pod has resources of its own (spec.resources): the requests of the sidecar must fit into them, too'];
   if (isGuaranteed(pod)) {
     const same = { cpu: cpu.limit ?? cpu.request, memory: memory.limit ?? memory.request };
     const small =
@@ -50,13 +55,13 @@ export function planResources(pod: RawPod, defaults: InjectorSettings['resources
             `the pod is Guaranteed, so the sidecar is limited to its CPU request of ${cpu.request}; annotation ${CPU_LIMIT_ANNOTATION} gives it more`,
           ]
         : [];
-    return { resources: { requests: same, limits: { ...same } }, problems, warnings: small };
+    return { resources: { requests: same, limits: { ...same } }, problems, warnings: [...whole, ...small] };
   }
   const limits = {
     ...(cpu.limit === undefined ? {} : { cpu: cpu.limit }),
     ...(memory.limit === undefined ? {} : { memory: memory.limit }),
   };
-  return { resources: { requests: { cpu: cpu.request, memory: memory.request }, limits }, problems, warnings: [] };
+  return { resources: { requests: { cpu: cpu.request, memory: memory.request }, limits }, problems, warnings: whole };
 }
 
 interface Fitted {
