@@ -19,7 +19,10 @@ export interface Access {
 
 export interface Connection extends SimpleQueryConnection {
   readonly serverVersion: string;
+  /** Takes leave. */
   close(): void;
+  /** After `close`: the server has gone, or has had its time to. */
+  readonly closed: Promise<void>;
 }
 
 const CONNECT_WITHIN = 10_000;
@@ -46,12 +49,19 @@ export async function connectDatabase(access: Access, probe: string, clock: Cloc
   const cut = (): void => void socket.destroy();
   signal.addEventListener('abort', cut, { once: true });
   if (signal.aborted) cut();
+  let gone: () => void = () => undefined;
+  const closed = new Promise<void>((resolve) => {
+    gone = resolve;
+  });
   return {
+    closed,
     serverVersion: connection.serverVersion,
     simpleQuery: (sql, onRow) => client.simpleQuery(sql, onRow),
     close() {
       signal.removeEventListener('abort', cut);
       client.close();
+      if (socket.destroyed) gone();
+      socket.once('close', gone);
       clock.after(FAREWELL, cut);
     },
   };

@@ -2,17 +2,18 @@
 import type { Clock } from '../../sidecar/bundle/clock.ts';
 import type { KubeApi } from '../api/kube-api.ts';
 import type { Materials } from '../materials/materials.ts';
-import type { ClusterView } from '../view/cluster-view.ts';
+import type { GovernedObjects } from '../view/create-cluster-view.ts';
 import { objectKey, splitKey } from '../view/governed-object.ts';
 import type { Catalogs, Knowledge } from './catalogs.ts';
 import type { Access } from './connection.ts';
 import { type CatalogMetrics, UNCOUNTED } from './metrics.ts';
+import { Orphans, type OrphansOptions } from './orphans.ts';
 import { Slots } from './slots.ts';
 import { SharedSystemObjects } from './system-objects.ts';
 import { type Lanes, type Timing, WatchedDatabase } from './watched-database.ts';
 
 export interface CatalogsOptions {
-  readonly view: ClusterView;
+  readonly view: GovernedObjects;
   readonly materials: Materials;
   readonly api: KubeApi;
   /** The operator's own. */
@@ -21,6 +22,7 @@ export interface CatalogsOptions {
   readonly log: (level: 'debug' | 'info' | 'warn', event: string, detail: Readonly<Record<string, unknown>>) => void;
   readonly metrics?: CatalogMetrics;
   readonly timing?: Partial<Timing>;
+  readonly orphans?: OrphansOptions['times'];
 }
 
 /** Of all Databases together. */
@@ -35,6 +37,7 @@ class AllDatabases implements Catalogs {
   readonly #options: CatalogsOptions;
   readonly #shared = new SharedSystemObjects();
   readonly #lanes: Lanes;
+  readonly #orphans: Orphans;
   readonly #watched = new Map<string, WatchedDatabase>();
   readonly #leaving = new Set<Promise<void>>();
   readonly #listeners = new Set<(key: string) => void>();
@@ -49,6 +52,15 @@ class AllDatabases implements Catalogs {
       suspectReadings: new Slots(LANES.suspectReadings),
       samples: new Slots(LANES.samples),
     };
+    const { api, namespace, clock, view, log, orphans } = options;
+    this.#orphans = new Orphans({
+      api,
+      namespace,
+      clock,
+      log,
+      exists: (key) => view.rawDatabase(key) !== undefined,
+      ...(orphans === undefined ? {} : { times: orphans }),
+    });
   }
 
   of(key: string): Knowledge | undefined {
@@ -65,9 +77,11 @@ class AllDatabases implements Catalogs {
     if (this.#unsubscribe.length > 0) return;
     this.#unsubscribe = [view.onChange((key) => this.#refresh(key)), materials.onChange((key) => this.#refresh(key))];
     for (const database of view.databases()) this.#refresh(objectKey(database));
+    this.#orphans.start();
   }
 
   async stop(): Promise<void> {
+    if (this.#unsubscribe.length > 0) await this.#orphans.stop();
     for (const unsubscribe of this.#unsubscribe) unsubscribe();
     this.#unsubscribe = [];
     for (const key of [...this.#watched.keys()]) this.#drop(key);

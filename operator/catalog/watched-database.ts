@@ -323,6 +323,7 @@ export class WatchedDatabase {
           await use(connection);
         } finally {
           connection.close();
+          await connection.closed;
         }
       } finally {
         done();
@@ -341,7 +342,7 @@ export class WatchedDatabase {
         ...rest,
         close() {
           close();
-          free();
+          void connection.closed.then(free);
         },
       };
     } catch (error) {

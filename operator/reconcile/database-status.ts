@@ -78,9 +78,9 @@ export function databaseCounts({
       ? {}
       : {
           policies: judgement.inForce.size,
-          tables: judgement.tables,
-          sensitiveColumns: classes.reduce((sum, [, columns]) => sum + columns, 0),
-          classes: classes.map(([name, columns]) => ({ class: name, columns })),
+          tables: bounded(judgement.tables),
+          sensitiveColumns: bounded(classes.reduce((sum, [, columns]) => sum + columns, 0)),
+          classes: classes.map(([name, columns]) => ({ class: name, columns: bounded(columns) })),
         }),
     ...(knowledge?.serverVersion === undefined ? {} : { serverVersion: printable(knowledge.serverVersion) }),
   };
@@ -215,6 +215,11 @@ function ready(
     ...(knowledge?.problems ?? []).map(({ message }) => message),
   ];
   return { type, status: 'True', reason: 'Ready', message: [what, ...warnings].join('; ') };
+}
+
+/** The API server refuses a status that counts more. */
+function bounded(count: number): number {
+  return Math.min(count, 1_000_000);
 }
 
 /** A server may call itself anything. */

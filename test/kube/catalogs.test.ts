@@ -7,7 +7,9 @@ import { SYSTEM, applyCrds } from './chart.ts';
 import { needsKubernetes } from './binaries.ts';
 import { type ControlPlane, startControlPlane } from './control-plane.ts';
 import { SCHEMA, type TestDatabase, putDatabase, putSecret, startDatabase } from './databases.ts';
+import { startPgBouncer } from './pgbouncer.ts';
 import { eventually, type Rooms, startRooms } from './rooms.ts';
+import { hasProgram } from '../support/majors.ts';
 
 const { skip, title } = needsKubernetes('schemas and findings of Databases');
 const KEY = 'data-platform/orders';
@@ -145,6 +147,56 @@ describe.skipIf(skip)(title, () => {
     await eventually(async () => expect(await published('findings')).toBeDefined());
   });
 
+  it('keeps what it published for a while after the Database is gone', async () => {
+    await putDatabase(kube, 'orders', spec());
+    rooms = await startRooms(kube, ['data-platform']);
+    await eventually(async () => expect(await published('findings')).toBeDefined());
+    await kube.request('DELETE', '/apis/sluice.dev/v1alpha1/namespaces/data-platform/databases/orders');
+    await eventually(() => expect(rooms?.catalogs.of(KEY)).toBeUndefined());
+    expect(await published('findings')).toBeDefined();
+    await eventually(async () =>
+      expect([await published('findings'), await published('catalog')]).toEqual([undefined, undefined]),
+    );
+  });
+
+  it('looks into nothing where detection is off, and does when it is switched on', async () => {
+    await putDatabase(kube, 'orders', spec({ sensitivity: { detection: 'Off' } }));
+    rooms = await startRooms(kube, ['data-platform']);
+    await eventually(async () => expect(await published('catalog')).toBeDefined());
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    expect(rooms.catalogs.of(KEY)?.detected.size).toBe(0);
+    expect(await published('findings')).toBeUndefined();
+    expect(rooms.log.join()).not.toContain('values-sampled');
+    await putDatabase(kube, 'orders', spec({ sensitivity: { detection: 'Automatic' } }));
+    await eventually(() => expect(rooms?.catalogs.of(KEY)?.detected.size).toBeGreaterThan(0));
+    await eventually(async () => expect(await published('findings')).toBeDefined());
+  });
+
+  it('has one connection at a time, sampling included', async () => {
+    await database.run('SELECT pg_stat_reset()');
+    const { connect } = await import('node:net');
+    let open = 0;
+    let most = 0;
+    let all = 0;
+    const port = await listener((socket) => {
+      all += 1;
+      open += 1;
+      most = Math.max(most, open);
+      const upstream = connect(database.port, '127.0.0.1');
+      socket.pipe(upstream).pipe(socket);
+      for (const each of [socket, upstream]) each.on('error', () => {});
+      socket.on('close', () => {
+        open -= 1;
+        upstream.destroy();
+      });
+    });
+    await putDatabase(kube, 'orders', spec({ tls: { mode: 'Disable' } }, '127.0.0.1', port));
+    rooms = await startRooms(kube, ['data-platform'], { period: 20 });
+    await eventually(() => expect(all).toBeGreaterThan(20));
+    await eventually(() => expect(rooms?.log.join()).toContain('values-sampled'));
+    expect(most).toBe(1);
+  });
+
   it.each([
     ['a wrong password', { credentialsSecretRef: { name: 'wrong-login' } }, 'LoginRefused', 'Secret data-platform/wrong-login'],
     [
@@ -234,6 +286,20 @@ describe.skipIf(skip)(title, () => {
     await putDatabase(kube, 'orders', spec({ tls: { mode: 'Disable' } }, '127.0.0.1', port));
     rooms = await startRooms(kube, ['data-platform']);
     await eventually(() => expect(contact()).toMatchObject({ ok: false, reason: 'Pooler' }));
+  });
+
+  it.skipIf(!hasProgram('pgbouncer')).each([
+    ['as it is installed', ''],
+    ['told to ignore what it does not know', 'ignore_startup_parameters = extra_float_digits,sluice.probe'],
+  ])('refuses PgBouncer in transaction mode, %s', async (_what, line) => {
+    const pooler = await startPgBouncer(database.port, line);
+    try {
+      await putDatabase(kube, 'orders', spec({ tls: { mode: 'Disable' } }, '127.0.0.1', pooler.port));
+      rooms = await startRooms(kube, ['data-platform']);
+      await eventually(() => expect(contact()).toMatchObject({ ok: false, reason: 'Pooler' }));
+    } finally {
+      await pooler.stop();
+    }
   });
 
   it('stops writing and closes its connections when it leads no longer', async () => {

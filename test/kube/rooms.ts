@@ -53,6 +53,7 @@ export async function startRooms(
     clock: systemClock,
     log: write,
     timing: { period: 500, pause: [200, 1_000], ...timing },
+    orphans: { period: 300, keep: 1_500 },
   });
   view.start();
   await view.synced;
