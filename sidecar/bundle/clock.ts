@@ -20,3 +20,12 @@ export const systemClock: Clock = {
     return () => clearTimeout(timer);
   },
 };
+
+/** Resolves with `until`, or after so many milliseconds. */
+export async function atMost(clock: Clock, milliseconds: number, until: Promise<void>): Promise<void> {
+  let cancel: () => void = () => {};
+  const late = new Promise<void>((resolve) => {
+    cancel = clock.after(milliseconds, resolve);
+  });
+  await Promise.race([until, late]).finally(cancel);
+}

@@ -73,6 +73,7 @@ export class PolicyHost implements EngineHost {
   #epoch = 0;
   #closed = false;
   #sampled: Promise<void> = Promise.resolve();
+  #firstReading: Promise<void> = Promise.resolve();
   #engine: SqlEngine | undefined;
   /** Bundle version and catalog version of the engine. */
   #engineKey = '';
@@ -127,7 +128,12 @@ export class PolicyHost implements EngineHost {
     this.#persistent = true;
     this.#absent = this.#options.source.current.database === undefined;
     this.#compile();
-    void this.refreshCatalog('start');
+    this.#firstReading = this.refreshCatalog('start');
+  }
+
+  /** Resolves when the first attempt to read this database's schema has ended, well or not. Never rejects. */
+  get firstReading(): Promise<void> {
+    return this.#firstReading;
   }
 
   /** What is at the end of our connections is another database now, or may be: nothing we knew of its schema counts. */
@@ -140,7 +146,7 @@ export class PolicyHost implements EngineHost {
     this.#epoch += 1;
     this.#failures = 0;
     this.#compile();
-    void this.refreshCatalog('another database');
+    this.#firstReading = this.refreshCatalog('another database');
   }
 
   /** Whether a schema is known; without one there is no engine, however valid the policies. */
@@ -253,7 +259,8 @@ export class PolicyHost implements EngineHost {
     const absent = this.#options.source.current.database === undefined;
     const back = this.#persistent && this.#absent && !absent;
     this.#absent = absent;
-    if (back || (this.#detects && this.#described !== this.#catalog)) void this.refreshCatalog(back ? 'policies' : 'detection');
+    if (back) this.#firstReading = this.refreshCatalog('policies');
+    else if (this.#detects && this.#described !== this.#catalog) void this.refreshCatalog('detection');
   }
 
   #compile(): void {

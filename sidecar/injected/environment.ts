@@ -1,6 +1,6 @@
 /**
- * What the process is told in a pod: the settings that the injector wrote, and the paths of its volumes. The variables that override paths and
- * the health address are for tests and for trying the sidecar by hand; in a pod any variable that the injector did not write makes the
+ * What the process is told in a pod: the settings that the injector wrote, and the paths of its volumes. The variables that override paths,
+ * the health address and where the operator is reached are for tests and for trying the sidecar by hand; in a pod any variable that the injector did not write makes the
  * operator refuse the sidecar.
  */
 import { join } from 'node:path';
@@ -32,8 +32,10 @@ export function readEnvironment(variables: Readonly<Record<string, string | unde
   if (host === undefined || host === '') throw new SidecarSettingsError('SLUICE_POD_IP is not set');
   const port = Number(variables['SLUICE_HEALTH_PORT'] ?? HEALTH_PORT);
   if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new SidecarSettingsError('SLUICE_HEALTH_PORT is no port');
+  const address = variables['SLUICE_OPERATOR_ADDRESS'];
   return {
-    settings,
+    // Its name and its authority are what they are, whatever answers there.
+    settings: address === undefined ? settings : { ...settings, operator: { ...settings.operator, address } },
     tokenFile: variables['SLUICE_TOKEN_FILE'] ?? join(TOKEN_PATH, 'token'),
     stateDirectory: variables['SLUICE_STATE_DIRECTORY'] ?? STATE_PATH,
     clientCaFile: variables['SLUICE_CLIENT_CA_FILE'] ?? CLIENT_CA_FILE,

@@ -10,6 +10,7 @@ import { denial } from '../../core/errors/denial.ts';
 import type { SqlParser } from '../../core/sql/parse/parser.ts';
 import { VERSION } from '../../core/version.ts';
 import type { CancelRequest } from '../../core/wire/startup.ts';
+import { atMost, systemClock } from '../bundle/clock.ts';
 import type { StreamedDatabase } from '../bundle/streamed-database.ts';
 import { openSegmentedJournal } from '../journal/segmented-journal.ts';
 import type { Journal } from '../journal/journal.ts';
@@ -39,6 +40,8 @@ export interface PodDatabaseOptions {
   readonly standingChanged: () => void;
 }
 
+/** How long clients wait for the schema to be read for the first time, milliseconds. */
+const FIRST_READING = 5_000;
 /** Bytes of a segment. */
 const SEGMENT = 16 * 1024 * 1024;
 
@@ -96,12 +99,15 @@ export class PodDatabase {
     served.host.startEventually();
   }
 
-  serve(client: AcceptedClient): Promise<void> {
+  async serve(client: AcceptedClient): Promise<void> {
     const { stream } = this.#options;
-    if (this.#served !== undefined) {
+    const served = this.#served;
+    if (served !== undefined) {
+      // An application starts the moment that the sidecar is started: its first connection must not fail for being the first.
+      await atMost(systemClock, FIRST_READING, served.host.firstReading);
       // Clients go on calling it what it was called when the pod came up, whatever it is called on the server now.
       const database = stream.current.database?.spec.endpoint.database ?? client.startup.database;
-      return this.#served.serve({ ...client, startup: { ...client.startup, database } });
+      return served.serve({ ...client, startup: { ...client.startup, database } });
     }
     const reason = denial('SLUICE-708', 'the operator has not said yet what is in force', {
       detail: stream.current.reason ?? 'The sidecar has just started.',
@@ -110,7 +116,6 @@ export class PodDatabase {
     this.#options.telemetry.refusal(reason.code);
     this.#options.telemetry.refused(reason.code);
     turnAway(client.socket, reason);
-    return Promise.resolve();
   }
 
   cancel(key: CancelRequest): void {

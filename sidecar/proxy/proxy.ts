@@ -7,6 +7,7 @@ import type { Diagnostic } from '../../core/policy/diagnostic.ts';
 import type { Identity } from '../../core/identity/identity.ts';
 import { createWasmParser } from '../../core/sql/parse/wasm-parser.ts';
 import type { PolicyHost } from '../bundle/host.ts';
+import { atMost, systemClock } from '../bundle/clock.ts';
 import type { PolicySource } from '../bundle/policy-source.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Findings } from '../../core/sensitivity/findings.ts';
@@ -55,7 +56,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     await database.schema.prepare();
     await database.host.start();
     if (database.host.engine === undefined) throw new NoPolicyError(database.host.reason);
-    await atMost(SAMPLE_WAIT, database.host.sampled);
+    await atMost(systemClock, SAMPLE_WAIT, database.host.sampled);
     const listener = await listen({
       addresses: options.listen,
       ...(options.secureContext === undefined ? {} : { secureContext: options.secureContext }),
@@ -83,15 +84,6 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     database.close();
     throw error;
   }
-}
-
-async function atMost(milliseconds: number, until: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, milliseconds);
-  });
-  await Promise.race([until, late]);
-  clearTimeout(timer);
 }
 
 /** The identity is not granted anything on this database. */

@@ -1,0 +1,227 @@
+/**
+ * A replica put together. All serve admission requests and sidecars; what writes status, reads schemas, signs successors and heals the
+ * webhook's caBundle does so only while this one holds the Lease.
+ *
+ *   API server ─► view (Databases, policies) ─┬─► webhook: injection
+ *                                             ├─► stream: what is in force ─► sidecars ─► acknowledgements ─► replica report
+ *   materials (logins, addresses, findings) ──┘                                                                   │
+ *   leader: catalogs (schemas, detection) ─► published ─► reconcilers (status, Events) ◄──────────────────────────┘
+ */
+import type { Logger } from 'pino';
+import { collectDefaultMetrics, Registry } from 'prom-client';
+import { INJECTED_LABEL } from '../core/injection/names.ts';
+import { VERSION } from '../core/version.ts';
+import type { Clock } from '../sidecar/bundle/clock.ts';
+import type { InjectorSettings } from './admission/injection.ts';
+import { liveObjects } from './admission/live-objects.ts';
+import { createRefusalEvents } from './admission/refusal-events.ts';
+import { reviewAdmission } from './admission/review.ts';
+import { reviewTelemetry } from './admission/telemetry.ts';
+import { type KubeApi, PODS } from './api/kube-api.ts';
+import { createCatalogs } from './catalog/create-catalogs.ts';
+import { catalogMetrics } from './catalog/metrics.ts';
+import { createStreamAuthority, createWebhookAuthority } from './certs/certificates.ts';
+import { certificateExpiryGauge } from './certs/expiry.ts';
+import { distributionMetrics } from './distribute/metrics.ts';
+import { startStreamServer } from './distribute/stream-server.ts';
+import { createHealthServer } from './health/server.ts';
+import type { PodObject } from './identity/pods.ts';
+import { createIdentityVerifier } from './identity/verifier.ts';
+import { createLeadership } from './leader/create-leadership.ts';
+import { prometheusLeadershipTelemetry } from './leader/telemetry.ts';
+import { createMaterials } from './materials/create-materials.ts';
+import { prometheusControllerTelemetry } from './queue/telemetry.ts';
+import { BoundPods } from './reconcile/bound-pods.ts';
+import { createReconcilers } from './reconcile/create-reconcilers.ts';
+import { createEventRecorder } from './reconcile/events.ts';
+import { createReplicaReporter } from './reconcile/replica-report.ts';
+import { createServedCrds } from './reconcile/served-crds.ts';
+import { createSealKeys } from './render/seal-keys.ts';
+import type { OperatorSettings } from './settings.ts';
+import { createClusterView } from './view/create-cluster-view.ts';
+import { informerOpener } from './watch/open-informer.ts';
+import { prometheusWatchTelemetry } from './watch/telemetry.ts';
+import { createWebhookServer } from './webhook/server.ts';
+
+export interface OperatorOptions {
+  readonly settings: OperatorSettings;
+  readonly api: KubeApi;
+  /** Name of this replica: of its pod. */
+  readonly replica: string;
+  readonly clock: Clock;
+  /** 0 to 1. */
+  readonly random: () => number;
+  readonly log: Logger;
+}
+
+export interface RunningOperator {
+  /** Answers and streams go on until others have taken over; then everything ends. */
+  stop(): Promise<void>;
+}
+
+/** Milliseconds over which connected sidecars are sent to another replica, and after which they are left to find out. */
+const GOODBYE = { spread: 4_000, deadline: 10_000 };
+
+/** Rejects where an address cannot be listened on. What is missing in the cluster is waited for, and told by /readyz. */
+export async function runOperator(options: OperatorOptions): Promise<RunningOperator> {
+  const { settings, api, replica, clock, random, log } = options;
+  const { namespace, release, policyNamespaces } = settings;
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const write: EventLog = (level, event, detail) => log[level](detail ?? {}, event);
+  const open = informerOpener({
+    api,
+    log,
+    clock,
+    random,
+    telemetry: prometheusWatchTelemetry(registry, () => clock.now() / 1000),
+  });
+
+  const leadership = createLeadership({
+    api,
+    namespace,
+    name: `${release}-leader`,
+    identity: replica,
+    log,
+    telemetry: prometheusLeadershipTelemetry(registry),
+    clock,
+    random,
+  });
+  const expiry = certificateExpiryGauge(registry);
+  const certificates = {
+    api,
+    namespace,
+    release,
+    clusterDomain: settings.injector.clusterDomain,
+    leadership,
+    clock,
+    log,
+    expiry,
+  };
+  const webhookAuthority = createWebhookAuthority({ ...certificates, ...settings.webhook });
+  const streamAuthority = createStreamAuthority({ ...certificates, serviceName: settings.stream.serviceName });
+  const sealKeys = createSealKeys({ api, namespace, release, clock, log });
+
+  const view = createClusterView({ policyNamespaces, open });
+  const materials = createMaterials({ view, open, namespace, clock, log: write });
+  const injectedPods = open<PodObject>({ resource: PODS, labelSelector: `${INJECTED_LABEL}=true` });
+  const identity = createIdentityVerifier({
+    api,
+    pods: injectedPods,
+    seals: sealKeys.seals,
+    settings: settings.identity,
+    clock,
+    log,
+    registry,
+  });
+  const crds = createServedCrds({ api, clock, log: write, changed: (kind) => void view.reopen(kind), registry });
+
+  let stopping = false;
+  const missing = (): readonly string[] => [
+    ...(stopping ? ['this replica is stopping'] : []),
+    ...crds.problems.filter(() => !crds.served),
+    ...(view.hasSynced ? [] : ['Databases and policies have not been listed yet']),
+    ...(injectedPods.hasSynced ? [] : ['injected pods have not been listed yet']),
+    ...(sealKeys.hasKeys ? [] : [sealKeys.problem ?? 'the seal keys have not been read yet']),
+    ...(webhookAuthority.leaf ? [] : [webhookAuthority.problem ?? 'the certificate of the webhook is not there yet']),
+    ...(streamAuthority.leaf ? [] : [streamAuthority.problem ?? 'the certificate of the stream is not there yet']),
+  ];
+  const health = createHealthServer({ ...settings.health, registry, missing });
+  const webhook = createWebhookServer({
+    ...settings.webhook,
+    certificates: webhookAuthority,
+    clock,
+    log,
+    registry,
+    review: reviewer(),
+  });
+
+  function reviewer(): (body: Buffer) => Promise<object> {
+    const context = {
+      view,
+      live: liveObjects(api, policyNamespaces),
+      seals: sealKeys.seals,
+      clock,
+      settings: injectorSettings,
+      report: reviewTelemetry(registry, log, createRefusalEvents(api, clock, log, replica)),
+    };
+    return (body) => reviewAdmission(body, context);
+  }
+
+  /** What goes into pods is fixed for as long as they live: the authority that signs now, and any that will. */
+  function injectorSettings(): InjectorSettings | undefined {
+    const { trusted } = streamAuthority;
+    if (trusted.length === 0 || !sealKeys.hasKeys) return undefined;
+    const serverName = `${settings.stream.serviceName}.${namespace}.svc`;
+    return { ...settings.injector, operator: { address: `${serverName}:${STREAM_PORT}`, serverName, ca: trusted.join('') } };
+  }
+
+  await health.listen();
+  for (const room of [leadership, webhookAuthority, streamAuthority, sealKeys, view, materials, crds]) room.start();
+  injectedPods.start();
+  await Promise.all([webhook.listen(), streamAuthority.ready]);
+  const stream = await startStreamServer({
+    ...settings.stream,
+    certificate: () => ({ cert: streamAuthority.leaf!.certificate, key: streamAuthority.leaf!.key }),
+    onCertificate: (listener) => streamAuthority.onLeaf(listener),
+    authorities: { current: () => streamAuthority.trusted, onChange: (listener) => streamAuthority.onTrusted(listener) },
+    identity,
+    view,
+    materials,
+    operator: { version: VERSION, replica },
+    clock,
+    random,
+    metrics: distributionMetrics(registry),
+    log: write,
+  });
+
+  const catalogs = createCatalogs({ view, materials, api, namespace, clock, log: write, metrics: catalogMetrics(registry) });
+  const reporter = createReplicaReporter({
+    api,
+    acknowledgements: stream.acknowledgements,
+    namespace,
+    release,
+    replica,
+    clock,
+    log: write,
+  });
+  const reconcilers = createReconcilers({
+    api,
+    open,
+    policyNamespaces,
+    namespace,
+    view,
+    materials,
+    catalogs,
+    pods: new BoundPods(injectedPods),
+    events: createEventRecorder({ api, clock, instance: replica, log: write }),
+    leadership,
+    clock,
+    log,
+    telemetry: prometheusControllerTelemetry(registry),
+  });
+  reporter.start();
+  reconcilers.start();
+  log.info({ version: VERSION, replica, policyNamespaces }, 'operator started');
+
+  return {
+    async stop() {
+      stopping = true;
+      // Others can only take over what this one lets go of.
+      await reconcilers.stop();
+      await leadership.stop();
+      await Promise.all([webhook.close(), stream.drain(GOODBYE.spread, GOODBYE.deadline)]);
+      await stream.close();
+      await reporter.stop();
+      await Promise.all(
+        [materials, view, injectedPods, crds, sealKeys, webhookAuthority, streamAuthority].map((room) => room.stop()),
+      );
+      await health.close();
+    },
+  };
+}
+
+/** Of the Service, whatever port a replica listens on. It stands in running pods, so it is the same for ever. */
+const STREAM_PORT = 8444;
+
+type EventLog = (level: 'debug' | 'info' | 'warn' | 'error', event: string, detail?: Readonly<Record<string, unknown>>) => void;
