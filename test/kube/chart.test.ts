@@ -2,6 +2,7 @@
 import { parseAllDocuments } from 'yaml';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ADMISSION_POLICIES } from '../../cli/kubectl/check/installation-checks.ts';
+import { parseOperatorSettings } from '../../operator/settings.ts';
 import { needsKubernetes } from './binaries.ts';
 import { applyCrds, CHART, installChart, type Release, renderChart, restrictedNamespace, SYSTEM } from './chart.ts';
 import { type ControlPlane, startControlPlane } from './control-plane.ts';
@@ -49,6 +50,12 @@ describe.skipIf(skip)(title, () => {
       expect(said).toMatch(/deployment.apps\/\S+ created \(server dry run\)/);
     },
   );
+
+  test.each(Object.entries(PROFILES))('%s values: the operator takes the settings', (_, release) => {
+    const rendered = objects(renderChart(kube, release)).find(({ metadata }) => metadata.name === 'sluice-settings');
+    const settings = parseOperatorSettings(rendered?.data?.['settings.yaml'] ?? '');
+    expect(settings).toMatchObject({ namespace: SYSTEM, release: 'sluice', webhook: { port: 8443 }, stream: { port: 8444 } });
+  });
 
   test('every namespaced object says which namespace it is for', () => {
     const cluster = /^(ClusterRole|ClusterRoleBinding|MutatingWebhookConfiguration|ValidatingAdmissionPolicy(Binding)?)$/;
