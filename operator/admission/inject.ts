@@ -2,11 +2,16 @@
  * The injector: from a raw pod to a patch that puts the sidecar into it, or to all the reasons why not. Pure; asked again about its own work it
  * changes nothing (`reinvocationPolicy: IfNeeded`), and what another webhook has made of the sidecar meanwhile is put right.
  */
-import { CONTAINER_NAME, CONTAINERS_ANNOTATION, INJECTED_LABEL, RENDER_ANNOTATION } from '../../core/injection/names.ts';
+import {
+  CONTAINER_NAME,
+  CONTAINERS_ANNOTATION,
+  INJECT_ANNOTATION,
+  INJECTED_LABEL,
+  RENDER_ANNOTATION,
+} from '../../core/injection/names.ts';
 import type { SidecarSettings } from '../../core/injection/sidecar-settings.ts';
 import { canonicalRender, sidecarContainer as onlySidecar } from '../render/canonical-render.ts';
 import { parseInjectAnnotation, shortened } from './annotation.ts';
-import { INJECT_ANNOTATION } from '../../core/injection/names.ts';
 import { planEnvironment } from './environment.ts';
 import { hostAliasProblems, mergeHostAliases } from './host-aliases.ts';
 import type { Injection, InjectionInput, InjectionProblem, RawPod } from './injection.ts';

@@ -3,9 +3,8 @@
  * and at localhost with a port of the pod author's choice. /etc/hosts maps names to addresses, so there is one address a host, not one a
  * Database. Databases that share a listener are told apart by the startup packet's database name.
  */
-import { HEALTH_PORT } from '../../core/injection/names.ts';
+import { HEALTH_PORT, INJECT_ANNOTATION } from '../../core/injection/names.ts';
 import { databaseKey, type ServedDatabase } from '../../core/injection/sidecar-settings.ts';
-import { INJECT_ANNOTATION } from '../../core/injection/names.ts';
 import type { Database } from '../../crds/database.ts';
 import { aliasNames, type DatabaseHost, hostOf, type Surroundings } from './hosts.ts';
 import type { InjectionProblem, RawPod } from './injection.ts';
