@@ -310,6 +310,38 @@ describe.skipIf(skip)(title, () => {
     expect(authority.trusted).toEqual([second]);
   });
 
+  it('goes on while the API server is away, and follows it again when it is back', async () => {
+    const name = release();
+    await register(name, [1]);
+    const replica = started(createWebhookAuthority(options(name, new Lead(true))));
+    await until(async () => (await bundles(name))[0] === replica.trusted[0]);
+    await replica.ready;
+    const leaf = replica.leaf;
+    await kube.stopApiServer('SIGKILL');
+    await sleep(500);
+    const meanwhile = replica.leaf;
+    await kube.startApiServer();
+    expect(meanwhile).toBe(leaf);
+    await api.patch(MUTATING_WEBHOOKS, { name }, [{ op: 'remove', path: '/webhooks/0/clientConfig/caBundle' }], { type: 'json' });
+    await until(async () => (await bundles(name))[0] === replica.trusted[0]);
+    const next = await issueAuthority('put there by hand', { from: Date.now(), until: Date.now() + 365 * DAY });
+    const data = found(next, Date.now());
+    const entries = Object.entries(data).map(([key, value]) => [key, value.toString('base64')]);
+    const ref = { namespace: 'default', name: `${name}-webhook-ca` };
+    await api.patch(SECRETS, ref, { data: Object.fromEntries(entries) }, { type: 'merge' });
+    await until(() => issuedBy(replica, next.certificate));
+  });
+
+  it('without a poll, events alone are enough', async () => {
+    const name = release();
+    await register(name, [1]);
+    const replica = started(createWebhookAuthority(options(name, new Lead(true), { pollEvery: 3600_000 })));
+    await until(async () => (await bundles(name))[0] === replica.trusted[0]);
+    await sleep(300);
+    await api.patch(MUTATING_WEBHOOKS, { name }, [{ op: 'remove', path: '/webhooks/0/clientConfig/caBundle' }], { type: 'json' });
+    await until(async () => (await bundles(name))[0] === replica.trusted[0]);
+  });
+
   it('says when what it uses ends', async () => {
     const name = release();
     const registry = new Registry();
