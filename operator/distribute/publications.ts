@@ -3,7 +3,7 @@
  * one event-loop turn are looked at together; what comes out the same is not said again.
  */
 import type { PolicyRef } from '../../core/policy/bundle.ts';
-import { encodeFrame, type OperatorFrame } from '../../core/stream/frames.ts';
+import { encodeFrame, MAX_OPERATOR_FRAME, type OperatorFrame } from '../../core/stream/frames.ts';
 import type { Clock } from '../../sidecar/bundle/clock.ts';
 import type { Materials } from '../materials/materials.ts';
 import type { ClusterView, ServiceAccountRef } from '../view/cluster-view.ts';
@@ -35,6 +35,9 @@ export interface PublicationsOptions {
   readonly view: Pick<ClusterView, 'trusted' | 'database' | 'policiesOf' | 'onChange'>;
   readonly materials: Pick<Materials, 'of' | 'onChange'>;
   readonly clock: Clock;
+  readonly log: (level: 'warn', event: string, detail: Readonly<Record<string, unknown>>) => void;
+  /** Bytes of a frame that sidecars take; more would end their connections, again and again. */
+  readonly maxFrame?: number;
 }
 
 interface Entry {
@@ -52,7 +55,7 @@ export class Publications {
   readonly #options: PublicationsOptions;
   /** By Database, then by service account. */
   readonly #entries = new Map<string, Map<string, Entry>>();
-  readonly #findings = new Map<string, { readonly text: string; readonly part: Part }>();
+  readonly #findings = new Map<string, { readonly text: string; readonly part: Part | undefined }>();
   /** Databases that have changed in this turn, with when that was seen first. */
   readonly #dirty = new Map<string, number>();
   readonly #unsubscribe: readonly (() => void)[];
@@ -107,6 +110,10 @@ export class Publications {
     this.#findings.delete(key);
   }
 
+  get #maxFrame(): number {
+    return this.#options.maxFrame ?? MAX_OPERATOR_FRAME;
+  }
+
   #changed(key: string): void {
     if (!this.#entries.has(key)) return;
     if (!this.#dirty.has(key)) this.#dirty.set(key, this.#options.clock.monotonic());
@@ -132,17 +139,17 @@ export class Publications {
     const parts = this.#parts(entry, offer);
     const before = entry.publication?.parts;
     if (before !== undefined && before.length === parts.length && parts.every((part, index) => part === before[index])) return;
+    const inForce = offer.kind === 'state' && parts.at(-1)?.type === 'state';
     entry.publication = {
       parts,
-      revision: offer.kind === 'state' ? offer.state.revision : undefined,
-      policies:
-        offer.kind === 'state'
-          ? offer.state.policies.map(({ metadata: { namespace, name, generation } }) => ({
-              namespace,
-              name,
-              generation: generation ?? 0,
-            }))
-          : [],
+      revision: inForce ? offer.state.revision : undefined,
+      policies: inForce
+        ? offer.state.policies.map(({ metadata: { namespace, name, generation } }) => ({
+            namespace,
+            name,
+            generation: generation ?? 0,
+          }))
+        : [],
       seen,
     };
     for (const listener of [...entry.listeners]) listener();
@@ -155,15 +162,25 @@ export class Publications {
         ? [offer.credential, offer.state]
         : [{ type: 'withdrawn', database: entry.key, reason: offer.reason }];
     const parts = frames.map((frame) => reused(before, frame));
-    if (offer.kind === 'withdrawn' || offer.findings === undefined) return parts;
-    return [parts[0]!, this.#findingsPart(entry.key, offer.findings), parts[1]!];
+    if (offer.kind === 'withdrawn') return parts;
+    if (parts[1]!.bytes.length > this.#maxFrame) {
+      const reason = `What is in force on Database ${entry.key} is larger than a sidecar takes (${this.#maxFrame} bytes).`;
+      return [reused(before, { type: 'withdrawn', database: entry.key, reason })];
+    }
+    const findings = offer.findings === undefined ? undefined : this.#findingsPart(entry.key, offer.findings);
+    return findings === undefined ? parts : [parts[0]!, findings, parts[1]!];
   }
 
   /** The same for all service accounts of a Database, and its largest frame. */
-  #findingsPart(key: string, text: string): Part {
+  #findingsPart(key: string, text: string): Part | undefined {
     const before = this.#findings.get(key);
     if (before?.text === text) return before.part;
-    const part = partOf({ type: 'findings', database: key, text });
+    let part: Part | undefined = partOf({ type: 'findings', database: key, text });
+    if (part.bytes.length > this.#maxFrame) {
+      // Without them more is masked, nothing less.
+      this.#options.log('warn', 'findings-too-large', { database: key, bytes: part.bytes.length });
+      part = undefined;
+    }
     this.#findings.set(key, { text, part });
     return part;
   }

@@ -24,9 +24,10 @@ import { ConnectedSidecar, type DistributionLog, STREAM_TIMES, type StreamTimes 
 import type { DistributionMetrics } from './metrics.ts';
 import { Propagation } from './propagation.ts';
 import { Publications } from './publications.ts';
+import { Reception } from './reception.ts';
 
 export interface StreamLimits {
-  /** Connections that have not been let in yet; more are closed at once. */
+  /** Connections that have not been let in yet; those beyond take the place of the oldest, or are closed (Reception). */
   readonly pending: number;
   /** Tokens that are being verified; the others of those let as far as that wait. */
   readonly verifying: number;
@@ -67,6 +68,8 @@ export interface StreamServer {
   close(): Promise<void>;
 }
 
+type Why = { readonly code: RefusalCode; readonly reason: string };
+const POD_GONE: Why = { code: 'PodGone', reason: 'The pod is gone.' };
 const LIMITS: StreamLimits = { pending: 512, verifying: 32, setup: 10_000 };
 /** Seconds, to which as many are added at random. */
 const RETRY_AFTER = 1;
@@ -89,10 +92,9 @@ class Distribution implements StreamServer {
   /** By pod UID. */
   readonly #sidecars = new Map<string, ConnectedSidecar>();
   readonly #sessions = new Set<ServerHttp2Session>();
-  /** Of those, the ones that a sidecar speaks on. */
-  readonly #admitted = new WeakSet<object>();
+  readonly #reception: Reception;
   /** Pods that have gone while tokens are being verified. */
-  readonly #gone = new Set<string>();
+  readonly #gone = new Map<string, Why>();
   readonly #unsubscribe: readonly (() => void)[];
   readonly #verifications: (() => void)[] = [];
   #verifying = 0;
@@ -118,9 +120,15 @@ class Distribution implements StreamServer {
       maxSessionMemory: 4,
       maxSettings: 16,
     });
+    this.#reception = new Reception({
+      places: this.#limits.pending,
+      patience: this.#limits.setup,
+      clock,
+      dropped: () => metrics.dropped(),
+    });
+    this.#server.on('connection', (socket) => this.#reception.arrive(socket));
     this.#server.on('session', (session) => this.#session(session));
     this.#server.on('stream', (stream, headers) => void this.#request(stream, headers));
-    this.#server.on('drop', () => metrics.dropped());
     this.#server.on('sessionError', () => {});
     this.#server.on('tlsClientError', () => {});
     this.#unsubscribe = [
@@ -128,9 +136,9 @@ class Distribution implements StreamServer {
       options.authorities.onChange(() => {
         for (const sidecar of this.#sidecars.values()) sidecar.authoritiesChanged();
       }),
-      options.identity.onGone((podUid, why) => {
-        if (this.#verifying > 0) this.#gone.add(podUid);
-        this.#sidecars.get(podUid)?.revoke(why?.code ?? 'PodGone', why?.reason ?? 'The pod is gone.');
+      options.identity.onGone((podUid, why = POD_GONE) => {
+        if (this.#verifying > 0) this.#gone.set(podUid, why);
+        this.#sidecars.get(podUid)?.revoke(why.code, why.reason);
       }),
     ];
   }
@@ -145,7 +153,6 @@ class Distribution implements StreamServer {
 
   async listen(): Promise<void> {
     const { host, port } = this.#options;
-    this.#bound();
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', reject);
       this.#server.listen({ host, port, backlog: 511 }, () => {
@@ -177,27 +184,17 @@ class Distribution implements StreamServer {
     for (const unsubscribe of this.#unsubscribe) unsubscribe();
     for (const sidecar of [...this.#sidecars.values()]) sidecar.end('stopped');
     for (const session of this.#sessions) session.destroy();
+    this.#reception.close();
     this.#publications.close();
     await new Promise<void>((resolve) => {
       this.#server.close(() => resolve());
     });
   }
 
-  /** Those who are in do not count towards those who knock. */
-  #bound(): void {
-    this.#server.maxConnections = this.#sidecars.size + this.#limits.pending;
-  }
-
   #session(session: ServerHttp2Session): void {
     this.#sessions.add(session);
     session.on('error', () => {});
-    const cancel = this.#options.clock.after(this.#limits.setup, () => {
-      if (!this.#admitted.has(session)) session.destroy();
-    });
-    session.once('close', () => {
-      cancel();
-      this.#sessions.delete(session);
-    });
+    session.once('close', () => this.#sessions.delete(session));
   }
 
   async #request(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): Promise<void> {
@@ -234,13 +231,11 @@ class Distribution implements StreamServer {
       changed: (key) => this.acknowledgements.changed(key),
       ended: () => {
         if (this.#sidecars.get(pod.podUid) === sidecar) this.#sidecars.delete(pod.podUid);
-        this.#bound();
         if (this.#sidecars.size === 0) this.#left?.();
       },
     });
     this.#sidecars.set(pod.podUid, sidecar);
-    if (stream.session !== undefined) this.#admitted.add(stream.session);
-    this.#bound();
+    if (stream.session !== undefined) this.#reception.admit(stream.session.socket);
     stream.respond({ ':status': 200, 'content-type': 'application/x-ndjson', 'cache-control': 'no-store' });
     sidecar.start();
   }
@@ -260,8 +255,8 @@ class Distribution implements StreamServer {
     try {
       const verification = await this.#options.identity.verify(token);
       // It may have gone while its token was looked at. From here to its admission nothing waits, and then we would hear of it.
-      if (!verification.ok || !this.#gone.has(verification.pod.podUid)) return verification;
-      return { ok: false, code: 'PodGone', reason: `Pod ${verification.pod.namespace}/${verification.pod.pod} is gone.` };
+      const why = verification.ok ? this.#gone.get(verification.pod.podUid) : undefined;
+      return why === undefined ? verification : { ok: false, ...why };
     } finally {
       this.#verifying -= 1;
       if (this.#verifying === 0) this.#gone.clear();
