@@ -298,9 +298,8 @@ export class ConnectedSidecar {
     const told = typeof database === 'string' ? this.#told.get(database) : undefined;
     const publication = told?.recent.find((each) => each.revision !== undefined && each.revision === revision);
     if (told === undefined || publication === undefined || told.sent?.revision === undefined) return;
-    if (state === 'programmed') told.programmed = publication;
-    // Nothing it knows is in force any more.
-    else if (state === 'rejected') told.programmed = undefined;
+    // Otherwise nothing is in force there: what held before does not any more.
+    told.programmed = state === 'programmed' ? publication : undefined;
     told.rejection = state === 'rejected' ? String(reason ?? 'no reason given').slice(0, 300) : undefined;
     if (told.expected?.revision === revision) {
       this.#options.propagation.acknowledged(told.expected!, this);

@@ -42,6 +42,8 @@ export interface PodDatabaseOptions {
 
 /** How long clients wait for the schema to be read for the first time, milliseconds. */
 const FIRST_READING = 5_000;
+/** Hundreds of pods share the server's connections: none is kept for a schema that is looked at once a minute. Milliseconds. */
+const SCHEMA_IDLE = 5_000;
 /** Bytes of a segment. */
 const SEGMENT = 16 * 1024 * 1024;
 
@@ -89,6 +91,7 @@ export class PodDatabase {
       parser,
       large,
       sampledElsewhere: true,
+      schemaIdle: SCHEMA_IDLE,
       ...(findings === undefined ? {} : { findings }),
     });
     this.#served = served;

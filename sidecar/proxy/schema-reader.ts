@@ -5,12 +5,17 @@ import type { Telemetry } from '../telemetry/telemetry.ts';
 export interface SchemaReaderOptions {
   readonly open: () => Promise<QueryClient>;
   readonly telemetry: Pick<Telemetry, 'catalogRead'>;
+  /** Milliseconds after which a connection that is not used is closed. Default: never. */
+  readonly idle?: number;
 }
 
 export class SchemaReader {
   readonly #options: SchemaReaderOptions;
   #client: Promise<QueryClient> | undefined;
   #queue: Promise<unknown> = Promise.resolve();
+  /** Asked and not answered. */
+  #pending = 0;
+  #idle: NodeJS.Timeout | undefined;
 
   constructor(options: SchemaReaderOptions) {
     this.#options = options;
@@ -28,13 +33,24 @@ export class SchemaReader {
   }
 
   use<T>(query: (client: QueryClient) => Promise<T>): Promise<T> {
-    const result = this.#queue.then(() => this.#answer(query));
+    this.#pending += 1;
+    clearTimeout(this.#idle);
+    const result = this.#queue.then(() => this.#answer(query)).finally(() => this.#answered());
     this.#queue = result.catch(() => {});
     return result;
   }
 
+  #answered(): void {
+    this.#pending -= 1;
+    const { idle } = this.#options;
+    if (this.#pending > 0 || idle === undefined || this.#client === undefined) return;
+    this.#idle = setTimeout(() => this.reset(), idle);
+    this.#idle.unref();
+  }
+
   /** The next use connects anew: another login, or another server. */
   reset(): void {
+    clearTimeout(this.#idle);
     this.#client?.then((open) => open.close()).catch(() => {});
     this.#client = undefined;
   }

@@ -9,6 +9,7 @@ import type { Findings } from '../../core/sensitivity/findings.ts';
 import { createEngine } from '../../core/sql/analyse.ts';
 import { CachedEngine } from '../../core/sql/cache/cached-engine.ts';
 import type { SqlParser } from '../../core/sql/parse/parser.ts';
+import type { BackendKey } from '../../core/wire/server-messages.ts';
 import type { CancelRequest } from '../../core/wire/startup.ts';
 import { systemClock } from '../bundle/clock.ts';
 import { PolicyHost } from '../bundle/host.ts';
@@ -25,6 +26,7 @@ import { serveSession } from '../session/session.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import { connectUpstream, sendCancel, type UpstreamConnection } from '../upstream/connect.ts';
 import { upstreamSettings } from '../upstream/startup-settings.ts';
+import type { UpstreamTarget } from '../upstream/target.ts';
 import { UpstreamError } from '../upstream/upstream-error.ts';
 import type { Access } from './access.ts';
 import { SchemaReader } from './schema-reader.ts';
@@ -49,6 +51,8 @@ export interface ServedDatabaseOptions {
   readonly saveFindings?: (findings: Findings) => Promise<void>;
   /** Values are looked at somewhere else, and what was found is given to `detection.receive`. */
   readonly sampledElsewhere?: boolean;
+  /** Milliseconds after which the connection that reads the schema is closed if it is not used. Default: never. */
+  readonly schemaIdle?: number;
 }
 
 /** Characters that rewriting may add in the event loop; a statement that needs more goes to the worker. */
@@ -61,11 +65,17 @@ export class ServedDatabase {
   readonly schema: SchemaReader;
   readonly #options: ServedDatabaseOptions;
   readonly #environment: SessionEnvironment;
+  /** Of connections, by the key that cancels what runs on them. */
+  readonly #targets = new WeakMap<BackendKey, UpstreamTarget>();
 
   constructor(options: ServedDatabaseOptions) {
     this.#options = options;
     const { source, telemetry, log, parser, large, identity } = options;
-    this.schema = new SchemaReader({ open: async () => openQueryClient(await this.#connect([], [])), telemetry });
+    this.schema = new SchemaReader({
+      open: async () => openQueryClient(await this.#connect([], [])),
+      telemetry,
+      ...(options.schemaIdle === undefined ? {} : { idle: options.schemaIdle }),
+    });
     this.detection = new Detection({
       ...(options.sampledElsewhere === true ? {} : { connect: async () => openQueryClient(await this.#connect([], [])) }),
       clock: systemClock,
@@ -140,7 +150,8 @@ export class ServedDatabase {
           throw error;
         }
       },
-      sendCancel: (key) => sendCancel(access().target, key),
+      // Where it went, whatever holds now: a policy that is withdrawn must stop what runs under it.
+      sendCancel: async (key) => await sendCancel(this.#targets.get(key) ?? access().target, key),
       clock: { now: () => Date.now(), monotonic: () => performance.now() * 1000 },
       randomBytes: (count) => randomBytes(count),
       log: (event, detail) => log(event === 'internal-error' ? 'error' : 'info', event, detail),
@@ -155,7 +166,7 @@ export class ServedDatabase {
     const access = this.#options.access();
     const { namespace, serviceAccount, pod } = this.#options.identity();
     const name = ['sluice', namespace, serviceAccount, ...(pod === undefined ? [] : [pod])].join('/');
-    return await connectUpstream({
+    const connection = await connectUpstream({
       target: access.target,
       user: access.user,
       ...(access.password === undefined ? {} : { password: access.password }),
@@ -164,5 +175,7 @@ export class ServedDatabase {
       settings: upstreamSettings(name, passed, [...ours, ...access.maskKey]),
       ...(signal === undefined ? {} : { signal }),
     });
+    if (connection.key !== undefined) this.#targets.set(connection.key, access.target);
+    return connection;
   }
 }

@@ -1,6 +1,7 @@
 /** What changes in the cluster, as the pod's clients see it. */
 import { describe, expect, it } from 'vitest';
 import { policyYaml } from '../stream/documents.ts';
+import { WireClient } from '../support/wire-client.ts';
 import { ask, GRANTS, laboratory, ready, refusal, SCHEMA, until } from './laboratory.ts';
 import { type RunningSidecar, served } from './sidecar.ts';
 
@@ -49,6 +50,41 @@ describe('a policy', () => {
     lab.cluster.view.apply(policyYaml('shop-read', 'shop', { grants: GRANTS, extra: `  validUntil: "${validUntil}"` }));
     await until(() => client.ended);
     await until(async () => /has ended/.test((await refusal(sidecar))?.['D'] ?? ''));
+  });
+});
+
+describe('what runs', () => {
+  it('under a policy that is withdrawn is stopped on the server, too', async () => {
+    const sidecar = await start();
+    const client = await sidecar.connect();
+    const running = client.query('SELECT count(*) FROM tickets a, generate_series(1, 1000000) b, generate_series(1, 1000000) c');
+    const active = `SELECT count(*)::text FROM pg_stat_activity WHERE application_name LIKE 'sluice/%' AND state = 'active'`;
+    const admin = await WireClient.connect({
+      port: lab.server.port,
+      user: 'postgres',
+      password: lab.server.password,
+      database: 'shop',
+    });
+    await until(async () => (await ask(admin, active))[0] === '1');
+    lab.cluster.view.removePolicy('data/shop-read');
+    const { error } = await running;
+    expect(error).toMatchObject({ D: expect.stringMatching(/^SLUICE-703/) });
+    await until(async () => (await ask(admin, active))[0] === '0');
+    await admin.close();
+  });
+
+  it('goes on while one replica of the operator takes the place of another', async () => {
+    const { port } = lab.operator;
+    const sidecar = await start();
+    const client = await sidecar.connect();
+    await client.query('BEGIN');
+    await lab.operator.drain(0, 5_000);
+    const next = await lab.startOperator({ port, replica: 'operator-2' });
+    await until(() => next.acknowledgements.of('data/shop').policies[0]?.programmed === 1);
+    expect(await ask(client, 'SELECT id FROM tickets')).toEqual(['1']);
+    expect((await client.query('COMMIT')).status).toBe('I');
+    expect(sidecar.logs().map(({ msg }) => msg)).toContain('operator-goodbye');
+    expect(await refusal(sidecar)).toBeUndefined();
   });
 });
 
