@@ -1,4 +1,5 @@
 /** The results for people, as linkerd's check lays them out, and for programs. */
+import { printable } from '../../table.ts';
 import type { CheckResult } from './result.ts';
 
 const MARKS = { ok: '✓', warning: '‼', failed: '×' } as const;
@@ -14,11 +15,11 @@ export function asText(results: readonly CheckResult[]): string {
       category = result.category;
       lines.push(category, '-'.repeat(category.length));
     }
-    lines.push(`${MARKS[result.outcome]} ${result.message}`);
+    lines.push(`${MARKS[result.outcome]} ${printable(result.message)}`);
     const { items = [] } = result;
-    for (const item of items.slice(0, MOST_ITEMS)) lines.push(`    ${item}`);
+    for (const item of items.slice(0, MOST_ITEMS)) lines.push(`    ${printable(item)}`);
     if (items.length > MOST_ITEMS) lines.push(`    and ${items.length - MOST_ITEMS} more (--output json lists all)`);
-    if (result.hint !== undefined) lines.push(`    hint: ${result.hint}`);
+    if (result.hint !== undefined) lines.push(`    hint: ${printable(result.hint)}`);
   }
   lines.push('', `The result is ${worst(results) === 'failed' ? MARKS.failed : MARKS.ok}`);
   return `${lines.join('\n')}\n`;
