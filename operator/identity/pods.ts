@@ -7,6 +7,7 @@ import type { Clock } from '../../sidecar/bundle/clock.ts';
 import type { RawPod } from '../admission/injection.ts';
 import { type KubeObject, PODS, type KubeApi } from '../api/kube-api.ts';
 import type { Informer } from '../watch/informer.ts';
+import type { Collection } from '../watch/open-informer.ts';
 import { createLiveObjects, type LiveObjects } from './live-objects.ts';
 import { type Refusal, refuse } from './refusal.ts';
 
@@ -27,9 +28,12 @@ export interface Pods {
   onUpdate(listener: (pod: PodObject) => void): void;
 }
 
+/** What the informer is to follow. Metadata, spec and status are all looked at. */
+export const INJECTED_PODS: Collection = { resource: PODS, labelSelector: `${INJECTED_LABEL}=true` };
+
 export interface PodsOptions {
   readonly api: KubeApi;
-  /** Of all namespaces, by label sluice.dev/injected=true. */
+  /** Of INJECTED_PODS. */
   readonly informer: Informer<PodObject>;
   readonly clock: Clock;
 }

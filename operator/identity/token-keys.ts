@@ -46,6 +46,10 @@ const STALE_AFTER = 60 * 60_000;
 /** Between two requests, however many unknown keys are named. */
 const COOL_DOWN = 10_000;
 
+/** Between two that fail, while there are no keys. */
+const RETRY_AFTER = 1000;
+const UNREADABLE = 'the keys of the cluster cannot be read now; try again';
+
 const DISCOVERY = '/.well-known/openid-configuration';
 const KEYS = '/openid/v1/jwks';
 const MOST_KEYS = 100;
@@ -69,7 +73,10 @@ class ClusterTokenKeys implements TokenKeysSource {
   async current(): Promise<TokenKeys> {
     const { refreshAfter = REFRESH_AFTER, staleAfter = STALE_AFTER } = this.#options;
     const age = this.#options.clock.monotonic() - this.#fetchedAt;
-    if (this.#keys === undefined || age >= staleAfter) return await this.#fetch();
+    if (this.#keys === undefined || age >= staleAfter) {
+      if (this.#fetching === undefined && this.#hasJustFailed()) throw new KeysUnavailableError(UNREADABLE);
+      return await this.#fetch();
+    }
     if (age >= refreshAfter && !this.#isCoolingDown()) this.#fetch().catch(() => {});
     return this.#keys;
   }
@@ -84,6 +91,10 @@ class ClusterTokenKeys implements TokenKeysSource {
 
   #isCoolingDown(): boolean {
     return this.#options.clock.monotonic() - this.#triedAt < (this.#options.coolDown ?? COOL_DOWN);
+  }
+
+  #hasJustFailed(): boolean {
+    return this.#triedAt > this.#fetchedAt && this.#options.clock.monotonic() - this.#triedAt < RETRY_AFTER;
   }
 
   #fetch(): Promise<TokenKeys> {
@@ -107,7 +118,7 @@ class ClusterTokenKeys implements TokenKeysSource {
     } catch (error) {
       const reason = error instanceof Error ? error.message : 'unknown';
       log.warn({ reason }, 'issuer and keys of service account tokens cannot be read');
-      throw new KeysUnavailableError('the keys of the cluster cannot be read now; try again');
+      throw new KeysUnavailableError(UNREADABLE);
     }
   }
 

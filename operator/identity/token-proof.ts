@@ -3,7 +3,7 @@ import { errors, jwtVerify } from 'jose';
 import type { Logger } from 'pino';
 import { TOKEN_AUDIENCE } from '../../core/injection/names.ts';
 import type { Clock } from '../../sidecar/bundle/clock.ts';
-import type { KubeApi } from '../api/kube-api.ts';
+import { ApiError, type KubeApi } from '../api/kube-api.ts';
 import { type Refusal, refuse } from './refusal.ts';
 import { ALGORITHMS, CLOCK_TOLERANCE, type TokenClaims } from './token-claims.ts';
 import { KeysUnavailableError, type TokenKeys, type TokenKeysSource } from './token-keys.ts';
@@ -86,8 +86,9 @@ export function proveByReview(api: KubeApi, log: Logger): TokenProof {
         spec: { token, audiences: [TOKEN_AUDIENCE] },
       });
     } catch (error) {
-      // The message may quote what was sent.
-      log.warn({ reason: error instanceof Error ? error.name : 'unknown' }, 'TokenReview cannot be asked');
+      // Not the message: it may quote what was sent.
+      const reason = error instanceof ApiError ? `${error.status} ${error.reason}` : 'no answer';
+      log.warn({ reason }, 'TokenReview cannot be asked');
       return refuse('KeysUnavailable', 'the cluster cannot be asked about tokens now; try again');
     }
     const { authenticated, audiences, user } = review.status ?? {};

@@ -24,7 +24,7 @@ import type { IdentityVerifier, Verification, VerifiedPod } from './verified-pod
 
 export interface IdentityVerifierOptions {
   readonly api: KubeApi;
-  /** Pods of all namespaces with label sluice.dev/injected=true; started by whoever made it. */
+  /** Of INJECTED_PODS (pods.ts); started and stopped by whoever made it. */
   readonly pods: Informer<PodObject>;
   readonly seals: RenderSeals;
   readonly settings: OperatorSettings['identity'];
