@@ -49,6 +49,13 @@ function digest(states: ReadonlyMap<string, string>): string {
   );
 }
 
+/** All that is judged; the rest would fill the memory in the course of an hour. */
+function metadataOf({ metadata: { namespace, name, uid, resourceVersion, labels } }: KubeObject): KubeObject {
+  const optional = { namespace, uid, resourceVersion, labels };
+  const present = Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined));
+  return { metadata: { name, ...present } };
+}
+
 export async function recordHistory(api: KubeApi, resource: Resource): Promise<History> {
   const chapters: Chapter[] = [];
   const stopping = new AbortController();
@@ -56,7 +63,10 @@ export async function recordHistory(api: KubeApi, resource: Resource): Promise<H
 
   const begin = async (): Promise<Chapter> => {
     const objects: KubeObject[] = [];
-    const version = await listAll<KubeObject>(api, resource, {}, 500, signal, (items) => void objects.push(...items));
+    const version = await listAll<KubeObject>(api, resource, {}, 500, signal, (items, first) => {
+      if (first) objects.length = 0;
+      objects.push(...items.map(metadataOf));
+    });
     const chapter: Chapter = { from: Number(version), objects, events: [], to: Number(version) };
     chapters.push(chapter);
     return chapter;
@@ -66,7 +76,7 @@ export async function recordHistory(api: KubeApi, resource: Resource): Promise<H
       if (event.type === 'ERROR') return event.object.code !== 410;
       chapter.to = Number(event.object.metadata.resourceVersion);
       if (event.type === 'BOOKMARK') continue;
-      const object = event.type === 'DELETED' ? undefined : event.object;
+      const object = event.type === 'DELETED' ? undefined : metadataOf(event.object);
       chapter.events.push({ version: chapter.to, key: keyOf(event.object), object });
     }
     return true;
