@@ -15,13 +15,13 @@ const NEWLINE = 0x0a;
 
 export class FrameReader {
   readonly #limit: number;
-  readonly #onFrame: (frame: ReceivedFrame) => void;
+  readonly #onFrame: (frame: ReceivedFrame, bytes: number) => void;
   /** Of the line that has not ended yet. */
   #parts: Buffer[] = [];
   #length = 0;
 
-  /** `limit`: bytes of a line without its newline. */
-  constructor(limit: number, onFrame: (frame: ReceivedFrame) => void) {
+  /** `limit`: bytes of a line without its newline. `bytes`: of the frame's line. */
+  constructor(limit: number, onFrame: (frame: ReceivedFrame, bytes: number) => void) {
     this.#limit = limit;
     this.#onFrame = onFrame;
   }
@@ -54,7 +54,7 @@ export class FrameReader {
       throw new FrameError('a frame is not JSON');
     }
     if (!isFrame(frame)) throw new FrameError('a frame is not an object with a type');
-    this.#onFrame(frame);
+    this.#onFrame(frame, line.length);
   }
 }
 

@@ -247,15 +247,15 @@ export class ConnectedSidecar {
   // ---- what it says ----------------------------------------------------------------------------------------------------------
 
   #listen(): void {
-    const reader = new FrameReader(MAX_SIDECAR_FRAME, (frame) => this.#receive(frame));
+    const reader = new FrameReader(MAX_SIDECAR_FRAME, (frame, bytes) => this.#receive(frame, bytes));
     this.#stream.on('data', (chunk: Buffer) => {
       if (this.#ended) return;
       this.#heard = this.#options.clock.monotonic();
       try {
         reader.push(chunk);
       } catch (error) {
-        if (!(error instanceof FrameError)) throw error;
-        this.#protocolError(error.message);
+        // Whatever one sidecar says, it must not be the end of the others' operator.
+        this.#protocolError(error instanceof FrameError ? error.message : `internal error: ${(error as Error).name}`);
       }
     });
     this.#stream.on('drain', () => {
@@ -268,9 +268,9 @@ export class ConnectedSidecar {
     this.#stream.on('close', () => this.end('closed'));
   }
 
-  #receive(frame: ReceivedFrame): void {
+  #receive(frame: ReceivedFrame, bytes: number): void {
     if (this.#ended) return;
-    this.#options.metrics.received(frame.type, JSON.stringify(frame).length);
+    this.#options.metrics.received(frame.type, bytes);
     if (frame.type === 'hello') this.#hello(frame);
     else if (frame.type === 'acknowledged') this.#acknowledged(frame);
     else if (frame.type === 'token' && typeof frame['token'] === 'string') this.#renew(frame['token']);

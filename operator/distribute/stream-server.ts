@@ -128,7 +128,12 @@ class Distribution implements StreamServer {
     });
     this.#server.on('connection', (socket) => this.#reception.arrive(socket));
     this.#server.on('session', (session) => this.#session(session));
-    this.#server.on('stream', (stream, headers) => void this.#request(stream, headers));
+    this.#server.on('stream', (stream, headers) => {
+      this.#request(stream, headers).catch((error: unknown) => {
+        options.log('error', 'stream-internal-error', { error: error instanceof Error ? error.stack : 'unknown' });
+        stream.session?.destroy();
+      });
+    });
     this.#server.on('sessionError', () => {});
     this.#server.on('tlsClientError', () => {});
     this.#unsubscribe = [
@@ -166,6 +171,7 @@ class Distribution implements StreamServer {
   async drain(spread: number, deadline: number): Promise<void> {
     this.#draining = true;
     this.#server.close();
+    this.#reception.close();
     const { clock } = this.#options;
     const all = [...this.#sidecars.values()];
     all.forEach((sidecar, index) => {
@@ -174,7 +180,7 @@ class Distribution implements StreamServer {
     await new Promise<void>((resolve) => {
       this.#left = resolve;
       clock.after(deadline, resolve);
-      if (this.#sidecars.size === 0) resolve();
+      if (this.#sessions.size === 0) resolve();
     });
     await this.close();
   }
@@ -194,7 +200,11 @@ class Distribution implements StreamServer {
   #session(session: ServerHttp2Session): void {
     this.#sessions.add(session);
     session.on('error', () => {});
-    session.once('close', () => this.#sessions.delete(session));
+    session.once('close', () => {
+      this.#sessions.delete(session);
+      // Not when the last goodbye has been written, but when it has been heard.
+      if (this.#sessions.size === 0) this.#left?.();
+    });
   }
 
   async #request(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): Promise<void> {
@@ -231,7 +241,6 @@ class Distribution implements StreamServer {
       changed: (key) => this.acknowledgements.changed(key),
       ended: () => {
         if (this.#sidecars.get(pod.podUid) === sidecar) this.#sidecars.delete(pod.podUid);
-        if (this.#sidecars.size === 0) this.#left?.();
       },
     });
     this.#sidecars.set(pod.podUid, sidecar);

@@ -159,8 +159,8 @@ export class OperatorConnection {
       try {
         reader.push(chunk);
       } catch (error) {
+        this.#end({ kind: 'lost', reason: error instanceof FrameError ? error.message : 'internal error' });
         if (!(error instanceof FrameError)) throw error;
-        this.#end({ kind: 'lost', reason: error.message });
       }
     });
     stream.on('end', () => this.#end({ kind: 'lost', reason: 'the operator ended the stream' }));

@@ -353,6 +353,7 @@ describe('while it is connected', () => {
       [`{"type":"x","y":"${'z'.repeat(70_000)}"}\n`, true],
       ['z'.repeat(70_000), true],
       ['{"type":"hello","protocol":1,"version":"x","databases":[]}\n', true],
+      [`{"type":"deep","x":${'['.repeat(30_000)}${']'.repeat(30_000)}}\n`, false],
       ['{"type":"from-the-future","x":[1,2]}\n{"type":"acknowledged"}\n{"type":"token"}\n', false],
     ];
     for (const [line, ends] of lines) {
