@@ -2,7 +2,7 @@
  * Nine tenths of a small schema are the server's own catalogs, the same in every database of one release. They are kept once, however many
  * Databases there are.
  */
-import { canonicalHash } from '../../core/policy/canonical-json.ts';
+import { createHash } from 'node:crypto';
 import type { CatalogData } from '../../core/catalog/model.ts';
 
 /** FirstNormalObjectId, https://github.com/postgres/postgres/blob/master/src/include/access/transam.h */
@@ -28,7 +28,8 @@ export class SharedSystemObjects {
       functions: data.functions.filter(isSystem),
       operators: data.operators.filter(isSystem),
     };
-    const key = canonicalHash(own);
+    // One program writes them, always in the same order: no canonical form is needed.
+    const key = createHash('sha256').update(JSON.stringify(own)).digest('hex');
     const shared = this.#known.get(key)?.deref();
     if (shared === undefined) {
       this.#known.set(key, new WeakRef(own));

@@ -1,8 +1,8 @@
 /** The leader's look at databases: a real API server for what is published, a real PostgreSQL server for what is read. */
 import { createServer, type Server, type Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { parseFindings } from '../../core/sensitivity/findings.ts';
-import { type ConfigMap, publishedName, publishedText } from '../../operator/materials/published.ts';
+import { parseFindings, printFindings } from '../../core/sensitivity/findings.ts';
+import { type ConfigMap, publishedConfigMap, publishedName, publishedText } from '../../operator/materials/published.ts';
 import { SYSTEM, applyCrds } from './chart.ts';
 import { needsKubernetes } from './binaries.ts';
 import { type ControlPlane, startControlPlane } from './control-plane.ts';
@@ -145,6 +145,24 @@ describe.skipIf(skip)(title, () => {
     await eventually(() => expect(rooms?.materials.of(KEY)?.findings).toBeDefined());
     await kube.request('DELETE', `/api/v1/namespaces/${SYSTEM}/configmaps/${publishedName('findings', KEY)}`);
     await eventually(async () => expect(await published('findings')).toBeDefined());
+  });
+
+  it('loses nothing that another leader has published meanwhile', async () => {
+    await putDatabase(kube, 'orders', spec());
+    rooms = await startRooms(kube, ['data-platform']);
+    await eventually(async () => expect(await published('findings')).toBeDefined());
+    await eventually(() => expect(contact()).toEqual({ ok: true }));
+    const theirs = parseFindings(publishedText('findings', (await published('findings'))!)!.text);
+    const more = new Map(theirs).set('["public","ghosts","name"]', { class: 'pii.name', confidence: 1, evidence: [] });
+    const map = await publishedConfigMap('findings', KEY, SYSTEM, printFindings(more));
+    const { resourceVersion: _, ...metadata } = map.metadata;
+    await kube.request('PUT', `/api/v1/namespaces/${SYSTEM}/configmaps/${map.metadata.name}`, { ...map, metadata });
+    await database.run(
+      'CREATE TABLE shops (id int, city text); GRANT SELECT ON shops TO app; INSERT INTO shops SELECT i, i FROM generate_series(1, 60) i',
+    );
+    await eventually(() => expect(rooms?.materials.of(KEY)?.findings).toContain('"shops","city"'));
+    expect(rooms.materials.of(KEY)?.findings).toContain('["public","ghosts","name",{"class":"pii.name"');
+    await database.run('DROP TABLE shops');
   });
 
   it('keeps what it published for a while after the Database is gone', async () => {
