@@ -1,6 +1,14 @@
 /** What others may do to a pod after it was sealed. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { RENDER_ANNOTATION } from '../../core/injection/names.ts';
+import { seals, TESTDATA } from '../admission/golden-cluster.fixture.ts';
+import { serviceAccountOf } from '../admission/raw-pod.ts';
+import { canonicalRender } from '../render/canonical-render.ts';
 import { asStored, injectedPod, sidecarOf } from '../render/injected-pod.fixture.ts';
+import { checkIssued } from './issued-sidecar.ts';
 import { podDangers } from './pod-dangers.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: raw pods
@@ -58,5 +66,21 @@ describe('a live pod', () => {
         pod.spec.containers[0].securityContext = { runAsUser: 1_000_650_000 };
       }),
     ).toEqual([]);
+  });
+});
+
+describe('whatever the injector makes', () => {
+  const files = readdirSync(TESTDATA).filter((file) => file.endsWith('.injected.yaml'));
+
+  it('there are such pods', () => expect(files.length).toBeGreaterThan(20));
+
+  it.each(files)('%s passes here', (file) => {
+    const pod = parse(readFileSync(join(TESTDATA, file), 'utf8')) as Json;
+    expect(podDangers(pod)).toEqual([]);
+    const subject = { namespace: pod.metadata.namespace ?? 'x', serviceAccount: serviceAccountOf(pod) };
+    pod.metadata.annotations[RENDER_ANNOTATION] = seals.seal(subject, canonicalRender(pod)!);
+    const issued = checkIssued(pod, subject, { seals, imageDigests: [] });
+    expect(issued).toMatchObject({ ok: true });
+    expect(issued.ok && issued.databases.length).toBeGreaterThan(0);
   });
 });
