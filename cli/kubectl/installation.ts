@@ -1,5 +1,5 @@
 /** Where Sluice is installed, found by its webhook, and what the chart told the operator. */
-import { CONFIG_MAPS, type KubeApi, type KubeObject, MUTATING_WEBHOOKS } from '../../operator/api/kube-api.ts';
+import { ApiError, CONFIG_MAPS, type KubeApi, type KubeObject, MUTATING_WEBHOOKS } from '../../operator/api/kube-api.ts';
 import { type OperatorSettings, OperatorSettingsError, parseOperatorSettings } from '../../operator/settings.ts';
 import { CliError } from '../errors.ts';
 import { found, listObjects } from './cluster.ts';
@@ -42,7 +42,7 @@ export function installationsOf(webhooks: readonly Webhook[]): readonly Installa
 export async function findInstallation(api: KubeApi, options: InstallationOptions): Promise<Installation> {
   const { operatorNamespace, release } = options;
   if (operatorNamespace !== undefined && release !== undefined) return { release, namespace: operatorNamespace };
-  const all = installationsOf(await listObjects<Webhook>(api, MUTATING_WEBHOOKS, { labelSelector: PART_OF }));
+  const all = installationsOf(await listObjects<Webhook>(api, MUTATING_WEBHOOKS, { labelSelector: PART_OF }).catch(sayWhere));
   const [first, ...more] = all.filter(
     (each) =>
       (operatorNamespace === undefined || each.namespace === operatorNamespace) &&
@@ -61,6 +61,14 @@ export async function findInstallation(api: KubeApi, options: InstallationOption
     throw new CliError(`Sluice is installed more than once (${names}): say which, with --operator-namespace and --release`, 2);
   }
   return first;
+}
+
+function sayWhere(error: unknown): never {
+  if (error instanceof ApiError && error.status === 403)
+    throw new CliError(
+      'you may not list webhooks, by which the operator is found: say where it is, with --operator-namespace and --release',
+    );
+  throw error;
 }
 
 /** Undefined: there are none, or this release cannot read them. */

@@ -53,7 +53,7 @@ export function runStatus(options: StatusOptions, out: Writable, now: () => numb
   });
 }
 
-/** Without the right to see them, nothing is said about outdated sidecars. */
+/** Where they cannot be found or seen, nothing is said about outdated sidecars. */
 async function settingsOf({ api }: Cluster, options: InstallationOptions): Promise<OperatorSettings | undefined> {
   try {
     return await readSettings(api, await findInstallation(api, options));

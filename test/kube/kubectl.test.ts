@@ -248,6 +248,18 @@ describe.skipIf(skip)(title, () => {
         expect(stdout).toContain('docs/reference/kubectl-sluice.md');
       });
 
+      test('explain with fewer rights says what to say', async () => {
+        const subject = ['explain', '--as', 'ai-agents/support-agent', '--database', 'shop', 'SELECT 1'];
+        const nobody = kube.kubeconfigFor(kube.nobodyToken);
+        const { code, stderr } = await plugin(subject, nobody);
+        expect([code, stderr]).toEqual([1, expect.stringContaining('say where it is, with --operator-namespace and --release')]);
+        const told = await plugin([...subject, '--operator-namespace', SYSTEM, '--release', 'sluice'], nobody);
+        expect([told.code, told.stderr]).toEqual([
+          1,
+          expect.stringMatching(/^sluice: the API server says: .*cannot get resource "configmaps"/),
+        ]);
+      });
+
       test('status: who is governed by what, and who is not', async () => {
         const { code, stdout } = await plugin(['status', '-n', AGENTS]);
         expect(code).toBe(0);
