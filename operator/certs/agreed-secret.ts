@@ -107,10 +107,10 @@ class FollowedSecret<T> implements AgreedSecret<T> {
     const data = await change(this.current);
     if (data === undefined) return true;
     try {
-      await api.replace<SecretObject>(SECRETS, {
-        ...this.#object(data),
-        metadata: { namespace, name, labels: MANAGED_BY, resourceVersion: version },
-      });
+      // Entries only: what others have written into its metadata stays. With a resourceVersion, 409 where somebody was faster.
+      const removed = Object.keys(this.#data ?? {}).map((key) => [key, null]);
+      const patch = { metadata: { resourceVersion: version }, data: { ...Object.fromEntries(removed), ...base64(data) } };
+      await api.patch<SecretObject>(SECRETS, { namespace, name }, patch, { type: 'merge' });
       await this.refresh();
       return true;
     } catch (error) {
@@ -161,7 +161,7 @@ class FollowedSecret<T> implements AgreedSecret<T> {
       kind: 'Secret',
       metadata: { namespace, name, labels: MANAGED_BY },
       type: 'Opaque',
-      data: Object.fromEntries(Object.entries(data).map(([key, value]) => [key, value.toString('base64')])),
+      data: base64(data),
     };
   }
 
@@ -187,6 +187,10 @@ class FollowedSecret<T> implements AgreedSecret<T> {
       log.error({ secret: `${namespace}/${name}`, problem }, 'Secret is not usable and is left as it is');
     this.problem = problem;
   }
+}
+
+function base64(data: SecretData): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(data).map(([key, value]) => [key, value.toString('base64')]));
 }
 
 function sameData(one: SecretData, other: SecretData): boolean {

@@ -287,6 +287,7 @@ describe.skipIf(skip)(title, () => {
     const authority = started(createStreamAuthority(stream));
     await authority.ready;
     const [first] = authority.trusted;
+    kube.kubectl(['label', 'secret', `${name}-stream-ca`, 'backup=yes']);
     expect((Date.parse(new X509Certificate(first!).validTo) - Date.now()) / DAY).toBeGreaterThan(3649);
     later = (3650 - 179) * DAY;
     await until(() => authority.trusted.length === 2);
@@ -304,6 +305,9 @@ describe.skipIf(skip)(title, () => {
     expect(issuedBy(restarted, first!)).toBe(true);
     later += 3 * DAY;
     await until(() => issuedBy(authority, second) && issuedBy(restarted, second));
+    const secret = await secretOf(`${name}-stream-ca`);
+    expect(secret.metadata.labels).toMatchObject({ backup: 'yes' });
+    expect(Object.keys(secret.data).sort()).toEqual(['ca.crt', 'tls.crt', 'tls.key']);
     expect(new Set(authority.trusted)).toEqual(new Set([first, second]));
     later += 90 * DAY;
     await until(() => authority.trusted.length === 1 && restarted.trusted.length === 1);
