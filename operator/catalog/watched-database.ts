@@ -273,27 +273,11 @@ export class WatchedDatabase {
   }
 
   #createDetection(findings: Detection['findings']): Detection {
-    const { clock, metrics, log, key, timing, lanes } = this.#options;
+    const { clock, metrics, log, key } = this.#options;
     const detection = new Detection({
       clock,
       findings,
-      connect: async () => {
-        const { signal } = this.#attempt;
-        const access = this.#options.access();
-        if (access === undefined) throw new ShareUsedError();
-        const release = await this.#turn.acquire(signal);
-        try {
-          const done = await lanes.samples.acquire(signal);
-          const free = (): void => {
-            done();
-            release();
-          };
-          return await this.#open(access, signal, free, timing.share);
-        } catch (error) {
-          release();
-          throw error;
-        }
-      },
+      connect: () => this.#sampleConnection(),
       save: () => this.#save(this.#attempt.signal),
       telemetry: { sensitiveColumns: () => {}, tableSampled: (sqlstate) => metrics.tableSampled(sqlstate) },
       log: (level, event, detail) => {
@@ -333,11 +317,20 @@ export class WatchedDatabase {
     }
   }
 
-  /** For samples; `free` is called when it is closed, or could not be opened. */
-  async #open(access: Access, signal: AbortSignal, free: () => void, share: number): Promise<Connection> {
+  async #sampleConnection(): Promise<Connection> {
+    const { signal } = this.#attempt;
+    const { lanes, clock, timing } = this.#options;
+    // First the place among all Databases: whoever waits for that must not keep this one from being looked at.
+    const held = [await lanes.samples.acquire(signal)];
+    const free = (): void => {
+      for (const release of held) release();
+    };
     try {
-      const connection = await connectDatabase(access, probeValue(), this.#options.clock, signal);
-      const { close, ...rest } = limited(connection, share, this.#options.clock);
+      held.push(await this.#turn.acquire(signal));
+      const access = this.#options.access();
+      if (access === undefined) throw new ShareUsedError();
+      const connection = await connectDatabase(access, probeValue(), clock, signal);
+      const { close, ...rest } = limited(connection, timing.share, clock);
       return {
         ...rest,
         close() {
