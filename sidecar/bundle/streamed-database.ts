@@ -135,9 +135,12 @@ export class StreamedDatabase implements PolicySource {
     if (!same) this.#publish();
   }
 
-  /** It said something that this release cannot enforce: better nothing is in force than what held before. */
+  /**
+   * It said something that this release cannot enforce: better nothing is in force than what held before. Login and findings stay, since the
+   * operator does not say again what it has said on this connection.
+   */
   reject(revision: string, reason: string): void {
-    this.#forget();
+    this.#state = undefined;
     this.#rejected = { revision, reason };
     this.#absence = {
       reason: `The operator sent what this release of the sidecar does not understand: ${reason}.`,

@@ -150,6 +150,10 @@ describe('the link', () => {
     expect(shop(link).current.reason).toMatch(/does not understand.*quantumMasking/);
     await until(() => operator.acknowledgements.of('data/shop').rejections.length === 1);
     expect(operator.acknowledgements.of('data/shop').policies[0]?.programmed).toBe(0);
+    expect(password(link)).toBeUndefined();
+    cluster.view.database = () => database;
+    cluster.view.changed('data/shop');
+    await until(() => password(link) === 'hush');
   });
 
   it('a pod that is revoked has nothing any more, not even after a restart, and may be let in again', async () => {
