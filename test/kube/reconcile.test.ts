@@ -388,7 +388,7 @@ describe.skipIf(skip)(title, () => {
     expect((await read('databaseaccesspolicies', 'support')).status).toBeUndefined();
   });
 
-  it('200 policies: one write each, and none when they are looked at again', async () => {
+  it('200 policies: two writes each at most, and none when they are looked at again', async () => {
     await putDatabase(kube, 'orders', spec());
     for (let index = 0; index < 200; index += 1)
       await putPolicy(kube, `policy-${index}`, {
