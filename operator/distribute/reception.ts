@@ -1,6 +1,7 @@
 /**
- * Connections that nobody has vouched for yet: few at a time, and not for long. When all places are taken the one that has been waiting longest makes
- * room, unless all have just come: whoever is a sidecar is let in within a moment, so who only holds a place loses it.
+ * Connections that nobody has vouched for yet: few at a time, and not for long. When all places are taken the one that has said nothing for longest
+ * makes room, unless all have just come: a sidecar speaks as soon as it can, so who only holds a place loses it. Who has spoken waits for our
+ * answer, which is our affair; who was refused has no place any more.
  */
 import type { Socket } from 'node:net';
 import type { Clock } from '../../sidecar/bundle/clock.ts';
@@ -15,13 +16,16 @@ export interface ReceptionOptions {
   readonly dropped: () => void;
 }
 
-/** Milliseconds that everybody has, however many want the place. */
-const MOMENT = 500;
+/** Milliseconds that everybody has, however many want the place: hundreds of handshakes at once take their time. */
+const MOMENT = 2_000;
+
+type Connection = Pick<Socket, 'remoteAddress' | 'remotePort'>;
 
 interface Waiting {
   readonly socket: Socket;
   readonly since: number;
   readonly cancel: () => void;
+  state: 'silent' | 'spoke' | 'refused';
 }
 
 export class Reception {
@@ -43,12 +47,22 @@ export class Reception {
       return;
     }
     const cancel = clock.after(patience, () => socket.destroy());
-    this.#waiting.set(peer, { socket, since: clock.monotonic(), cancel });
+    this.#waiting.set(peer, { socket, since: clock.monotonic(), cancel, state: 'silent' });
     socket.once('close', () => this.#leave(peer, socket));
   }
 
+  /** It has sent its request. */
+  spoke(connection: Connection): void {
+    this.#mark(connection, 'spoke');
+  }
+
+  /** It has its answer, and it was no. */
+  refused(connection: Connection): void {
+    this.#mark(connection, 'refused');
+  }
+
   /** Its sidecar has been verified: it is no longer one of those who wait. */
-  admit(connection: Pick<Socket, 'remoteAddress' | 'remotePort'>): void {
+  admit(connection: Connection): void {
     const peer = peerOf(connection);
     if (peer !== undefined) this.#leave(peer);
   }
@@ -58,12 +72,21 @@ export class Reception {
   }
 
   #evict(): boolean {
-    const [oldest] = this.#waiting;
-    if (oldest === undefined || this.#options.clock.monotonic() - oldest[1].since < MOMENT) return false;
-    this.#options.dropped();
-    this.#leave(oldest[0]);
-    oldest[1].socket.destroy();
-    return true;
+    const moment = this.#options.clock.monotonic() - MOMENT;
+    for (const [peer, { socket, since, state }] of this.#waiting) {
+      if (state === 'spoke' || (state === 'silent' && since > moment)) continue;
+      this.#options.dropped();
+      this.#leave(peer);
+      socket.destroy();
+      return true;
+    }
+    return false;
+  }
+
+  #mark(connection: Connection, state: Waiting['state']): void {
+    const peer = peerOf(connection);
+    const waiting = peer === undefined ? undefined : this.#waiting.get(peer);
+    if (waiting !== undefined) waiting.state = state;
   }
 
   #leave(peer: string, socket?: Socket): void {
@@ -75,6 +98,6 @@ export class Reception {
 }
 
 /** Names a connection in every layer of it. */
-function peerOf({ remoteAddress, remotePort }: Pick<Socket, 'remoteAddress' | 'remotePort'>): string | undefined {
+function peerOf({ remoteAddress, remotePort }: Connection): string | undefined {
   return remoteAddress === undefined ? undefined : `${remoteAddress} ${remotePort}`;
 }

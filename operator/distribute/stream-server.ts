@@ -213,6 +213,7 @@ class Distribution implements StreamServer {
     if (headers[':method'] !== 'POST') return answer(stream, 405, { code: 'NotAllowed', reason: 'POST it is.' });
     if (this.#draining) return this.#refuse(stream, 'NotReady', 'This replica is stopping.');
     if (!this.#options.view.hasSynced) return this.#refuse(stream, 'NotReady', 'This replica has not read the cluster yet.');
+    if (stream.session !== undefined) this.#reception.spoke(stream.session.socket);
     const verification = await this.#verify(bearer(headers.authorization));
     if (stream.destroyed) return;
     if (!verification.ok) return this.#refuse(stream, verification.code, verification.reason);
@@ -254,6 +255,7 @@ class Distribution implements StreamServer {
     this.#options.log('debug', 'sidecar-refused', { code, reason });
     const later = code === 'NotReady' || code === 'KeysUnavailable';
     const seconds = RETRY_AFTER + Math.round(this.#options.random() * RETRY_AFTER * 2);
+    if (stream.session !== undefined && !stream.session.destroyed) this.#reception.refused(stream.session.socket);
     answer(stream, later ? 503 : code.startsWith('Token') ? 401 : 403, { code, reason }, later ? seconds : undefined);
   }
 

@@ -100,7 +100,7 @@ describe('who is let in', () => {
   });
 
   it('those who connect and say nothing are few, not for long, and keep no sidecar out', async () => {
-    await start({ limits: { pending: 3, setup: 1_000 } });
+    await start({ limits: { pending: 3, setup: 4_000 } });
     const { connect: connectTls } = await import('node:tls');
     const { connect: connectTcp } = await import('node:net');
     const knock = (index: number): Socket => {
