@@ -7,6 +7,7 @@
  *   materials (logins, addresses, findings) ──┘                                                                   │
  *   leader: catalogs (schemas, detection) ─► published ─► reconcilers (status, Events) ◄──────────────────────────┘
  */
+import type { EventLog } from '../core/event-log.ts';
 import type { Logger } from 'pino';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { INJECTED_LABEL } from '../core/injection/names.ts';
@@ -223,5 +224,3 @@ export async function runOperator(options: OperatorOptions): Promise<RunningOper
 
 /** Of the Service, whatever port a replica listens on. It stands in running pods, so it is the same for ever. */
 const STREAM_PORT = 8444;
-
-type EventLog = (level: 'debug' | 'info' | 'warn' | 'error', event: string, detail?: Readonly<Record<string, unknown>>) => void;

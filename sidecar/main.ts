@@ -1,4 +1,5 @@
 /** The entry point in a pod: `sidecar`, as the injector starts it. No client of the Kubernetes API is in its import graph. */
+import type { EventLog } from '../core/event-log.ts';
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { SidecarSettingsError } from '../core/injection/sidecar-settings.ts';
@@ -6,7 +7,6 @@ import { VERSION } from '../core/version.ts';
 import { type InjectedEnvironment, readEnvironment } from './injected/environment.ts';
 import { startSidecar } from './injected/sidecar.ts';
 import { copyToOutput } from './journal/standard-output.ts';
-import type { Log } from './proxy/served-database.ts';
 import { surviveDefects } from './telemetry/last-resort.ts';
 import { untilSignal } from './telemetry/signals.ts';
 import { prometheusTelemetry } from './telemetry/telemetry.ts';
@@ -17,7 +17,7 @@ const DRAIN_MS = 25_000;
 async function main(): Promise<void> {
   const environment = environmentOrExit();
   const logger = pino({ level: environment.settings.logLevel ?? 'info', base: { pod: environment.pod } }, pino.destination(2));
-  const log: Log = (level, event, detail) => logger[level]({ ...detail }, event);
+  const log: EventLog = (level, event, detail) => logger[level]({ ...detail }, event);
   const registry = new Registry();
   const telemetry = prometheusTelemetry(registry);
   const fatal = (error: unknown): never => {

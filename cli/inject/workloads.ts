@@ -1,7 +1,7 @@
 /** Where pods stand in the objects that make them. https://kubernetes.io/docs/concepts/workloads/controllers/ */
 import { INJECT_ANNOTATION } from '../../core/injection/names.ts';
 import type { RawPod } from '../../operator/admission/injection.ts';
-import { type Raw, record, text } from '../../operator/admission/raw-pod.ts';
+import { type Raw, record, text } from '../../core/json/read.ts';
 
 const TEMPLATES: Readonly<Record<string, readonly string[]>> = {
   Pod: [],

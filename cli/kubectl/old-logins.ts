@@ -5,7 +5,8 @@
 import { CONTAINER_NAME } from '../../core/injection/names.ts';
 import { NO_PASSWORD } from '../../operator/admission/environment.ts';
 import type { RawPod } from '../../operator/admission/injection.ts';
-import { containersOf, type Raw, record, records, specOf, text } from '../../operator/admission/raw-pod.ts';
+import { type Raw, record, records, text } from '../../core/json/read.ts';
+import { containersOf, specOf } from '../../operator/admission/raw-pod.ts';
 
 export interface OldLogin {
   /** `literal`: it is in the pod for everybody to read. `secret`: a Secret is given to the container. */

@@ -3,7 +3,8 @@ import { CONTAINER_NAME, INJECT_ANNOTATION, INJECTED_LABEL } from '../../core/in
 import { databaseKey, parseSidecarSettings, SETTINGS_VARIABLE } from '../../core/injection/sidecar-settings.ts';
 import { parseInjectAnnotation } from '../../operator/admission/annotation.ts';
 import type { RawPod } from '../../operator/admission/injection.ts';
-import { annotation, containersOf, record, records, serviceAccountOf, text } from '../../operator/admission/raw-pod.ts';
+import { record, records, text } from '../../core/json/read.ts';
+import { annotation, containersOf, serviceAccountOf } from '../../operator/admission/raw-pod.ts';
 import { type KubeApi, type KubeObject, PODS } from '../../operator/api/kube-api.ts';
 import { listObjects } from './cluster.ts';
 

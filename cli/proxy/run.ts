@@ -1,4 +1,5 @@
 /** `sluice proxy`: from options to a running proxy, and its orderly end. */
+import type { EventLog } from '../../core/event-log.ts';
 import { hostname } from 'node:os';
 import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
@@ -16,7 +17,7 @@ import { ListenError } from '../../sidecar/listen/listener.ts';
 import { AccessError } from '../../sidecar/proxy/access.ts';
 import { FindingsError } from '../../core/sensitivity/findings.ts';
 import { readFindings, writeFindings } from '../../sidecar/sensitivity/findings-file.ts';
-import { type Log, NoPolicyError, type ProxyOptions, type RunningProxy, startProxy } from '../../sidecar/proxy/proxy.ts';
+import { NoPolicyError, type ProxyOptions, type RunningProxy, startProxy } from '../../sidecar/proxy/proxy.ts';
 import { surviveDefects } from '../../sidecar/telemetry/last-resort.ts';
 import { type MetricsServer, serveMetrics } from '../../sidecar/telemetry/metrics-server.ts';
 import { prometheusTelemetry } from '../../sidecar/telemetry/telemetry.ts';
@@ -53,7 +54,7 @@ export async function runProxy(options: ProxyCommandOptions): Promise<void> {
   );
   const registry = new Registry();
   const telemetry = prometheusTelemetry(registry);
-  const log: Log = (level, event, detail) => logger[level]({ ...detail }, event);
+  const log: EventLog = (level, event, detail) => logger[level]({ ...detail }, event);
   surviveDefects(log, telemetry);
   const report = (diagnostics: readonly Diagnostic[]): void => {
     telemetry.policyLoaded(diagnostics.some((each) => each.severity === 'error') ? 'rejected' : 'ok');
@@ -117,7 +118,7 @@ export async function runProxy(options: ProxyCommandOptions): Promise<void> {
   log('info', 'stopped');
 }
 
-async function findingsOf(path: string | undefined, log: Log): Promise<Pick<ProxyOptions, 'findings' | 'saveFindings'>> {
+async function findingsOf(path: string | undefined, log: EventLog): Promise<Pick<ProxyOptions, 'findings' | 'saveFindings'>> {
   if (path === undefined) return {};
   return {
     findings: await readFindings(path),
@@ -155,7 +156,7 @@ function unhealthy(journal: Journal, proxy: RunningProxy | undefined): string | 
   return undefined;
 }
 
-function warnOfPowers(proxy: RunningProxy, log: Log): void {
+function warnOfPowers(proxy: RunningProxy, log: EventLog): void {
   const powers = proxy.host.engine?.catalog.data.powers ?? [];
   if (powers.length > 0) {
     log('warn', 'powerful-login', {

@@ -2,6 +2,7 @@
  * What the injector tells the sidecar, in one variable of its immutable environment (`SLUICE_SETTINGS`, JSON). Facts about the pod come
  * through the downward API beside it, and are claims: who the pod is, the operator says.
  */
+import { isRecord } from '../json/read.ts';
 
 export const SETTINGS_VARIABLE = 'SLUICE_SETTINGS';
 /** Downward API: metadata.namespace, metadata.name, metadata.uid, spec.serviceAccountName, spec.nodeName, status.podIP. */
@@ -86,8 +87,4 @@ function isServed(value: unknown): boolean {
     Array.isArray(value['names']) &&
     value['names'].every((each) => typeof each === 'string')
   );
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -11,7 +11,7 @@ import type { RelationData } from '../catalog/model.ts';
 import type { Identity } from '../identity/identity.ts';
 import { bindPolicies, objectName, validUntil } from './bind.ts';
 import type { Bundle, GovernedRelation, Guardrails, Limits, PolicyRef, SessionGrants } from './bundle.ts';
-import { canonicalHash } from './canonical-json.ts';
+import { canonicalHash } from '../json/canonical-json.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import { compileFunctions } from './function-grants.ts';
 import { governRelations } from './governed-relations.ts';

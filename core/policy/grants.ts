@@ -10,7 +10,7 @@ import type { RelationData } from '../catalog/model.ts';
 import type { Identity } from '../identity/identity.ts';
 import { objectName, policyName } from './bind.ts';
 import type { Action } from './bundle.ts';
-import { canonicalJson } from './canonical-json.ts';
+import { canonicalJson } from '../json/canonical-json.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import { type NamePattern, displayName, matchesPattern, parseNamePattern } from './name-pattern.ts';
 import { didYouMean } from './nearest.ts';

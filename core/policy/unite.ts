@@ -8,7 +8,7 @@
 import type { MaskSpec } from '../../crds/database-access-policy.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Action, RowFilter } from './bundle.ts';
-import { canonicalJson } from './canonical-json.ts';
+import { canonicalJson } from '../json/canonical-json.ts';
 import type { Contribution } from './grants.ts';
 import { displayName } from './name-pattern.ts';
 import { anyOf } from './row-filter.ts';

@@ -8,7 +8,7 @@ import { CLASSES } from '../../crds/meta.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { RelationData } from '../catalog/model.ts';
 import type { Classes } from '../policy/sensitivity.ts';
-import { canonicalHash } from '../policy/canonical-json.ts';
+import { canonicalHash } from '../json/canonical-json.ts';
 import { moreSevere } from '../policy/masks/classes.ts';
 import type { ColumnFacts, TableFacts } from './facts.ts';
 import type { Evidence, Verdict } from './verdict.ts';

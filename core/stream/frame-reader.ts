@@ -1,4 +1,5 @@
 /** Bytes of one body of the stream into frames: a JSON object a line, no line longer than the limit. */
+import { isRecord } from '../json/read.ts';
 
 /** Whoever sent this does not speak the protocol; the stream ends. */
 export class FrameError extends Error {
@@ -59,7 +60,5 @@ export class FrameReader {
 }
 
 function isFrame(value: unknown): value is ReceivedFrame {
-  return (
-    typeof value === 'object' && value !== null && !Array.isArray(value) && typeof (value as { type?: unknown }).type === 'string'
-  );
+  return isRecord(value) && typeof value['type'] === 'string';
 }

@@ -1,6 +1,6 @@
 /** admission.k8s.io/v1, as far as this webhook reads and writes it. https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/ */
 import type { JsonPatchOperation, RawPod } from './injection.ts';
-import { type Raw, record, text } from './raw-pod.ts';
+import { type Raw, record, text } from '../../core/json/read.ts';
 
 /** An object is at most 1.5 MiB in etcd, 3 MiB in a request; an AdmissionReview of a new pod holds it once. */
 export const MAX_REVIEW_BYTES = 4 * 1024 * 1024;

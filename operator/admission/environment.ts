@@ -7,7 +7,7 @@ import { CLIENT_CA_FILE } from '../../core/injection/names.ts';
 import { type Endpoint, parseConnectionString } from './connection-string.ts';
 import type { InjectionProblem } from './injection.ts';
 import type { Target } from './listeners.ts';
-import { type Raw, records, text } from './raw-pod.ts';
+import { type Raw, records, text } from '../../core/json/read.ts';
 
 export interface EnvironmentPlan {
   /** The list as it should be. */

@@ -6,7 +6,8 @@ import { formatDiagnostic } from '../../core/policy/diagnostic.ts';
 import { loadDocuments } from '../../core/policy/documents.ts';
 import { createSeals } from '../render/seals.ts';
 import type { InjectionInput, InjectorSettings, RawPod } from './injection.ts';
-import { record, serviceAccountOf, text } from './raw-pod.ts';
+import { record, text } from '../../core/json/read.ts';
+import { serviceAccountOf } from './raw-pod.ts';
 
 export const TESTDATA = join(import.meta.dirname, 'testdata');
 const NOW = Date.parse('2026-06-01T00:00:00Z');

@@ -1,7 +1,8 @@
 /** `spec.hostAliases`: the names of governed hosts lead to the sidecar. https://kubernetes.io/docs/tasks/network/customize-hosts-file-for-pods/ */
 import type { InjectionProblem, RawPod } from './injection.ts';
 import type { Target } from './listeners.ts';
-import { type Raw, records, specOf, text, texts } from './raw-pod.ts';
+import { type Raw, records, text, texts } from '../../core/json/read.ts';
+import { specOf } from './raw-pod.ts';
 
 /** The pod's own entries stay; ours join them, one an address. */
 export function mergeHostAliases(pod: RawPod, targets: readonly Target[]): readonly Raw[] {

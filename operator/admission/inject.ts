@@ -17,18 +17,8 @@ import { hostAliasProblems, mergeHostAliases } from './host-aliases.ts';
 import type { Injection, InjectionInput, InjectionProblem, RawPod } from './injection.ts';
 import { jsonPatch } from './json-patch.ts';
 import { planListeners, servedDatabase, type Target } from './listeners.ts';
-import {
-  annotation,
-  annotationsOf,
-  containersOf,
-  malformedFields,
-  type Raw,
-  record,
-  records,
-  serviceAccountOf,
-  specOf,
-  text,
-} from './raw-pod.ts';
+import { type Raw, record, records, text } from '../../core/json/read.ts';
+import { annotation, annotationsOf, containersOf, malformedFields, serviceAccountOf, specOf } from './raw-pod.ts';
 import { hasSidecarName, IMPOSTOR, reservedUses, withoutSidecar } from './reserved.ts';
 import { planResources } from './resources.ts';
 import { unsafeFeatures, unsafeWithWeakTls } from './safety.ts';

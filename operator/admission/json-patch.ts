@@ -2,6 +2,7 @@
  * The difference of two JSON documents as a JSON Patch (RFC 6902). Lists whose elements have a name are compared by it, so that a container put
  * before others is one `add`, and fields that nobody touched are in no operation: what this release does not know survives.
  */
+import { isRecord } from '../../core/json/read.ts';
 import type { JsonPatchOperation } from './injection.ts';
 
 export function jsonPatch(before: unknown, after: unknown): readonly JsonPatchOperation[] {
@@ -14,7 +15,7 @@ export function sameJson(a: unknown, b: unknown): boolean {
   if (a === b) return true;
   if (Array.isArray(a) || Array.isArray(b))
     return Array.isArray(a) && Array.isArray(b) && a.length === b.length && a.every((each, at) => sameJson(each, b[at]));
-  if (!isObject(a) || !isObject(b)) return false;
+  if (!isRecord(a) || !isRecord(b)) return false;
   const keys = Object.keys(a);
   return keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && sameJson(a[key], b[key]));
 }
@@ -22,7 +23,7 @@ export function sameJson(a: unknown, b: unknown): boolean {
 function compare(before: unknown, after: unknown, path: string, operations: JsonPatchOperation[]): void {
   if (sameJson(before, after)) return;
   if (Array.isArray(before) && Array.isArray(after)) compareLists(before, after, path, operations);
-  else if (isObject(before) && isObject(after)) compareObjects(before, after, path, operations);
+  else if (isRecord(before) && isRecord(after)) compareObjects(before, after, path, operations);
   else operations.push({ op: 'replace', path, value: after });
 }
 
@@ -98,15 +99,11 @@ function compareByPlace(
 
 /** Every element is an object with a string of its own under this key. */
 function isKeyed(list: readonly unknown[], key: string): boolean {
-  const keys = list.map((each) => (isObject(each) ? each[key] : undefined));
+  const keys = list.map((each) => (isRecord(each) ? each[key] : undefined));
   return keys.every((each) => typeof each === 'string') && new Set(keys).size === keys.length;
 }
 
 /** RFC 6901, section 3. */
 function join(path: string, token: string | number): string {
   return `${path}/${String(token).replaceAll('~', '~0').replaceAll('/', '~1')}`;
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -8,7 +8,8 @@ import { databaseKey, type ServedDatabase } from '../../core/injection/sidecar-s
 import type { Database } from '../../crds/database.ts';
 import { aliasNames, type DatabaseHost, hostOf, type Surroundings } from './hosts.ts';
 import type { InjectionProblem, RawPod } from './injection.ts';
-import { containersOf, records } from './raw-pod.ts';
+import { records } from '../../core/json/read.ts';
+import { containersOf } from './raw-pod.ts';
 import type { SelectedDatabase } from './selection.ts';
 
 export const DEFAULT_LOCAL_PORT = 5432;

@@ -1,23 +1,6 @@
 /** Reading a pod as the API server sent it. Nothing here assumes that a field has the type it should have: the server validates after us. */
+import { type Raw, record, records, text } from '../../core/json/read.ts';
 import type { RawPod } from './injection.ts';
-
-export type Raw = Readonly<Record<string, unknown>>;
-
-export function record(value: unknown): Raw | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Raw) : undefined;
-}
-
-export function records(value: unknown): readonly Raw[] {
-  return Array.isArray(value) ? value.filter((each) => record(each) !== undefined) : [];
-}
-
-export function text(value: unknown): string | undefined {
-  return typeof value === 'string' ? value : undefined;
-}
-
-export function texts(value: unknown): readonly string[] {
-  return Array.isArray(value) ? value.filter((each) => typeof each === 'string') : [];
-}
 
 export function specOf(pod: RawPod): Raw {
   return record(pod['spec']) ?? {};

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { Clock } from '../../sidecar/bundle/clock.ts';
 import { EVENTS, type KubeApi, type KubeObject } from '../api/kube-api.ts';
-import { text } from './raw-pod.ts';
+import { text } from '../../core/json/read.ts';
 import type { ReviewOutcome } from './review.ts';
 
 export interface RefusalEvents {

@@ -11,7 +11,8 @@ import {
   TOKEN_PATH,
 } from '../../core/injection/names.ts';
 import type { InjectionProblem, RawPod } from './injection.ts';
-import { containersOf, type Raw, record, records, specOf, text } from './raw-pod.ts';
+import { type Raw, record, records, text } from '../../core/json/read.ts';
+import { containersOf, specOf } from './raw-pod.ts';
 import { isClientCaMount, SIDECAR_VOLUMES } from './sidecar-container.ts';
 
 /** Anything that stands where our container would, or says it is that. */

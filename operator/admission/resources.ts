@@ -7,7 +7,8 @@ import {
 } from '../../core/injection/names.ts';
 import { shortened } from './annotation.ts';
 import type { InjectionProblem, InjectorSettings, RawPod } from './injection.ts';
-import { annotation, containersOf, type Raw, record, specOf } from './raw-pod.ts';
+import { type Raw, record } from '../../core/json/read.ts';
+import { annotation, containersOf, specOf } from './raw-pod.ts';
 
 export interface ResourcePlan {
   readonly resources: Raw;

@@ -20,7 +20,8 @@ import { candidatesFor } from './candidates.ts';
 import { inject } from './inject.ts';
 import type { InjectionProblem, InjectorSettings } from './injection.ts';
 import type { LiveObjects } from './live-objects.ts';
-import { annotation, type Raw, record, serviceAccountOf, text } from './raw-pod.ts';
+import { type Raw, record, text } from '../../core/json/read.ts';
+import { annotation, serviceAccountOf } from './raw-pod.ts';
 import type { RefusalReason, SkipReason } from './reasons.ts';
 
 export interface ReviewContext {

@@ -7,7 +7,8 @@ import { SIDECAR_UID } from '../../core/injection/names.ts';
 import { databaseKey } from '../../core/injection/sidecar-settings.ts';
 import type { Database } from '../../crds/database.ts';
 import type { InjectionProblem, RawPod } from './injection.ts';
-import { annotation, containersOf, type Raw, record, records, specOf, text, texts } from './raw-pod.ts';
+import { type Raw, record, records, text, texts } from '../../core/json/read.ts';
+import { annotation, containersOf, specOf } from './raw-pod.ts';
 
 const MIRROR_ANNOTATION = 'kubernetes.io/config.mirror';
 

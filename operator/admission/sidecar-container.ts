@@ -16,7 +16,7 @@ import {
 } from '../../core/injection/names.ts';
 import { DOWNWARD, SETTINGS_VARIABLE, type SidecarSettings } from '../../core/injection/sidecar-settings.ts';
 import type { InjectorSettings } from './injection.ts';
-import { type Raw, record } from './raw-pod.ts';
+import { type Raw, record } from '../../core/json/read.ts';
 
 /** Where the ServiceAccount plugin mounts the pod's token for the Kubernetes API. */
 export const API_TOKEN_PATH = '/var/run/secrets/kubernetes.io/serviceaccount';

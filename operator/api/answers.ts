@@ -1,4 +1,5 @@
 /** What comes back: bodies with a limit, and failures in our words. No message here holds a header, a token or a body. */
+import { isRecord } from '../../core/json/read.ts';
 import type { Dispatcher } from 'undici';
 import { ApiError, ApiUnreachableError, type NoAnswer, type Status } from './kube-api.ts';
 
@@ -104,8 +105,4 @@ export function unreachable(error: unknown): ApiUnreachableError {
   const text = first instanceof Error ? first.message : 'unknown failure';
   const kind = KINDS[code] ?? (code.startsWith('HPE_') ? 'malformed' : UNTRUSTED.test(code) ? 'refused' : 'reset');
   return new ApiUnreachableError(`the API server cannot be reached: ${text}`, { cause: error, kind });
-}
-
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

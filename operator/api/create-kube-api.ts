@@ -1,7 +1,8 @@
 /** The Kubernetes API over undici: one request, one answer, bounded in time and size; nothing is tried again here except a GET once. */
 import type { Dispatcher } from 'undici';
 import { type Clock, systemClock } from '../../sidecar/bundle/clock.ts';
-import { isRecord, parseBody, readBody, refusal, unreachable } from './answers.ts';
+import { isRecord } from '../../core/json/read.ts';
+import { parseBody, readBody, refusal, unreachable } from './answers.ts';
 import { createConnections } from './connections.ts';
 import type { Credentials } from './credentials.ts';
 import { jsonLines } from './json-lines.ts';

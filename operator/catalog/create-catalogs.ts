@@ -1,4 +1,5 @@
 /** The leader's look at all trusted Databases. Nothing of an untrusted namespace is in the view, so nothing there is ever dialled. */
+import type { EventLog } from '../../core/event-log.ts';
 import type { Clock } from '../../sidecar/bundle/clock.ts';
 import type { KubeApi } from '../api/kube-api.ts';
 import type { Materials } from '../materials/materials.ts';
@@ -19,7 +20,7 @@ export interface CatalogsOptions {
   /** The operator's own. */
   readonly namespace: string;
   readonly clock: Clock;
-  readonly log: (level: 'debug' | 'info' | 'warn', event: string, detail: Readonly<Record<string, unknown>>) => void;
+  readonly log: EventLog;
   readonly metrics?: CatalogMetrics;
   readonly timing?: Partial<Timing>;
   readonly orphans?: OrphansOptions['times'];

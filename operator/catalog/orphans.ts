@@ -2,6 +2,7 @@
  * What was published of a Database outlives it for an hour: one that is deleted and created again (by whoever keeps it in git) keeps what was
  * found in it. Then it goes.
  */
+import type { EventLog } from '../../core/event-log.ts';
 import type { Clock } from '../../sidecar/bundle/clock.ts';
 import { ApiError, CONFIG_MAPS, type KubeApi } from '../api/kube-api.ts';
 import { CONTENT_LABEL, type ConfigMap, DATABASE_LABEL } from '../materials/published.ts';
@@ -13,7 +14,7 @@ export interface OrphansOptions {
   readonly clock: Clock;
   /** `namespace/name`: whether there is such a Database, readable or not. */
   readonly exists: (database: string) => boolean;
-  readonly log: (level: 'info' | 'warn', event: string, detail: Readonly<Record<string, unknown>>) => void;
+  readonly log: EventLog;
   /** Milliseconds: between looks, and how long an orphan is kept. */
   readonly times?: { readonly period: number; readonly keep: number };
 }

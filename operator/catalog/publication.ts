@@ -1,4 +1,5 @@
 /** What one Database's leader publishes and begins with: the schema, bound to the endpoint it was read from, and the findings. */
+import type { EventLog } from '../../core/event-log.ts';
 import { Catalog } from '../../core/catalog/catalog.ts';
 import type { CatalogData } from '../../core/catalog/model.ts';
 import { type Findings, NO_FINDINGS, parseFindings, printFindings } from '../../core/sensitivity/findings.ts';
@@ -26,7 +27,7 @@ export function endpointOf(database: Database): string {
 export class Publication {
   readonly #findings: Publisher;
   readonly #catalog: Publisher;
-  readonly #log: (level: 'info' | 'warn', event: string, detail: Readonly<Record<string, unknown>>) => void;
+  readonly #log: EventLog;
   #findingsProblem: Problem | undefined;
   #catalogProblem: Problem | undefined;
   /** The very objects that stand there. */
@@ -39,7 +40,7 @@ export class Publication {
     readonly api: KubeApi;
     readonly namespace: string;
     readonly database: string;
-    readonly log: (level: 'info' | 'warn', event: string, detail: Readonly<Record<string, unknown>>) => void;
+    readonly log: EventLog;
   }) {
     const { api, namespace, database } = options;
     this.#log = options.log;

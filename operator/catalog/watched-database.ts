@@ -2,6 +2,7 @@
  * One Database, followed by the leader: looked at every minute and whenever something about it changes, its schema read again when that has
  * changed, its values sampled in the background. What goes wrong is tried again with growing pauses, and holds up no other Database.
  */
+import type { EventLog } from '../../core/event-log.ts';
 import { Catalog } from '../../core/catalog/catalog.ts';
 import type { Classes } from '../../core/policy/sensitivity.ts';
 import type { Clock } from '../../sidecar/bundle/clock.ts';
@@ -46,7 +47,7 @@ export interface WatchedDatabaseOptions {
   readonly shared: SharedSystemObjects;
   readonly timing: Timing;
   readonly metrics: CatalogMetrics;
-  readonly log: (level: 'debug' | 'info' | 'warn', event: string, detail: Readonly<Record<string, unknown>>) => void;
+  readonly log: EventLog;
   readonly onChange: () => void;
 }
 
@@ -281,7 +282,7 @@ export class WatchedDatabase {
       save: () => this.#save(this.#attempt.signal),
       telemetry: { sensitiveColumns: () => {}, tableSampled: (sqlstate) => metrics.tableSampled(sqlstate) },
       log: (level, event, detail) => {
-        const quiet = this.#closed || detail['reason'] === new ShareUsedError().message;
+        const quiet = this.#closed || detail?.['reason'] === new ShareUsedError().message;
         log(quiet ? 'debug' : level, event, { database: key, ...detail });
       },
     });

@@ -3,6 +3,7 @@
  * when it can take more is what holds then. So a slow reader costs one state's bytes (which others share), skips what has passed meanwhile,
  * and is dropped when it takes nothing at all for a while.
  */
+import type { EventLog } from '../../core/event-log.ts';
 import type { ServerHttp2Stream } from 'node:http2';
 import { FrameError, FrameReader, type ReceivedFrame } from '../../core/stream/frame-reader.ts';
 import { encodeFrame, HEARTBEAT, MAX_SIDECAR_FRAME, type OperatorFrame, STREAM_PROTOCOL } from '../../core/stream/frames.ts';
@@ -11,12 +12,6 @@ import type { IdentityVerifier, VerifiedPod } from '../identity/verified-pod.ts'
 import type { DistributionMetrics, StreamEnd } from './metrics.ts';
 import type { Propagation } from './propagation.ts';
 import type { Part, Publication, Publications, Subscription } from './publications.ts';
-
-export type DistributionLog = (
-  level: 'debug' | 'info' | 'warn' | 'error',
-  event: string,
-  detail?: Readonly<Record<string, unknown>>,
-) => void;
 
 /** Milliseconds. */
 export interface StreamTimes {
@@ -48,7 +43,7 @@ export interface ConnectedSidecarOptions {
   readonly random: () => number;
   readonly times: StreamTimes;
   readonly metrics: DistributionMetrics;
-  readonly log: DistributionLog;
+  readonly log: EventLog;
   /** Something that `acknowledgements` counts has changed. */
   readonly changed: (key: string) => void;
   readonly ended: () => void;

@@ -5,7 +5,7 @@
  */
 import type { Identity } from '../../core/identity/identity.ts';
 import { bindPolicies, policyName, validUntil } from '../../core/policy/bind.ts';
-import { canonicalHash } from '../../core/policy/canonical-json.ts';
+import { canonicalHash } from '../../core/json/canonical-json.ts';
 import type { CredentialFrame, StateFrame } from '../../core/stream/frames.ts';
 import type { DatabaseAccessPolicy } from '../../crds/database-access-policy.ts';
 import type { Database } from '../../crds/database.ts';

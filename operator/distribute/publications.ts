@@ -2,6 +2,7 @@
  * What is said to whom, computed once for each (Database, service account) and serialised once, however many sidecars hear it. Changes of
  * one event-loop turn are looked at together; what comes out the same is not said again.
  */
+import type { EventLog } from '../../core/event-log.ts';
 import type { PolicyRef } from '../../core/policy/bundle.ts';
 import { encodeFrame, MAX_OPERATOR_FRAME, type OperatorFrame } from '../../core/stream/frames.ts';
 import type { Clock } from '../../sidecar/bundle/clock.ts';
@@ -35,7 +36,7 @@ export interface PublicationsOptions {
   readonly view: Pick<ClusterView, 'trusted' | 'database' | 'policiesOf' | 'onChange'>;
   readonly materials: Pick<Materials, 'of' | 'onChange'>;
   readonly clock: Clock;
-  readonly log: (level: 'warn', event: string, detail: Readonly<Record<string, unknown>>) => void;
+  readonly log: EventLog;
   /** Bytes of a frame that sidecars take; more would end their connections, again and again. */
   readonly maxFrame?: number;
 }

@@ -3,6 +3,7 @@
  * long, and how many are verified at a time is bounded, so that five hundred sidecars that lost another replica together come in one after
  * the other, and whoever just knocks costs a handshake at most.
  */
+import type { EventLog } from '../../core/event-log.ts';
 import {
   constants,
   createSecureServer,
@@ -20,7 +21,7 @@ import type { Materials } from '../materials/materials.ts';
 import type { ClusterView } from '../view/cluster-view.ts';
 import { AcknowledgementBook } from './acknowledgement-book.ts';
 import type { Acknowledgements } from './acknowledgements.ts';
-import { ConnectedSidecar, type DistributionLog, STREAM_TIMES, type StreamTimes } from './connected-sidecar.ts';
+import { ConnectedSidecar, STREAM_TIMES, type StreamTimes } from './connected-sidecar.ts';
 import type { DistributionMetrics } from './metrics.ts';
 import { Propagation } from './propagation.ts';
 import { Publications } from './publications.ts';
@@ -53,7 +54,7 @@ export interface StreamServerOptions {
   /** 0 to 1. */
   readonly random: () => number;
   readonly metrics: DistributionMetrics;
-  readonly log: DistributionLog;
+  readonly log: EventLog;
   readonly limits?: Partial<StreamLimits>;
   readonly times?: Partial<StreamTimes>;
 }

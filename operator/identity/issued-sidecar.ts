@@ -10,7 +10,8 @@ import {
   SidecarSettingsError,
 } from '../../core/injection/sidecar-settings.ts';
 import type { RawPod } from '../admission/injection.ts';
-import { annotation, type Raw, record, records } from '../admission/raw-pod.ts';
+import { type Raw, record, records } from '../../core/json/read.ts';
+import { annotation } from '../admission/raw-pod.ts';
 import { canonicalRender, sidecarContainer } from '../render/canonical-render.ts';
 import type { RenderSeals } from '../render/seal.ts';
 import { podDangers } from './pod-dangers.ts';

@@ -4,7 +4,8 @@
  */
 import { CONTAINER_NAME } from '../../core/injection/names.ts';
 import type { RawPod } from '../admission/injection.ts';
-import { record, records, specOf } from '../admission/raw-pod.ts';
+import { record, records } from '../../core/json/read.ts';
+import { specOf } from '../admission/raw-pod.ts';
 import { reservedUses, withoutSidecar } from '../admission/reserved.ts';
 import { unsafeFeatures } from '../admission/safety.ts';
 import { OPENSHIFT_FIRST_USER, sidecarContainer } from '../render/canonical-render.ts';

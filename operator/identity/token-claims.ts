@@ -4,7 +4,7 @@
  */
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { TOKEN_AUDIENCE } from '../../core/injection/names.ts';
-import { record } from '../admission/raw-pod.ts';
+import { record } from '../../core/json/read.ts';
 import { type Refusal, refuse } from './refusal.ts';
 
 export interface TokenClaims {

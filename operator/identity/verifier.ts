@@ -8,7 +8,7 @@
 import type { Logger } from 'pino';
 import { Counter, type Registry } from 'prom-client';
 import type { Clock } from '../../sidecar/bundle/clock.ts';
-import { record } from '../admission/raw-pod.ts';
+import { record } from '../../core/json/read.ts';
 import { type KubeApi, type KubeObject, SERVICE_ACCOUNTS } from '../api/kube-api.ts';
 import type { RenderSeals } from '../render/seal.ts';
 import type { OperatorSettings } from '../settings.ts';

@@ -1,4 +1,5 @@
 /** Materials put together from watches: Secrets by name, addresses from the resolver, findings from the ConfigMaps of the leader. */
+import type { EventLog } from '../../core/event-log.ts';
 import { X509Certificate } from 'node:crypto';
 import type { DatabaseAccessPolicy } from '../../crds/database-access-policy.ts';
 import type { Database } from '../../crds/database.ts';
@@ -21,7 +22,7 @@ export interface MaterialsOptions {
   readonly namespace: string;
   readonly clock: Clock;
   readonly resolve?: Resolve;
-  readonly log: (level: 'info' | 'warn' | 'error', event: string, detail: Readonly<Record<string, unknown>>) => void;
+  readonly log: EventLog;
 }
 
 export function createMaterials(options: MaterialsOptions): Materials {

@@ -3,9 +3,10 @@
  * without a word: a restriction in a policy would be lost, and a status would never show what was written. Where it is newer, objects may say
  * what this release cannot read; those are refused one by one.
  */
+import { isRecord } from '../../core/json/read.ts';
 import { GROUP, VERSION } from '../../crds/meta.ts';
 import { customResourceDefinition, type Kind } from '../../crds/custom-resource-definition.ts';
-import { canonicalJson } from '../../core/policy/canonical-json.ts';
+import { canonicalJson } from '../../core/json/canonical-json.ts';
 import type { KubeObject } from '../api/kube-api.ts';
 
 export interface CustomResourceDefinition extends KubeObject {
@@ -71,8 +72,4 @@ function compare(own: unknown, served: unknown, path: string, found: { missing: 
 /** `properties.spec.properties.grants.items.properties.reveal` as people write it: `spec.grants[].reveal`. */
 export function readablePath(path: string): string {
   return path.replaceAll(/(^|\.)properties\./g, '$1').replaceAll(/\.items(?=\.|$)/g, '[]');
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

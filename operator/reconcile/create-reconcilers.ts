@@ -2,6 +2,7 @@
  * The holder's work put together: who is told of what, and when. Handlers of changes only enqueue; everything else happens in controllers,
  * which rest while another replica holds the Lease.
  */
+import type { EventLog } from '../../core/event-log.ts';
 import type { Logger } from 'pino';
 import type { Clock } from '../../sidecar/bundle/clock.ts';
 import { DATABASES, type KubeApi, POLICIES } from '../api/kube-api.ts';
@@ -69,8 +70,7 @@ class HolderWork implements Reconcilers {
   constructor(options: ReconcilersOptions) {
     this.#options = options;
     const { api, open, namespace, policyNamespaces, view, materials, catalogs, pods, events, clock, log } = options;
-    const write = (level: 'info' | 'warn', event: string, detail: Readonly<Record<string, unknown>>): void =>
-      log[level](detail, event);
+    const write: EventLog = (level, event, detail) => log[level](detail ?? {}, event);
     this.#replicas = new ReplicaSums({ api, open, namespace, clock, log: write });
     const judge = new Judge();
     const shared = { view, catalogs, pods, judge, events, clock };

@@ -2,6 +2,7 @@
  * Events on the objects people look at, for what has changed. The same is not said twice within ten minutes, and no namespace can use up what
  * all have. https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/event-v1/
  */
+import type { EventLog } from '../../core/event-log.ts';
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../../sidecar/bundle/clock.ts';
 import { EVENTS, type KubeApi, type KubeObject } from '../api/kube-api.ts';
@@ -35,7 +36,7 @@ export interface EventRecorderOptions {
   readonly clock: Clock;
   /** Name of this replica. */
   readonly instance: string;
-  readonly log: (level: 'debug', event: string, detail: Readonly<Record<string, unknown>>) => void;
+  readonly log: EventLog;
 }
 
 export const REPORTING_CONTROLLER = 'sluice.dev/operator';

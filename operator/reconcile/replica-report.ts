@@ -3,6 +3,7 @@
  * holder of the Lease adds up those that are fresh. Whether one is fresh is told by this replica's own clock and the fact that the ConfigMap
  * changes, never by what another machine's clock says.
  */
+import type { EventLog } from '../../core/event-log.ts';
 import type { Clock } from '../../sidecar/bundle/clock.ts';
 import { ApiError, CONFIG_MAPS, type KubeApi } from '../api/kube-api.ts';
 import type { Acknowledgements, DatabaseAcknowledgements } from '../distribute/acknowledgements.ts';
@@ -37,7 +38,7 @@ export interface ReplicaReporterOptions {
   /** Name of this replica's pod. */
   readonly replica: string;
   readonly clock: Clock;
-  readonly log: (level: 'warn', event: string, detail: Readonly<Record<string, unknown>>) => void;
+  readonly log: EventLog;
 }
 
 export interface ReplicaReporter {

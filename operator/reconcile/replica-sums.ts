@@ -1,4 +1,5 @@
 /** The holder's side of replica-report.ts: the fresh reports, added up; those that nobody renews are removed. */
+import type { EventLog } from '../../core/event-log.ts';
 import type { Clock } from '../../sidecar/bundle/clock.ts';
 import { CONFIG_MAPS, type KubeApi } from '../api/kube-api.ts';
 import type { DatabaseAcknowledgements, PolicyAcknowledgement } from '../distribute/acknowledgements.ts';
@@ -25,7 +26,7 @@ export interface ReplicaSumsOptions {
   /** The operator's own. */
   readonly namespace: string;
   readonly clock: Clock;
-  readonly log: (level: 'info' | 'warn', event: string, detail: Readonly<Record<string, unknown>>) => void;
+  readonly log: EventLog;
 }
 
 export class ReplicaSums {

@@ -1,4 +1,5 @@
 /** Looks at the served CRDs at start and every half minute: says what is out of date and with which command to mend it. */
+import type { EventLog } from '../../core/event-log.ts';
 import { Gauge, type Registry } from 'prom-client';
 import { KINDS } from '../../crds/custom-resource-definition.ts';
 import type { Clock } from '../../sidecar/bundle/clock.ts';
@@ -12,7 +13,7 @@ export const APPLY_CRDS = 'kubectl apply --server-side -f crds/';
 export interface ServedCrdsOptions {
   readonly api: KubeApi;
   readonly clock: Clock;
-  readonly log: (level: 'info' | 'warn' | 'error', event: string, detail: Readonly<Record<string, unknown>>) => void;
+  readonly log: EventLog;
   /** A CRD is another one than before: watches that were open may show objects as they were cut by the old one. */
   readonly changed: (kind: GovernedKind) => void;
   readonly registry?: Registry;

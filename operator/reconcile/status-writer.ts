@@ -3,7 +3,7 @@
  * then that counts, so that a transition is not dated twice. https://kubernetes.io/docs/reference/using-api/server-side-apply/
  */
 import type { Condition } from '../../crds/meta.ts';
-import { canonicalJson } from '../../core/policy/canonical-json.ts';
+import { canonicalJson } from '../../core/json/canonical-json.ts';
 import type { Clock } from '../../sidecar/bundle/clock.ts';
 import { ApiError, type KubeApi, type Resource } from '../api/kube-api.ts';
 import { type RawGoverned, objectKey } from '../view/governed-object.ts';

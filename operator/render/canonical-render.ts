@@ -13,8 +13,8 @@
  */
 import { CONTAINER_NAME } from '../../core/injection/names.ts';
 import type { RawPod } from '../admission/injection.ts';
-import { type Raw, record, records } from '../admission/raw-pod.ts';
-import { canonicalJson } from './canonical-json.ts';
+import { type Raw, record, records } from '../../core/json/read.ts';
+import { canonicalJson } from '../../core/json/canonical-json.ts';
 import type { CanonicalRender } from './seal.ts';
 
 /** Part of the text. Another reduction needs another number, and must go on to compute this one for pods that run. */

@@ -2,7 +2,7 @@
  * All objects of one kind in the trusted namespaces, as they came and as this release reads them. An object that is being deleted is no longer
  * in force: whatever holds it up (somebody's finalizer), its author has taken it back.
  */
-import { canonicalHash } from '../../core/policy/canonical-json.ts';
+import { canonicalHash } from '../../core/json/canonical-json.ts';
 import type { Resource } from '../api/kube-api.ts';
 import type { Change, Informer } from '../watch/informer.ts';
 import type { OpenInformer } from '../watch/open-informer.ts';

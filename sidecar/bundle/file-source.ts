@@ -6,7 +6,7 @@
 import { type FSWatcher, watch } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { canonicalHash } from '../../core/policy/canonical-json.ts';
+import { canonicalHash } from '../../core/json/canonical-json.ts';
 import type { Diagnostic } from '../../core/policy/diagnostic.ts';
 import type { PolicyFile } from '../../core/policy/documents.ts';
 import type { Clock } from './clock.ts';

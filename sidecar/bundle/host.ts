@@ -8,7 +8,7 @@ import type { CatalogData } from '../../core/catalog/model.ts';
 import type { Code } from '../../core/errors/codes.ts';
 import type { Identity } from '../../core/identity/identity.ts';
 import type { Bundle } from '../../core/policy/bundle.ts';
-import { canonicalHash } from '../../core/policy/canonical-json.ts';
+import { canonicalHash } from '../../core/json/canonical-json.ts';
 import { type CompileResult, compileBundle } from '../../core/policy/compile.ts';
 import type { Diagnostic } from '../../core/policy/diagnostic.ts';
 import type { Classes } from '../../core/policy/sensitivity.ts';

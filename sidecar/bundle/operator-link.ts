@@ -2,6 +2,7 @@
  * The sidecar's side of core/stream/frames.ts: connected to the operator for as long as the process lives, again and again. What the operator
  * says becomes one StreamedDatabase each; nothing of it is lost while there is no connection, it only grows old.
  */
+import type { EventLog } from '../../core/event-log.ts';
 import { X509Certificate } from 'node:crypto';
 import type { ReceivedFrame } from '../../core/stream/frame-reader.ts';
 import { type AcknowledgementFrame, HEARTBEAT, STREAM_PROTOCOL } from '../../core/stream/frames.ts';
@@ -9,14 +10,9 @@ import type { Identity } from '../../core/identity/identity.ts';
 import type { Clock } from './clock.ts';
 import { type ConnectionEnd, OperatorConnection } from './operator-connection.ts';
 import { type Contact, OperatorMemory } from './operator-memory.ts';
-import { isRecord, readState, ReceivedObjectError } from './received-objects.ts';
+import { isRecord } from '../../core/json/read.ts';
+import { readState, ReceivedObjectError } from './received-objects.ts';
 import { StreamedDatabase } from './streamed-database.ts';
-
-export type LinkLog = (
-  level: 'debug' | 'info' | 'warn' | 'error',
-  event: string,
-  detail?: Readonly<Record<string, unknown>>,
-) => void;
 
 export interface OperatorLinkOptions {
   readonly address: string;
@@ -33,7 +29,7 @@ export interface OperatorLinkOptions {
   readonly clock: Clock;
   /** 0 to 1. */
   readonly random: () => number;
-  readonly log: LinkLog;
+  readonly log: EventLog;
   /** What has become of the last state of a Database; undefined: nothing to say yet. */
   readonly standing: (key: string) => Pick<AcknowledgementFrame, 'state' | 'reason'> | undefined;
   /** Who we are is known, or has changed. */

@@ -7,10 +7,12 @@
  * How old the content is must not depend on a clock that somebody sets: beside the wall clock there is the time since the machine started, and
  * the later of the two ages counts. A time in the future is not believed.
  */
+import type { EventLog } from '../../core/event-log.ts';
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Identity } from '../../core/identity/identity.ts';
-import { isRecord, readState, ReceivedObjectError } from './received-objects.ts';
+import { isRecord } from '../../core/json/read.ts';
+import { readState, ReceivedObjectError } from './received-objects.ts';
 import type { Remembered } from './streamed-database.ts';
 
 export interface OperatorContent {
@@ -34,7 +36,7 @@ export interface OperatorMemoryOptions {
   readonly now: () => number;
   /** Seconds since the machine started, however it slept. */
   readonly uptime: () => number;
-  readonly log: (level: 'info' | 'warn', event: string, detail: Readonly<Record<string, unknown>>) => void;
+  readonly log: EventLog;
 }
 
 const FORMAT = 1;

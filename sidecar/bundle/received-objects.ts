@@ -1,4 +1,5 @@
 /** Documents as the operator sends them, held to this release's schema: what this release does not understand it must not guess. */
+import { isRecord } from '../../core/json/read.ts';
 import { API_VERSION } from '../../crds/meta.ts';
 import { type Database, databaseKind } from '../../crds/database.ts';
 import { type DatabaseAccessPolicy, policyKind } from '../../crds/database-access-policy.ts';
@@ -59,8 +60,4 @@ function readObject(value: unknown, kind: 'Database' | 'DatabaseAccessPolicy'): 
     },
     spec: checked.value,
   } as Database | DatabaseAccessPolicy;
-}
-
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -2,6 +2,7 @@
  * What the operator has said about one Database, as a source of policies. It holds as long as the operator is heard from: when nothing has
  * come for `maxStaleness`, nothing is in force until the operator has spoken about this Database again.
  */
+import type { EventLog } from '../../core/event-log.ts';
 import { type Findings, FindingsError, parseFindings } from '../../core/sensitivity/findings.ts';
 import type { Code } from '../../core/errors/codes.ts';
 import type { Diagnostic } from '../../core/policy/diagnostic.ts';
@@ -32,7 +33,7 @@ export interface StreamedDatabaseOptions {
   readonly clock: Clock;
   /** Before anything has been said. */
   readonly remembered?: { readonly content: Remembered; readonly age: number };
-  readonly log: (level: 'info' | 'warn', event: string, detail: Readonly<Record<string, unknown>>) => void;
+  readonly log: EventLog;
 }
 
 export class StreamedDatabase implements PolicySource {

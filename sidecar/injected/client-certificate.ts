@@ -3,12 +3,12 @@
  * every name and address that leads here. Kept in the memory volume over a restart of the container, because an application may have read the
  * authority once and for all.
  */
+import type { EventLog } from '../../core/event-log.ts';
 import { X509Certificate } from 'node:crypto';
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import type { LocalCertificate } from '../listen/local-certificate.ts';
-import type { Log } from '../proxy/served-database.ts';
 
 export interface ClientCertificateOptions {
   readonly names: readonly string[];
@@ -16,7 +16,7 @@ export interface ClientCertificateOptions {
   readonly caFile: string;
   /** Milliseconds since the epoch. */
   readonly now: number;
-  readonly log: Log;
+  readonly log: EventLog;
 }
 
 const FILE = 'client-tls.json';

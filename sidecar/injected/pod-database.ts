@@ -2,6 +2,7 @@
  * One Database of the pod: what the operator says about it, and, once the operator has said who the pod is, the sessions on it. Another server
  * or another database behind the same name ends every session: what was compiled for the one must not judge statements for the other.
  */
+import type { EventLog } from '../../core/event-log.ts';
 import { join } from 'node:path';
 import type { AcknowledgementFrame } from '../../core/stream/frames.ts';
 import type { Identity } from '../../core/identity/identity.ts';
@@ -18,7 +19,7 @@ import { timestamps } from '../journal/timestamps.ts';
 import { type AcceptedClient, turnAway } from '../listen/listener.ts';
 import type { LargeAnalyser } from '../parser/large-analyser.ts';
 import { type Access, accessFromStream } from '../proxy/access.ts';
-import { type Log, ServedDatabase } from '../proxy/served-database.ts';
+import { ServedDatabase } from '../proxy/served-database.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import { UpstreamError } from '../upstream/upstream-error.ts';
 import { type Durability, promisedJournal } from './promised-journal.ts';
@@ -35,7 +36,7 @@ export interface PodDatabaseOptions {
   readonly parser: SqlParser;
   readonly large: LargeAnalyser;
   readonly telemetry: Telemetry;
-  readonly log: Log;
+  readonly log: EventLog;
   /** What has become of the last state may be another answer now. */
   readonly standingChanged: () => void;
 }

@@ -2,6 +2,7 @@
  * The process in a pod put together. Listeners and health are there at once, whatever else is not: the operator may be down (then what it said
  * last is in the memory volume, or clients are told to wait), and so may the database.
  */
+import type { EventLog } from '../../core/event-log.ts';
 import { readFile } from 'node:fs/promises';
 import { uptime } from 'node:os';
 import { Gauge, type Registry } from 'prom-client';
@@ -13,7 +14,6 @@ import { OperatorLink } from '../bundle/operator-link.ts';
 import type { OutputCopy } from '../journal/standard-output.ts';
 import { type Listener, type ListenAddress, listen, turnAway } from '../listen/listener.ts';
 import { LargeAnalyser } from '../parser/large-analyser.ts';
-import type { Log } from '../proxy/served-database.ts';
 import { type MetricsServer, serveMetrics } from '../telemetry/metrics-server.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import { clientCertificate } from './client-certificate.ts';
@@ -26,7 +26,7 @@ export interface SidecarOptions {
   readonly telemetry: Telemetry;
   readonly registry: Registry;
   readonly output: OutputCopy;
-  readonly log: Log;
+  readonly log: EventLog;
   /** Nothing can be served, and trying again in this process would not help. */
   readonly fatal: (error: unknown) => void;
 }

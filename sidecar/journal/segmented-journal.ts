@@ -3,6 +3,7 @@
  * its first record where the one before it ended. A process begins a new one, whatever became of the last. Together they take no more
  * than so many bytes: the oldest are removed, and a record says so.
  */
+import type { EventLog } from '../../core/event-log.ts';
 import { randomUUID } from 'node:crypto';
 import * as nodeFs from 'node:fs';
 import { join } from 'node:path';
@@ -22,7 +23,7 @@ export interface SegmentedJournalOptions {
   readonly start: Omit<WithoutHeader<ChainStart>, 'type' | 'continues' | 'chain'>;
   readonly clock: () => string;
   readonly copy?: (lines: Buffer) => void;
-  readonly log: (level: 'info' | 'warn' | 'error', event: string, detail: Readonly<Record<string, unknown>>) => void;
+  readonly log: EventLog;
   readonly fs?: typeof nodeFs;
 }
 

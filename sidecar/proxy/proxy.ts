@@ -2,6 +2,7 @@
  * The standalone process put together: one Database, a listener. Everything that can fail at start fails here, before the first client is
  * accepted.
  */
+import type { EventLog } from '../../core/event-log.ts';
 import type { SecureContext } from 'node:tls';
 import type { Diagnostic } from '../../core/policy/diagnostic.ts';
 import type { Identity } from '../../core/identity/identity.ts';
@@ -15,9 +16,7 @@ import { LargeAnalyser } from '../parser/large-analyser.ts';
 import { listen, type ListenAddress } from '../listen/listener.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { Access } from './access.ts';
-import { type Log, ServedDatabase } from './served-database.ts';
-
-export type { Log } from './served-database.ts';
+import { ServedDatabase } from './served-database.ts';
 
 export interface ProxyOptions {
   readonly source: PolicySource;
@@ -29,7 +28,7 @@ export interface ProxyOptions {
   readonly access: () => Access;
   readonly journal: Journal;
   readonly telemetry: Telemetry;
-  readonly log: Log;
+  readonly log: EventLog;
   readonly reportDiagnostics: (diagnostics: readonly Diagnostic[]) => void;
   /** What detection found in earlier runs, and where to keep it. */
   readonly findings?: Findings;

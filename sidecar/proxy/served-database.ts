@@ -2,6 +2,7 @@
  * One Database put together: policies and schema into an engine, a session for each client, a connection upstream for each session. Standalone
  * there is one in a process, in a pod one for each Database that the pod uses.
  */
+import type { EventLog } from '../../core/event-log.ts';
 import { randomBytes } from 'node:crypto';
 import type { Diagnostic } from '../../core/policy/diagnostic.ts';
 import type { Identity } from '../../core/identity/identity.ts';
@@ -31,8 +32,6 @@ import { UpstreamError } from '../upstream/upstream-error.ts';
 import type { Access } from './access.ts';
 import { SchemaReader } from './schema-reader.ts';
 
-export type Log = (level: 'debug' | 'info' | 'warn' | 'error', event: string, detail?: Readonly<Record<string, unknown>>) => void;
-
 export interface ServedDatabaseOptions {
   readonly source: PolicySource;
   /** Asked whenever it matters: facts about the pod may come later. */
@@ -41,7 +40,7 @@ export interface ServedDatabaseOptions {
   readonly access: () => Access;
   readonly journal: Journal;
   readonly telemetry: Telemetry;
-  readonly log: Log;
+  readonly log: EventLog;
   readonly reportDiagnostics: (diagnostics: readonly Diagnostic[]) => void;
   readonly parser: SqlParser;
   readonly large: LargeAnalyser;

@@ -6,6 +6,7 @@
  * A table is sampled once, and again when one of its columns changes. Empty columns tell nothing: their tables are looked at again, ever
  * more seldom. Nothing here ever shows a value: profiles are counts.
  */
+import type { EventLog } from '../../core/event-log.ts';
 import type { Catalog } from '../../core/catalog/catalog.ts';
 import type { Classes } from '../../core/policy/sensitivity.ts';
 import { detect } from '../../core/sensitivity/detect.ts';
@@ -28,7 +29,7 @@ export interface DetectionOptions {
   /** Keeps them. Must not reject. */
   readonly save?: (findings: Findings) => Promise<void>;
   readonly telemetry: Pick<Telemetry, 'sensitiveColumns' | 'tableSampled'>;
-  readonly log: (level: 'info' | 'warn', event: string, detail: Readonly<Record<string, unknown>>) => void;
+  readonly log: EventLog;
 }
 
 /** Milliseconds between two tables: this is never urgent enough to crowd the server. */

@@ -3,10 +3,10 @@
  * gets past all guards belongs to nobody known. It is written down and counted, and the process goes on serving everybody else:
  * the alternative would let one client's input end the sessions of all.
  */
-import type { Log } from '../proxy/served-database.ts';
+import type { EventLog } from '../../core/event-log.ts';
 import type { Telemetry } from './telemetry.ts';
 
-export function surviveDefects(log: Log, telemetry: Telemetry): void {
+export function surviveDefects(log: EventLog, telemetry: Telemetry): void {
   const survived = (kind: string) => (error: unknown) => {
     telemetry.defect();
     log('error', 'internal-error', { kind, error: error instanceof Error ? (error.stack ?? error.message) : String(error) });

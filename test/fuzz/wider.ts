@@ -1,6 +1,6 @@
 /** Whether one compiled policy allows anything that another does not. Undefined: no. */
 import type { Bundle, GovernedRelation, ReadRule, WriteRule } from '../../core/policy/bundle.ts';
-import { canonicalJson } from '../../core/policy/canonical-json.ts';
+import { canonicalJson } from '../../core/json/canonical-json.ts';
 
 export function widerThan(before: Bundle, after: Bundle): string | undefined {
   if (before.mode === 'Enforce' && after.mode === 'Observe') return 'it only observes';
