@@ -5,6 +5,7 @@ import { pino } from 'pino';
 import { VERSION } from '../core/version.ts';
 import { systemClock } from '../sidecar/bundle/clock.ts';
 import { createKubeApi } from './api/create-kube-api.ts';
+import { errorInLog } from './api/error-in-log.ts';
 import { ApiUnreachableError } from './api/kube-api.ts';
 import { findCredentials } from './api/kubeconfig.ts';
 import { type RunningOperator, runOperator } from './run.ts';
@@ -39,9 +40,12 @@ async function main(): Promise<number | undefined> {
     for (const problem of error.problems) process.stderr.write(`operator: ${problem}\n`);
     return 2;
   }
-  const log = pino({ level: settings.logLevel, base: { replica: replicaName() } }, pino.destination({ fd: 1, sync: true }));
+  const log = pino(
+    { level: settings.logLevel, base: { replica: replicaName() }, serializers: { err: errorInLog } },
+    pino.destination({ fd: 1, sync: true }),
+  );
   // A promise that nobody waits for any more is a defect of ours; a replica that stops for it helps nobody.
-  process.on('unhandledRejection', (error) => log.error({ err: error }, 'internal error'));
+  process.on('unhandledRejection', (error) => log.error({ err: error }, 'internal-error'));
   let running: RunningOperator;
   try {
     const credentials = await findCredentials();
@@ -49,13 +53,13 @@ async function main(): Promise<number | undefined> {
     running = await runOperator({ settings, api, replica: replicaName(), clock: systemClock, random: Math.random, log });
   } catch (error) {
     const known = error instanceof ApiUnreachableError || (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
-    log.fatal(known ? {} : { err: error }, known ? (error as Error).message : 'the operator cannot start');
+    log.fatal(known ? { reason: (error as Error).message } : { err: error }, 'cannot-start');
     return 1;
   }
   const signal = await firstSignal();
   log.info({ signal }, 'stopping');
   const late = setTimeout(() => {
-    log.warn('stopping took too long');
+    log.warn('stopping-cut-short');
     process.exit(1);
   }, STOP_WITHIN);
   await running.stop();

@@ -203,7 +203,7 @@ export async function runOperator(options: OperatorOptions): Promise<RunningOper
   });
   reporter.start();
   reconcilers.start();
-  log.info({ version: VERSION, replica, policyNamespaces }, 'operator started');
+  log.info({ version: VERSION, policyNamespaces }, 'started');
 
   return {
     async stop() {

@@ -64,10 +64,7 @@ export function createRefusalEvents(
         },
       };
       api.create(EVENTS, event).catch((error: unknown) => {
-        log.debug(
-          { namespace, reason, error: error instanceof Error ? error.message : 'unknown' },
-          'an Event could not be written',
-        );
+        log.debug({ namespace, reason, error: error instanceof Error ? error.message : 'unknown' }, 'event-not-recorded');
       });
     },
   };

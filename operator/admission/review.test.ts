@@ -289,7 +289,7 @@ describe('telemetry', () => {
     expect(await registry.metrics()).toContain(
       'sluice_operator_admission_reviews_total{result="refused",reason="DatabaseUnknown"} 4',
     );
-    expect(lines[0]).toMatchObject({ reason: 'DatabaseUnknown', namespace: 'ai-agents', msg: 'pod refused' });
-    expect(lines[3]).toMatchObject({ reason: 'Injected', msg: 'pod injected' });
+    expect(lines[0]).toMatchObject({ reason: 'DatabaseUnknown', namespace: 'ai-agents', msg: 'pod-refused' });
+    expect(lines[3]).toMatchObject({ reason: 'Injected', msg: 'pod-injected' });
   });
 });

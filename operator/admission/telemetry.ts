@@ -24,8 +24,8 @@ export function reviewTelemetry(registry: Registry, log: Logger, events: Refusal
     duration.observe(milliseconds / 1000);
     const line = { namespace, serviceAccount, pod, reason, milliseconds: Math.round(milliseconds) };
     if (result === 'refused')
-      log.warn({ ...line, problems: problems.slice(0, 20).map((each) => `${each.reason}: ${each.message}`) }, 'pod refused');
-    else log.info(line, `pod ${result}`);
+      log.warn({ ...line, problems: problems.slice(0, 20).map((each) => `${each.reason}: ${each.message}`) }, 'pod-refused');
+    else log.info(line, `pod-${result}`);
     if (result === 'refused') events.refused(outcome);
   };
 }

@@ -145,7 +145,7 @@ class FollowedSecret<T> implements AgreedSecret<T> {
     if (initial === undefined) return undefined;
     try {
       const created = await api.create<SecretObject>(SECRETS, this.#object(this.#data ?? (await initial())), signal);
-      log.info({ secret: `${namespace}/${name}` }, this.#data === undefined ? 'Secret created' : 'Secret was deleted: put back');
+      log.info({ secret: `${namespace}/${name}` }, this.#data === undefined ? 'secret-created' : 'secret-restored');
       return created;
     } catch (error) {
       // Another replica was faster.
@@ -183,8 +183,7 @@ class FollowedSecret<T> implements AgreedSecret<T> {
 
   #hasProblem(problem: string): void {
     const { log, namespace, name } = this.#options;
-    if (this.problem !== problem)
-      log.error({ secret: `${namespace}/${name}`, problem }, 'Secret is not usable and is left as it is');
+    if (this.problem !== problem) log.error({ secret: `${namespace}/${name}`, problem }, 'secret-unusable');
     this.problem = problem;
   }
 }

@@ -144,7 +144,7 @@ class SecretAuthority implements Authority {
         await this.#renewLeaf(authorities.signing);
         if (this.#options.manage && this.#options.leadership.isLeader) await this.#succeed(authorities);
       } catch (error) {
-        this.#options.log.error({ certificate: this.#options.purpose, err: error }, 'certificates: tried again');
+        this.#options.log.error({ certificate: this.#options.purpose, err: error }, 'certificates-failed');
       }
     });
   }
@@ -170,7 +170,7 @@ class SecretAuthority implements Authority {
     // At half its life, or half of what an authority near its end leaves it; not again at once where nothing is left.
     this.#renewAt = now + Math.max((expiresAt(leaf) - now) / 2, Math.min(leafLifetime / 2, 60_000));
     expiry.set({ certificate: purpose }, expiresAt(leaf) / 1000);
-    log.info({ certificate: purpose, expires: new Date(expiresAt(leaf)).toISOString() }, 'certificate issued');
+    log.info({ certificate: purpose, expires: new Date(expiresAt(leaf)).toISOString() }, 'certificate-issued');
     this.#becameReady();
     for (const listener of this.#onLeaf) listener(leaf);
   }
@@ -184,7 +184,7 @@ class SecretAuthority implements Authority {
     await this.#secret.update(async (current) => {
       // What was decided on is still what is there, or it is decided again.
       if (current !== authorities) return undefined;
-      log.info({ certificate: `${purpose}-ca`, step }, 'certificate authority: succession');
+      log.info({ certificate: `${purpose}-ca`, step }, 'authority-succession');
       if (step === 'promote') return steps.promote(current, now);
       if (step === 'prune') return steps.prune(current, now);
       return steps.announce(current, await newAuthority(purpose, now, succession), now);

@@ -94,7 +94,7 @@ class KeptCaBundle implements CaBundle {
     ]);
     const written = await api.patch<WebhookConfiguration>(MUTATING_WEBHOOKS, { name }, patch, { type: 'json', signal });
     this.#bundles = bundlesOf(written);
-    log.info({ configuration: name, certificates: trusted().length }, 'caBundle written');
+    log.info({ configuration: name, certificates: trusted().length }, 'ca-bundle-written');
     return written.metadata.resourceVersion;
   }
 }

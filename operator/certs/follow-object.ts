@@ -71,8 +71,7 @@ class ObjectFollower implements Follower {
         this.#version = await this.#options.look(signal);
       } catch (error) {
         this.#version = undefined;
-        if (!signal.aborted)
-          this.#options.log.warn({ ...this.#where, reason: reasonOf(error) }, 'cannot be read or written; tried again');
+        if (!signal.aborted) this.#options.log.warn({ ...this.#where, reason: reasonOf(error) }, 'object-not-read-or-written');
       }
     });
     return this.#looking;
@@ -91,7 +90,7 @@ class ObjectFollower implements Follower {
       try {
         await this.#watch();
       } catch (error) {
-        if (!signal.aborted) this.#options.log.debug({ ...this.#where, reason: reasonOf(error) }, 'watch ended');
+        if (!signal.aborted) this.#options.log.debug({ ...this.#where, reason: reasonOf(error) }, 'watch-ended');
       }
       await pause(this.#options.clock, RETRY_AFTER, signal);
     }

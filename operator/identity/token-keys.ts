@@ -117,7 +117,7 @@ class ClusterTokenKeys implements TokenKeysSource {
       return this.#keys!;
     } catch (error) {
       const reason = error instanceof Error ? error.message : 'unknown';
-      log.warn({ reason }, 'issuer and keys of service account tokens cannot be read');
+      log.warn({ reason }, 'token-keys-not-read');
       throw new KeysUnavailableError(UNREADABLE);
     }
   }

@@ -88,7 +88,7 @@ export function proveByReview(api: KubeApi, log: Logger): TokenProof {
     } catch (error) {
       // Not the message: it may quote what was sent.
       const reason = error instanceof ApiError ? `${error.status} ${error.reason}` : 'no answer';
-      log.warn({ reason }, 'TokenReview cannot be asked');
+      log.warn({ reason }, 'token-review-failed');
       return refuse('KeysUnavailable', 'the cluster cannot be asked about tokens now; try again');
     }
     const { authenticated, audiences, user } = review.status ?? {};

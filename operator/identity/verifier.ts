@@ -85,7 +85,7 @@ class PodVerifier implements IdentityVerifier {
 
   async verify(token: string | undefined): Promise<Verification> {
     const verification = await this.#verify(token).catch((error: unknown) => {
-      this.#options.log.error({ reason: error instanceof Error ? error.name : 'unknown' }, 'a token could not be verified');
+      this.#options.log.error({ reason: error instanceof Error ? error.name : 'unknown' }, 'token-not-verified');
       return refuse('NotReady', 'something went wrong in the operator; try again');
     });
     if (verification.ok) this.#verified.inc();
@@ -110,7 +110,7 @@ class PodVerifier implements IdentityVerifier {
     const judgement = this.#judge(pod, subject);
     if (judgement.ok || judgement.code === 'NotReady') return;
     const { code, reason } = judgement;
-    this.#options.log.warn({ code, namespace, pod: name, podUid: uid, reason }, 'a pod is not what it was when it was accepted');
+    this.#options.log.warn({ code, namespace, pod: name, podUid: uid, reason }, 'pod-changed');
     this.#refusals.inc({ code });
     this.#withdrawn.add(uid);
     this.#end(uid, judgement);
@@ -133,7 +133,7 @@ class PodVerifier implements IdentityVerifier {
     if (!verification.ok) {
       const { namespace, pod, podUid, serviceAccount } = claims;
       const { code, reason } = verification;
-      log.warn({ code, namespace, pod, podUid, serviceAccount, reason }, 'a pod was refused');
+      log.warn({ code, namespace, pod, podUid, serviceAccount, reason }, 'identity-refused');
     }
     return verification;
   }

@@ -132,7 +132,7 @@ class LeaseElection implements Leadership {
     } catch (error) {
       if (signal.aborted) return;
       this.#telemetry.renewFailed();
-      this.#options.log.warn({ err: error }, this.#leads ? 'the Lease could not be renewed' : 'the Lease could not be looked at');
+      this.#options.log.warn({ err: error }, this.#leads ? 'lease-not-renewed' : 'lease-not-read');
     } finally {
       cancel();
       signal.removeEventListener('abort', end);
@@ -220,15 +220,12 @@ class LeaseElection implements Leadership {
     if (leads === this.#leads) return;
     this.#leads = leads;
     this.#telemetry.leads(leads);
-    this.#options.log.info(
-      { identity: this.#identity },
-      leads ? 'this replica reconciles now' : 'this replica reconciles no more',
-    );
+    this.#options.log.info({ identity: this.#identity }, leads ? 'leads' : 'leads-no-more');
     for (const listener of this.#listeners) {
       try {
         listener(leads);
       } catch (error) {
-        this.#options.log.error({ err: error }, 'a listener to leadership failed');
+        this.#options.log.error({ err: error }, 'handler-failed');
       }
     }
   }
@@ -246,7 +243,8 @@ class LeaseElection implements Leadership {
         await write(now);
       });
     } catch (error) {
-      log.warn({ err: error }, 'the Lease could not be given back; another replica takes it when it has run out');
+      // Another replica takes it when it has run out.
+      log.warn({ err: error }, 'lease-not-released');
     } finally {
       cancel();
     }

@@ -66,12 +66,12 @@ export function createController(options: ControllerOptions): Controller {
         finished('abandoned');
       } else if (error instanceof TerminalError) {
         queue.forget(key);
-        log.warn({ controller: name, key, err: error }, 'cannot be reconciled until it changes');
+        log.warn({ controller: name, key, err: error }, 'reconcile-ended');
         finished('terminal');
       } else {
         const retryAfter = error instanceof ApiError ? error.retryAfterMs : undefined;
         const wait = queue.addFailed(key, retryAfter);
-        log.warn({ controller: name, key, err: error, again: Math.round(wait) }, 'reconciling failed');
+        log.warn({ controller: name, key, err: error, again: Math.round(wait) }, 'reconcile-failed');
         telemetry.retried();
         finished('error');
       }

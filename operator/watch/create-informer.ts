@@ -182,7 +182,7 @@ class ListWatch<T extends KubeObject> implements Informer<T> {
       this.#resolveSynced();
       return version;
     } catch (error) {
-      if (!signal.aborted) this.#options.log.warn({ err: error }, `${this.#what} cannot be listed`);
+      if (!signal.aborted) this.#options.log.warn({ watch: this.#what, err: error }, 'list-failed');
       return endingOf(error);
     }
   }
@@ -210,7 +210,7 @@ class ListWatch<T extends KubeObject> implements Informer<T> {
       return { version, ending: CLOSED };
     } catch (error) {
       const ending = endingOf(error);
-      if (!watch.signal.aborted) log.info({ reason: ending.reason, err: error }, `the watch of ${this.#what} ended`);
+      if (!watch.signal.aborted) log.info({ watch: this.#what, reason: ending.reason, err: error }, 'watch-ended');
       return { version, ending };
     } finally {
       this.#watch = undefined;
@@ -260,10 +260,7 @@ class ListWatch<T extends KubeObject> implements Informer<T> {
     if (outcome.verdict !== 'unjudged') this.#telemetry.compared();
     if (outcome.verdict === 'drift') {
       this.#telemetry.drifted(outcome.missed.length);
-      log.error(
-        { missed: outcome.missed.length, some: outcome.missed.slice(0, 10) },
-        `the watch of ${this.#what} has missed changes`,
-      );
+      log.error({ watch: this.#what, missed: outcome.missed.length, some: outcome.missed.slice(0, 10) }, 'watch-missed-changes');
     }
     return outcome.verdict;
   }
@@ -282,7 +279,7 @@ class ListWatch<T extends KubeObject> implements Informer<T> {
       return transform(slim);
     } catch (error) {
       this.#telemetry.handlerFailed();
-      log.error({ err: error }, `${this.#what}: an object could not be made smaller`);
+      log.error({ watch: this.#what, err: error }, 'transform-failed');
       return slim;
     }
   }
@@ -297,7 +294,7 @@ class ListWatch<T extends KubeObject> implements Informer<T> {
   #call(listener: (change: Change<T>) => unknown, change: Change<T>): void {
     const failed = (error: unknown): void => {
       this.#telemetry.handlerFailed();
-      this.#options.log.error({ err: error }, `a handler of ${this.#what} failed`);
+      this.#options.log.error({ watch: this.#what, err: error }, 'handler-failed');
     };
     try {
       // An asynchronous one is not waited for, but must not end the process either.

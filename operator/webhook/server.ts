@@ -81,7 +81,7 @@ class InjectionServer implements WebhookServer {
     this.#server.maxRequestsPerSocket = options.requestsPerConnection ?? REQUESTS_PER_CONNECTION;
     this.#server.on('tlsClientError', (error: NodeJS.ErrnoException) => {
       this.#metrics.handshakes.inc();
-      options.log.debug({ reason: error.code ?? error.message }, 'TLS handshake failed');
+      options.log.debug({ reason: error.code ?? error.message }, 'tls-handshake-failed');
     });
     const { leaf } = options.certificates;
     if (leaf !== undefined) this.#use(leaf);
@@ -107,7 +107,7 @@ class InjectionServer implements WebhookServer {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     this.#server.closeIdleConnections();
     const cancel = clock.after(drainLimit, () => {
-      log.warn('webhook: connections that did not end are cut');
+      log.warn('webhook-connections-cut');
       this.#server.closeAllConnections();
     });
     await closed;
@@ -137,7 +137,7 @@ class InjectionServer implements WebhookServer {
     } catch (error) {
       if (error instanceof BodyTooLargeError) return this.#end(response, 413, 'text/plain', error.message, true);
       if (request.destroyed && !request.complete) return;
-      log.error({ reason: error instanceof Error ? error.name : 'unknown' }, 'webhook: a review failed');
+      log.error({ reason: error instanceof Error ? error.name : 'unknown' }, 'review-failed');
       this.#end(response, 500, 'text/plain', 'the review failed');
     }
   }
