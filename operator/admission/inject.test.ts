@@ -281,3 +281,32 @@ describe('a pod as large as they come', () => {
     expect(inject(goldenInput(pod)).outcome).toBe('injected');
   });
 });
+
+describe('an annotation or a name as long as a request', () => {
+  const hundredThousand = Array.from({ length: 100_000 }, (_, at) => `x${at.toString(36)}`).join(',');
+  it.each<readonly [string, Json]>([
+    ['containers that there are not', { [names.CONTAINERS_ANNOTATION]: hundredThousand }],
+    ['an amount of a million digits', { [names.MEMORY_LIMIT_ANNOTATION]: `${'1'.repeat(1_000_000)}x` }],
+    ['one Database twice', { [names.INJECT_ANNOTATION]: `${'a'.repeat(90_000)},${'a'.repeat(90_000)}` }],
+    ['a long path', {}],
+  ])('%s: is refused in a few words, in time that grows with its size', (_, annotations) => {
+    const pod = plain();
+    Object.assign(pod['metadata'].annotations, annotations);
+    pod['spec'].containers = Array.from({ length: 1000 }, (_each, at) => ({ name: 'c'.repeat(55) + at, image: 'app:1' }));
+    pod['spec'].volumes = [{ name: 'host', hostPath: { path: `/proc${'/.'.repeat(500_000)}` } }];
+    const result = inject(goldenInput(pod));
+    if (result.outcome !== 'refused') throw new Error(result.outcome);
+    expect(result.problems.length).toBeLessThan(5);
+    expect(result.problems.every(({ message }) => message.length <= 1001)).toBe(true);
+  });
+
+  it('containers that there are not are named, the first of them', () => {
+    const pod = plain();
+    pod['metadata'].annotations[names.CONTAINERS_ANNOTATION] = `app,${hundredThousand}`;
+    expect(inject(goldenInput(pod))).toMatchObject({
+      problems: [
+        { reason: 'ContainerUnknown', message: expect.stringMatching(/no container x0, x1, .* and 99990 more, only app$/) },
+      ],
+    });
+  });
+});

@@ -18,7 +18,15 @@ import type { Injection, InjectionInput, InjectionProblem, RawPod } from './inje
 import { jsonPatch } from './json-patch.ts';
 import { planListeners, servedDatabase, type Target } from './listeners.ts';
 import { type Raw, record, records, text } from '../../core/json/read.ts';
-import { annotation, annotationsOf, containersOf, malformedFields, serviceAccountOf, specOf } from './raw-pod.ts';
+import {
+  annotation,
+  annotationsOf,
+  containersOf,
+  malformedFields,
+  type PlacedContainer,
+  serviceAccountOf,
+  specOf,
+} from './raw-pod.ts';
 import { hasSidecarName, IMPOSTOR, reservedUses, withoutSidecar } from './reserved.ts';
 import { planResources } from './resources.ts';
 import { unsafeFeatures, unsafeWithWeakTls } from './safety.ts';
@@ -84,9 +92,16 @@ export function inject(input: InjectionInput): Injection {
   return { outcome: 'injected', patch: jsonPatch(input.pod, sealed), warnings };
 }
 
+/** Characters. Messages quote the pod, whose lengths the API server checks only after us; they go into logs, Events and the answer. */
+const LONGEST_MESSAGE = 1000;
+
 /** The same thing said once. */
 function refused(problems: readonly InjectionProblem[]): Injection {
-  const said = new Map(problems.map((each) => [each.message, each]));
+  const said = new Map<string, InjectionProblem>();
+  for (const { reason, message } of problems) {
+    const bounded = message.length > LONGEST_MESSAGE ? `${message.slice(0, LONGEST_MESSAGE)}…` : message;
+    said.set(bounded, { reason, message: bounded });
+  }
   return { outcome: 'refused', problems: [...said.values()] };
 }
 
@@ -97,22 +112,38 @@ interface ContainerPlan {
   readonly warnings: readonly string[];
 }
 
+/** Undefined: all. */
+function chosenContainers(pod: RawPod): ReadonlySet<string> | undefined {
+  const value = annotation(pod, CONTAINERS_ANNOTATION);
+  if (value === undefined) return undefined;
+  const names = value.split(',').map((each) => each.trim());
+  return new Set(names.filter((each) => each !== ''));
+}
+
+/** Of a list in a message: an annotation may name a hundred thousand containers, and a pod have as many. */
+const MOST_NAMES = 10;
+
+function unknownContainers(chosen: Iterable<string>, all: readonly PlacedContainer[]): readonly InjectionProblem[] {
+  const known = new Set(all.map((each) => each.name));
+  const unknown = [...chosen].filter((name) => !known.has(name));
+  if (unknown.length === 0) return [];
+  const message = `annotation ${CONTAINERS_ANNOTATION}: the pod has no container ${listed(unknown)}, only ${listed([...known])}`;
+  return [{ reason: 'ContainerUnknown', message }];
+}
+
+function listed(names: readonly string[]): string {
+  const shown = names.slice(0, MOST_NAMES).map(shortened).join(', ');
+  return names.length > MOST_NAMES ? `${shown} and ${names.length - MOST_NAMES} more` : shown;
+}
+
 function planContainers(pod: RawPod, targets: readonly Target[], user: string): ContainerPlan {
-  const chosen = annotation(pod, CONTAINERS_ANNOTATION)
-    ?.split(',')
-    .map((each) => each.trim())
-    .filter((each) => each !== '');
+  const chosen = chosenContainers(pod);
   const all = containersOf(pod);
-  const problems: InjectionProblem[] = (chosen ?? [])
-    .filter((name) => !all.some((each) => each.name === name))
-    .map((name) => ({
-      reason: 'ContainerUnknown',
-      message: `annotation ${CONTAINERS_ANNOTATION}: the pod has no container ${shortened(name)}, only ${all.map((each) => each.name).join(', ')}`,
-    }));
+  const problems: InjectionProblem[] = [...unknownContainers(chosen ?? [], all)];
   const warnings: string[] = [];
   const edited = new Map<string, Raw>();
   for (const { name, container } of all) {
-    if (chosen === undefined ? MESH_CONTAINERS.includes(name) : !chosen.includes(name)) continue;
+    if (chosen === undefined ? MESH_CONTAINERS.includes(name) : !chosen.has(name)) continue;
     const plan = planEnvironment(container, targets, user);
     problems.push(...plan.problems);
     warnings.push(...plan.warnings);

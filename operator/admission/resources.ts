@@ -125,10 +125,13 @@ const SUFFIXES: Readonly<Record<string, number>> = {
   Ei: 2 ** 60,
 };
 
+/** Characters. Nobody needs more digits, and the expression below takes time with the square of them. */
+const LONGEST_QUANTITY = 64;
+
 /** https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/ Undefined for what is none; JSON may have a number. */
 export function parseQuantity(value: unknown): number | undefined {
   if (typeof value === 'number') return value;
-  if (typeof value !== 'string') return undefined;
+  if (typeof value !== 'string' || value.length > LONGEST_QUANTITY) return undefined;
   const [, digits, suffix] = /^([+-]?(?:\d+\.?\d*|\.\d+))([numkMGTPE]|[KMGTPE]i|[eE][+-]?\d+)?$/.exec(value) ?? [];
   if (digits === undefined) return undefined;
   const factor = suffix === undefined ? 1 : (SUFFIXES[suffix] ?? Number(`1${suffix}`));
