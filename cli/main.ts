@@ -37,7 +37,10 @@ async function sluiceProgram(): Promise<Command> {
   const sluice = new Command('sluice')
     .description('Identity-aware PostgreSQL access: least privilege, masking and a verifiable audit trail, on localhost.')
     .version(VERSION, '-V, --version', 'print the version')
-    .addHelpText('after', '\nIn a cluster: kubectl sluice --help (bin/kubectl-sluice on the PATH).');
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 done, 3 a negative answer (denied, refused, not valid), 2 usage, 1 failure.\nIn a cluster: kubectl sluice --help (bin/kubectl-sluice on the PATH).',
+    );
   sluice.addCommand((await import('./proxy/command.ts')).proxyCommand());
   sluice.addCommand((await import('./check/command.ts')).checkCommand());
   sluice.addCommand((await import('./classify/command.ts')).classifyCommand());

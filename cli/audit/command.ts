@@ -21,16 +21,21 @@ export function auditCommand(): Command {
     .addOption(
       new Option('-o, --output <format>', 'table, or json: one object a statement').choices(['table', 'json']).default('table'),
     )
+    .addHelpText('after', '\nExit codes: 0 done, 2 usage, 1 failure.')
     .action(async (file: string, options: ShowOptions) => {
       const { show } = await import('./show.ts');
       await show(file, options, process.stdout);
     });
   audit
     .command('verify')
-    .description('check the hash chain; exits 0 when it holds, 3 when it does not')
+    .description('check the hash chain, offline')
     .argument('<file...>', 'audit files in their order, a directory of segments, or - for standard input')
     .option('--head <sha256>', 'the last hash as you noted it elsewhere: shows a cut-off tail')
-    .addOption(new Option('-o, --output <format>', 'text or json').choices(['text', 'json']).default('text'))
+    .addOption(new Option('-o, --output <format>', 'of what is printed').choices(['text', 'json']).default('text'))
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 it holds, 3 it does not (the first record that does not fit is named), 2 usage, 1 failure.',
+    )
     .action(async (files: readonly string[], options: { output: 'text' | 'json'; head?: string }) => {
       const { verify } = await import('./verify.ts');
       const valid = await verify(files, options, process.stdout);

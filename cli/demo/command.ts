@@ -7,6 +7,7 @@ export function demoCommand(): Command {
     .description('watch an agent work, misbehave and be stopped, on a real PostgreSQL on this machine')
     .option('--keep', 'leave the database and the proxy running afterwards, and say how to connect')
     .option('--pace <seconds>', "pause between the agent's statements", seconds, 0)
+    .addHelpText('after', '\nExit codes: 0 done, 2 usage, 1 failure.')
     .action(async (options: { keep?: boolean; pace: number }) => {
       const { tellStory } = await import('./story.ts');
       await tellStory({ keep: options.keep === true, pace: options.pace, out: process.stdout });

@@ -10,7 +10,10 @@ export function kubectlProgram(): Command {
   const program = new Command('kubectl sluice')
     .description('What Sluice does in this cluster: is it well, who is governed by what, what would become of a statement.')
     .version(VERSION, '-V, --version', 'print the version')
-    .addHelpText('after', `\n${DOCUMENTATION}`);
+    .addHelpText(
+      'after',
+      `\nExit codes: 0 done, 3 a negative answer (broken, denied, refused), 2 usage, 1 failure.\n${DOCUMENTATION}`,
+    );
   for (const verb of [checkVerb(), statusVerb(), explainVerb(), classifyVerb(), injectVerb()]) program.addCommand(verb);
   return program;
 }
@@ -129,5 +132,5 @@ function inCluster(command: Command): Command {
 }
 
 function format(...choices: readonly [string, ...string[]]): Option {
-  return new Option('-o, --output <format>', choices.join(' or ')).choices(choices).default(choices[0]);
+  return new Option('-o, --output <format>', 'of what is printed').choices(choices).default(choices[0]);
 }

@@ -3,7 +3,8 @@ import type { DatabaseAccessPolicy } from '../../crds/database-access-policy.ts'
 import type { Database } from '../../crds/database.ts';
 import type { DatabaseName } from '../arguments.ts';
 import type { Cluster } from './cluster.ts';
-import { findInstallation, type InstallationOptions, readSettings } from './installation.ts';
+import { CliError } from '../errors.ts';
+import { findInstallation, type InstallationOptions, readSettings, settingsMissing } from './installation.ts';
 import { findDatabase } from './objects.ts';
 
 export interface ChosenDatabase {
@@ -23,6 +24,8 @@ export async function chooseDatabase(
 ): Promise<ChosenDatabase> {
   const installation = await findInstallation(cluster.api, options);
   const settings = await readSettings(cluster.api, installation);
+  if (settings === undefined && asked.namespace === undefined && !cluster.namespaceGiven)
+    throw new CliError(`${settingsMissing(installation)}: say the Database's namespace, with -n or as NAMESPACE/NAME`);
   const namespaces = cluster.namespaceGiven ? [cluster.namespace] : (settings?.policyNamespaces ?? [cluster.namespace]);
   const { database, policies } = await findDatabase(cluster.api, asked, namespaces);
   return {

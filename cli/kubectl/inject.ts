@@ -3,7 +3,7 @@ import type { Writable } from 'node:stream';
 import { CliError } from '../errors.ts';
 import { injectFile, UNKNOWN_AUTHORITY } from '../inject/run.ts';
 import { type ClusterOptions, withCluster } from './cluster.ts';
-import { findInstallation, type InstallationOptions, readSettings } from './installation.ts';
+import { findInstallation, type InstallationOptions, readSettings, settingsMissing } from './installation.ts';
 import { listGoverned } from './objects.ts';
 
 export interface InjectOptions extends ClusterOptions, InstallationOptions {
@@ -15,10 +15,7 @@ export function runInject(options: InjectOptions, out: Writable, err: Writable):
   return withCluster(options, async ({ api, namespace }) => {
     const installation = await findInstallation(api, options);
     const settings = await readSettings(api, installation);
-    if (settings === undefined)
-      throw new CliError(
-        `the settings of ${installation.release} in ${installation.namespace} are missing, or of another release than this command`,
-      );
+    if (settings === undefined) throw new CliError(settingsMissing(installation));
     const written = await Promise.all(settings.policyNamespaces.map((each) => listGoverned(api, each)));
     // The stream's authority stands in a Secret, which nobody needs to read for this.
     const serverName = `${settings.stream.serviceName}.${settings.namespace}.svc`;

@@ -71,6 +71,10 @@ function sayWhere(error: unknown): never {
   throw error;
 }
 
+export function settingsMissing({ release, namespace }: Installation): string {
+  return `the settings of ${release} in ${namespace} are missing, or of another release than this command`;
+}
+
 /** Undefined: there are none, or this release cannot read them. */
 export async function readSettings(api: KubeApi, { release, namespace }: Installation): Promise<OperatorSettings | undefined> {
   const object = await found(

@@ -8,11 +8,10 @@ export function proxyCommand(): Command {
     .requiredOption('--policy <file|dir...>', 'YAML as kubectl applies it: Database, DatabaseAccessPolicy, Secret')
     .requiredOption('--as <namespace/serviceaccount>', 'the identity to act as', parseIdentity)
     .requiredOption('--database <[namespace/]name>', 'the Database object to serve', parseDatabaseName)
-    .option(
-      '--listen <host:port>',
-      'where clients connect; port 0 picks a free one',
-      (text) => parseListen(text, '--listen'),
-      parseListen('127.0.0.1:5432', '--listen'),
+    .addOption(
+      new Option('--listen <host:port>', 'where clients connect; port 0 picks a free one')
+        .argParser((text) => parseListen(text, '--listen'))
+        .default(parseListen('127.0.0.1:5432', '--listen'), '127.0.0.1:5432'),
     )
     .option(
       '--upstream <url>',
@@ -41,7 +40,7 @@ When it listens it prints one line of JSON on standard output: {"msg":"ready","l
 Sensitive columns are found by name, type, comment and sampled values and are masked unless a policy reveals them
 (sensitivity.detection: "Off" in the Database ends that). Until values have been sampled, in the first moments, unknown text is masked too.
 A changed policy file takes effect at once; a broken one is reported and the last good one stays in force.
-SIGTERM and SIGINT finish open transactions and exit 0; a second one ends at once.
+SIGTERM and SIGINT finish open transactions and exit 0; a second one ends at once. Exit codes: 1 failure, 2 usage.
 
 Example:
   sluice proxy --policy policies/ --as ai-agents/support-agent --database data-platform/orders \\

@@ -1,10 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { manualClock } from '../../test/support/manual-clock.ts';
 import { inClusterCredentials } from './credentials.ts';
-import { findCredentials, kubeconfigTextCredentials } from './kubeconfig.ts';
+import { findCredentials, kubeconfigCredentials, kubeconfigTextCredentials } from './kubeconfig.ts';
 
 const POD = { KUBERNETES_SERVICE_HOST: '10.96.0.1', KUBERNETES_SERVICE_PORT: '443' };
 
@@ -94,6 +94,18 @@ describe('credentials of a kubeconfig', () => {
     const failure = (await bad.headers().catch((error: unknown) => error)) as Error;
     expect(failure.message).toContain('credential plugin failed');
     expect(failure.message + String(failure.cause)).not.toContain('hunter2');
+  });
+
+  it('says where it has looked', async () => {
+    vi.stubEnv('HOME', '/nowhere');
+    vi.stubEnv('KUBECONFIG', '');
+    try {
+      await expect(kubeconfigCredentials()).rejects.toThrow('there is no kubeconfig');
+      vi.stubEnv('KUBECONFIG', '/nowhere/kubeconfig');
+      await expect(kubeconfigCredentials()).rejects.toThrow('/nowhere/kubeconfig cannot be read: ENOENT');
+    } finally {
+      vi.unstubAllEnvs();
+    }
   });
 
   it('says what it cannot do, without quoting the file', async () => {

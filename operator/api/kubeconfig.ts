@@ -26,10 +26,13 @@ interface Applied {
 export async function kubeconfigCredentials(options: KubeconfigOptions = {}): Promise<Credentials> {
   const { KubeConfig } = await import('@kubernetes/client-node');
   const config = new KubeConfig();
-  attempt(options.file ?? 'the kubeconfig', () => {
+  attempt(options.file ?? (process.env['KUBECONFIG'] || 'the kubeconfig'), () => {
     if (options.file === undefined) config.loadFromDefault();
     else config.loadFromFile(options.file);
   });
+  if (options.file === undefined && isPlaceholder(config)) {
+    throw new ApiUnreachableError('there is no kubeconfig: set $KUBECONFIG, or write ~/.kube/config', { kind: 'credentials' });
+  }
   if (options.context !== undefined) config.setCurrentContext(options.context);
   return configured(config);
 }
@@ -96,6 +99,12 @@ function configured(config: KubeConfig): Credentials {
     },
     refused: () => {},
   };
+}
+
+/** What client-node makes up where it finds no file; no API server has answered there since Kubernetes 1.20. */
+function isPlaceholder(config: KubeConfig): boolean {
+  const server = config.getCurrentCluster()?.server;
+  return config.getCurrentContext() === 'loaded-context' && server === 'http://localhost:8080';
 }
 
 function attempt(what: string, load: () => void): void {

@@ -245,6 +245,8 @@ describe.skipIf(skip)(title, () => {
         const { code, stdout } = await plugin(['check'], kube.kubeconfigFor(kube.nobodyToken));
         expect(code).toBe(0);
         expect(stdout).toContain('‼ pods could not be looked at');
+        expect(stdout).toContain('‼ DatabaseAccessPolicy objects could not be looked at');
+        expect(stdout).toMatch(/The result is ‼\n$/);
         expect(stdout).toContain('docs/reference/kubectl-sluice.md');
       });
 

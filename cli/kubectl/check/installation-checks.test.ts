@@ -47,6 +47,7 @@ const lease = (seconds: number, holderIdentity = 'operator-0') => ({
 
 test.each([
   [lease(5), 'operator-0 reconciles'],
+  [lease(5, 'operator-0_0f319184-a383'), 'operator-0 reconciles'],
   [lease(-30), 'operator-0 reconciles'],
   [lease(300), 'operator-0 renewed the Lease 300 s ago, and should have done so since'],
   [lease(5, ''), 'no replica holds the Lease'],

@@ -94,7 +94,9 @@ function replicas(where: Category, { deployment }: Gathered, name: string, versi
 
 function leader(where: Category, { lease, installation }: Gathered, now: number): CheckResult {
   const hint = `kubectl -n ${installation?.namespace} get lease ${installation?.release}-leader -o yaml; nothing is reconciled meanwhile`;
-  const { holderIdentity, renewTime, leaseDurationSeconds } = lease.value?.spec ?? {};
+  const { holderIdentity: holder, renewTime, leaseDurationSeconds } = lease.value?.spec ?? {};
+  // A pod's name, and what tells its runs apart: names of pods have no underscore.
+  const holderIdentity = holder?.split('_')[0];
   if (!holderIdentity || !renewTime) return where.failed('no replica holds the Lease', hint);
   const age = Math.max(0, Math.round((now - Date.parse(renewTime)) / 1000));
   if (age > 4 * (leaseDurationSeconds ?? 15))

@@ -10,7 +10,7 @@ export function checkObjects(gathered: Gathered): readonly CheckResult[] {
   const where = category('databases-and-policies');
   const trusted = gathered.settings.value?.policyNamespaces;
   const look = (kind: string, answer: Gathered['databases']): readonly CheckResult[] => {
-    const hidden = notSeen(where, `${kind}s`, answer);
+    const hidden = notSeen(where, `${kind} objects`, answer);
     if (hidden !== undefined) return [hidden];
     const all = answer.value ?? [];
     const isTrusted = (each: Reported) => trusted === undefined || trusted.includes(each.metadata.namespace ?? '');

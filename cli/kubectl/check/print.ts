@@ -21,7 +21,7 @@ export function asText(results: readonly CheckResult[]): string {
     if (items.length > MOST_ITEMS) lines.push(`    and ${items.length - MOST_ITEMS} more (--output json lists all)`);
     if (result.hint !== undefined) lines.push(`    hint: ${printable(result.hint)}`);
   }
-  lines.push('', `The result is ${worst(results) === 'failed' ? MARKS.failed : MARKS.ok}`);
+  lines.push('', `The result is ${MARKS[worst(results)]}`);
   return `${lines.join('\n')}\n`;
 }
 
