@@ -8,7 +8,7 @@ import { createKubeApi } from './api/create-kube-api.ts';
 import { errorInLog } from './api/error-in-log.ts';
 import { ApiUnreachableError } from './api/kube-api.ts';
 import { findCredentials } from './api/kubeconfig.ts';
-import { type RunningOperator, runOperator } from './run.ts';
+import type { RunningOperator } from './run.ts';
 import { loadOperatorSettings, OperatorSettingsError } from './settings.ts';
 
 const USAGE = `usage: operator --settings FILE
@@ -27,9 +27,10 @@ handed to other replicas, then it exits with 0; a second signal ends it at once.
 /** Longer than everything that stop() waits for. Milliseconds. */
 const STOP_WITHIN = 25_000;
 
-process.exitCode = await main();
+// Connections and timers of what was started would keep a process alive that has nothing left to do.
+process.exit(await main());
 
-async function main(): Promise<number | undefined> {
+async function main(): Promise<number> {
   const path = settingsPath();
   if (typeof path === 'number') return path;
   let settings: Awaited<ReturnType<typeof loadOperatorSettings>>;
@@ -48,6 +49,7 @@ async function main(): Promise<number | undefined> {
   process.on('unhandledRejection', (error) => log.error({ err: error }, 'internal-error'));
   let running: RunningOperator;
   try {
+    const { runOperator } = await import('./run.ts');
     const credentials = await findCredentials();
     const api = createKubeApi({ credentials, userAgent: `sluice-operator/${VERSION}` });
     running = await runOperator({ settings, api, replica: replicaName(), clock: systemClock, random: Math.random, log });
@@ -65,8 +67,7 @@ async function main(): Promise<number | undefined> {
   await running.stop();
   clearTimeout(late);
   log.info('stopped');
-  // Sockets of the API server's client may still be closing.
-  process.exit(0);
+  return 0;
 }
 
 /** A number: exit with it. */

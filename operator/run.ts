@@ -24,6 +24,7 @@ import { catalogMetrics } from './catalog/metrics.ts';
 import { createStreamAuthority, createWebhookAuthority } from './certs/certificates.ts';
 import { certificateExpiryGauge } from './certs/expiry.ts';
 import { distributionMetrics } from './distribute/metrics.ts';
+import { streamCertificates } from './distribute/stream-authority.ts';
 import { startStreamServer } from './distribute/stream-server.ts';
 import { createHealthServer } from './health/server.ts';
 import type { PodObject } from './identity/pods.ts';
@@ -163,9 +164,7 @@ export async function runOperator(options: OperatorOptions): Promise<RunningOper
   await Promise.all([webhook.listen(), streamAuthority.ready]);
   const stream = await startStreamServer({
     ...settings.stream,
-    certificate: () => ({ cert: streamAuthority.leaf!.certificate, key: streamAuthority.leaf!.key }),
-    onCertificate: (listener) => streamAuthority.onLeaf(listener),
-    authorities: { current: () => streamAuthority.trusted, onChange: (listener) => streamAuthority.onTrusted(listener) },
+    ...streamCertificates(streamAuthority),
     identity,
     view,
     materials,
