@@ -19,6 +19,8 @@ export type ParsedAnnotation =
 
 const LABEL = '[a-z0-9](?:[-a-z0-9]*[a-z0-9])?';
 const ENTRY = new RegExp(`^(?:(${LABEL})/)?(${LABEL}(?:\\.${LABEL})*)(?:=(\\d{1,5}))?$`);
+/** Of white space, less than trim() takes in CEL: what the API server holds for a request must not pass for a refusal here. */
+const DECLINED = /^[ \t\r\n]*false[ \t\r\n]*$/;
 /** Far more than any pod needs: an annotation may have 256 KiB. */
 const MOST_DATABASES = 32;
 /** Ports below are for processes with privileges, which the sidecar has none of. */
@@ -26,8 +28,8 @@ const FIRST_PORT = 1024;
 
 export function parseInjectAnnotation(value: string | undefined): ParsedAnnotation {
   if (value === undefined) return { kind: 'none' };
+  if (DECLINED.test(value)) return { kind: 'declined' };
   const whole = value.trim();
-  if (whole === 'false') return { kind: 'declined' };
   if (whole === 'true') return { kind: 'all' };
   const problems: InjectionProblem[] = [];
   const requests: DatabaseRequest[] = [];

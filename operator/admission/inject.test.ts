@@ -37,6 +37,17 @@ function sidecar(pod: Json): Json {
   return pod['spec'].initContainers.find((each: Json) => each['name'] === 'sluice');
 }
 
+describe('a pod that says no', () => {
+  it.each(['\ufefffalse', 'false\u00a0', '\u2028false'])(
+    'in %j: not in white space that the API server may see otherwise',
+    (value) => {
+      const pod = plain();
+      pod['metadata'].annotations[names.INJECT_ANNOTATION] = value;
+      expect(reasons(inject(goldenInput(pod)))).toEqual(['AnnotationInvalid']);
+    },
+  );
+});
+
 describe('a pod that does not ask', () => {
   it.each([
     ['has no annotation', undefined, 'NotRequested'],

@@ -179,6 +179,26 @@ describe.skipIf(skip)(title, () => {
       expectDenied(await create(pod), message);
     });
 
+    it.each([undefined, 'false', ' false\n'])(
+      'a copy of an injected one that asks %j is refused: nothing else would judge it',
+      async (asks) => {
+        const pod = governedPod(fresh());
+        if (asks === undefined) delete pod['metadata'].annotations['sluice.dev/inject'];
+        else pod['metadata'].annotations['sluice.dev/inject'] = asks;
+        expectDenied(await create(pod), /or add annotation sluice.dev\/inject/);
+      },
+    );
+
+    it('one that says it is governed is refused where the webhook does not go', async () => {
+      const pod = governedPod(fresh());
+      pod['metadata'].namespace = 'kube-system';
+      pod['spec'].serviceAccountName = 'default';
+      expectDenied(
+        await kube.request('POST', '/api/v1/namespaces/kube-system/pods', pod),
+        /in a namespace where its webhook is asked/,
+      );
+    });
+
     it('one that projects our audience without being governed is refused; another audience is fine', async () => {
       const pod = plainPod(fresh());
       pod['spec'].volumes = [tokenVolume('mine')];
