@@ -141,7 +141,7 @@ export async function runOperator(options: OperatorOptions): Promise<RunningOper
   function reviewer(): (body: Buffer) => Promise<object> {
     const context = {
       view,
-      live: liveObjects(api, policyNamespaces),
+      live: liveObjects(api, policyNamespaces, clock),
       seals: sealKeys.seals,
       clock,
       settings: injectorSettings,

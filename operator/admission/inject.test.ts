@@ -293,6 +293,14 @@ describe('a pod as large as they come', () => {
   });
 });
 
+describe('what is quoted of a pod', () => {
+  it('cannot speak to a terminal', () => {
+    const pod = plain();
+    pod['metadata'].annotations[names.INJECT_ANNOTATION] = 'a\u001b[2J\u202eb\u2028c\n';
+    expect(inject(goldenInput(pod))).toMatchObject({ problems: [{ message: expect.stringContaining('"a [2J b c"') }] });
+  });
+});
+
 describe('an annotation or a name as long as a request', () => {
   const hundredThousand = Array.from({ length: 100_000 }, (_, at) => `x${at.toString(36)}`).join(',');
   it.each<readonly [string, Json]>([

@@ -94,12 +94,15 @@ export function inject(input: InjectionInput): Injection {
 
 /** Characters. Messages quote the pod, whose lengths the API server checks only after us; they go into logs, Events and the answer. */
 const LONGEST_MESSAGE = 1000;
+/** What moves a terminal's cursor, or turns text around: kubectl prints Events as they are. */
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
 /** The same thing said once. */
 function refused(problems: readonly InjectionProblem[]): Injection {
   const said = new Map<string, InjectionProblem>();
   for (const { reason, message } of problems) {
-    const bounded = message.length > LONGEST_MESSAGE ? `${message.slice(0, LONGEST_MESSAGE)}…` : message;
+    const shown = message.slice(0, LONGEST_MESSAGE).replaceAll(UNPRINTABLE, ' ');
+    const bounded = message.length > LONGEST_MESSAGE ? `${shown}…` : shown;
     said.set(bounded, { reason, message: bounded });
   }
   return { outcome: 'refused', problems: [...said.values()] };

@@ -1,7 +1,9 @@
 /** Databases and policies asked for at the API server itself, for pods that come in the same `kubectl apply` as what they name. */
 import type { DatabaseAccessPolicy } from '../../crds/database-access-policy.ts';
 import type { Database } from '../../crds/database.ts';
+import type { Clock } from '../../sidecar/bundle/clock.ts';
 import { ApiError, DATABASES, type KubeApi, POLICIES } from '../api/kube-api.ts';
+import { Bucket } from '../queue/bucket.ts';
 import { type RawGoverned, readGoverned } from '../view/governed-object.ts';
 
 export interface LiveObjects {
@@ -12,10 +14,22 @@ export interface LiveObjects {
   policiesOf(database: Database, signal: AbortSignal): Promise<readonly DatabaseAccessPolicy[]>;
 }
 
-export function liveObjects(api: Pick<KubeApi, 'get' | 'list'>, policyNamespaces: readonly string[]): LiveObjects {
+/** Objects at once, and a second: whoever writes annotations, or reaches the webhook's port, must not keep the API server busy through us. */
+const MOST: readonly [number, number] = [200, 50];
+
+export function liveObjects(
+  api: Pick<KubeApi, 'get' | 'list'>,
+  policyNamespaces: readonly string[],
+  clock: Pick<Clock, 'monotonic'>,
+): LiveObjects {
+  const bucket = new Bucket(...MOST, clock.monotonic());
+  const take = (): void => {
+    if (!bucket.take(clock.monotonic())) throw new Error('too many objects are asked for at once');
+  };
   return {
     policyNamespaces,
     async database(namespace, name, signal) {
+      take();
       try {
         const raw = await api.get<RawGoverned>(DATABASES, { namespace, name }, signal);
         const reading = readGoverned('Database', raw);
@@ -26,6 +40,7 @@ export function liveObjects(api: Pick<KubeApi, 'get' | 'list'>, policyNamespaces
       }
     },
     async policiesOf(database, signal) {
+      take();
       const { items } = await api.list<RawGoverned>(POLICIES, { namespace: database.metadata.namespace, signal });
       return items.flatMap((raw) => {
         const reading = readGoverned('DatabaseAccessPolicy', raw);

@@ -7,6 +7,7 @@ import type { Logger } from 'pino';
 import type { Clock } from '../../sidecar/bundle/clock.ts';
 import { EVENTS, type KubeApi, type KubeObject } from '../api/kube-api.ts';
 import { text } from '../../core/json/read.ts';
+import { Bucket } from '../queue/bucket.ts';
 import type { ReviewOutcome } from './review.ts';
 
 export interface RefusalEvents {
@@ -18,6 +19,14 @@ const QUIET = 600_000;
 const MOST_REMEMBERED = 1000;
 /** The API server refuses longer notes. */
 const LONGEST_NOTE = 1000;
+/**
+ * At once and per second: of one namespace, and of all. Whoever reaches the webhook's port can have pods refused that nobody has created, in any
+ * namespace and for any controller.
+ */
+const OF_NAMESPACE: readonly [number, number] = [25, 0.5];
+const OF_ALL: readonly [number, number] = [100, 10];
+/** Of objects. The API server does not check what an Event is about, and kubectl prints it. */
+const NAME = /^[A-Za-z0-9]([-A-Za-z0-9.]{0,251}[A-Za-z0-9])?$/;
 
 export function createRefusalEvents(
   api: Pick<KubeApi, 'create'>,
@@ -27,6 +36,15 @@ export function createRefusalEvents(
   instance: string,
 ): RefusalEvents {
   const told = new Map<string, number>();
+  const namespaces = new Map<string, Bucket>();
+  const all = new Bucket(...OF_ALL, clock.monotonic());
+  const mayTell = (namespace: string): boolean => {
+    const now = clock.monotonic();
+    let bucket = namespaces.get(namespace);
+    if (bucket === undefined) namespaces.set(namespace, (bucket = new Bucket(...OF_NAMESPACE, now)));
+    if (namespaces.size > MOST_REMEMBERED) namespaces.delete(namespaces.keys().next().value!);
+    return bucket.take(now) && all.take(now);
+  };
   return {
     refused({ namespace, owner, reason, problems }) {
       const regarding = {
@@ -36,6 +54,7 @@ export function createRefusalEvents(
         uid: text(owner?.['uid']),
       };
       if (namespace === undefined || regarding.name === undefined || regarding.kind === undefined) return;
+      if (!NAME.test(regarding.name) || !NAME.test(regarding.kind)) return;
       const note = shortened(problems.map((each) => each.message).join('; '));
       const id = createHash('sha256')
         .update(JSON.stringify([namespace, regarding, note]))
@@ -44,6 +63,7 @@ export function createRefusalEvents(
       const now = clock.now();
       const last = told.get(id);
       if (last !== undefined && now - last < QUIET && now >= last) return;
+      if (!mayTell(namespace)) return;
       told.delete(id);
       told.set(id, now);
       if (told.size > MOST_REMEMBERED) told.delete(told.keys().next().value!);

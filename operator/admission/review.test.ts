@@ -4,11 +4,11 @@ import { Registry } from 'prom-client';
 import { describe, expect, it } from 'vitest';
 import { INJECT_ANNOTATION } from '../../core/injection/names.ts';
 import { manualClock } from '../../test/support/manual-clock.ts';
-import type { KubeObject } from '../api/kube-api.ts';
+import { ApiError, type KubeObject } from '../api/kube-api.ts';
 import { applyJsonPatch } from './apply-json-patch.ts';
 import { MAX_REVIEW_BYTES } from './admission-review.ts';
 import { documents, SETTINGS, seals } from './golden-cluster.fixture.ts';
-import type { LiveObjects } from './live-objects.ts';
+import { type LiveObjects, liveObjects } from './live-objects.ts';
 import { createRefusalEvents } from './refusal-events.ts';
 import { type ReviewContext, type ReviewOutcome, reviewAdmission } from './review.ts';
 import { reviewTelemetry } from './telemetry.ts';
@@ -254,6 +254,24 @@ describe('what the view does not have yet', () => {
   });
 });
 
+describe('objects asked for live', () => {
+  it('are so many a second, whoever asks', async () => {
+    const clock = manualClock();
+    let asked = 0;
+    const get = async (): Promise<never> => {
+      asked += 1;
+      throw new ApiError(404, 'NotFound', 'no');
+    };
+    const live = liveObjects({ get, list: get }, ['data-platform'], clock);
+    const ask = () => live.database('data-platform', 'x', new AbortController().signal).catch(() => undefined);
+    for (let turn = 0; turn < 1000; turn += 1) await ask();
+    expect(asked).toBe(200);
+    await clock.advance(1000);
+    for (let turn = 0; turn < 1000; turn += 1) await ask();
+    expect(asked).toBe(250);
+  });
+});
+
 describe('telemetry', () => {
   it('counts, logs, and writes an Event on the controller, once in ten minutes', async () => {
     const clock = manualClock();
@@ -291,5 +309,34 @@ describe('telemetry', () => {
     );
     expect(lines[0]).toMatchObject({ reason: 'DatabaseUnknown', namespace: 'ai-agents', msg: 'pod-refused' });
     expect(lines[3]).toMatchObject({ reason: 'Injected', msg: 'pod-injected' });
+  });
+
+  it('Events are few, however many refusals there are, and about objects that can be', async () => {
+    const clock = manualClock();
+    const events: KubeObject[] = [];
+    const create = async <T extends KubeObject>(_: unknown, object: T): Promise<T> => {
+      events.push(object);
+      return object;
+    };
+    const refusals = createRefusalEvents({ create }, clock, pino({ level: 'silent' }), 'operator-0');
+    const refuse = (namespace: string, name: string, kind = 'ReplicaSet') =>
+      refusals.refused({
+        result: 'refused',
+        reason: 'NoPolicy',
+        problems: [{ reason: 'NoPolicy', message: 'no' }],
+        namespace,
+        owner: { apiVersion: 'apps/v1', kind, name, uid: name },
+        milliseconds: 1,
+      });
+    for (let turn = 0; turn < 1000; turn += 1) refuse('one', `agent-${turn}`);
+    expect(events).toHaveLength(25);
+    for (let turn = 0; turn < 1000; turn += 1) refuse(`ns-${turn}`, `agent-${turn}`);
+    expect(events).toHaveLength(100);
+    await clock.advance(60_000);
+    refuse('two', 'agent\u001b[2J');
+    refuse('two', 'agent', 'Replica\nSet');
+    expect(events).toHaveLength(100);
+    refuse('two', 'agent');
+    expect(events).toHaveLength(101);
   });
 });

@@ -6,6 +6,7 @@ import type { EventLog } from '../../core/event-log.ts';
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../../sidecar/bundle/clock.ts';
 import { EVENTS, type KubeApi, type KubeObject } from '../api/kube-api.ts';
+import { Bucket } from '../queue/bucket.ts';
 
 export interface Occurrence {
   readonly regarding: {
@@ -107,29 +108,6 @@ class Recorder implements EventRecorder {
     } catch (error) {
       log('debug', 'event-not-recorded', { reason: (error as Error).message });
     }
-  }
-}
-
-/** Refills with time. */
-class Bucket {
-  readonly #size: number;
-  readonly #rate: number;
-  #level: number;
-  #at: number;
-
-  constructor(size: number, rate: number, now: number) {
-    this.#size = size;
-    this.#rate = rate;
-    this.#level = size;
-    this.#at = now;
-  }
-
-  take(now: number): boolean {
-    this.#level = Math.min(this.#size, this.#level + ((now - this.#at) / 1000) * this.#rate);
-    this.#at = now;
-    if (this.#level < 1) return false;
-    this.#level -= 1;
-    return true;
   }
 }
 

@@ -97,7 +97,7 @@ describe.skipIf(skip)(title, () => {
   async function listen(): Promise<void> {
     const context: ReviewContext = {
       view: { synced: Promise.resolve(), hasSynced: true, databases: () => [], policiesOf: () => [] },
-      live: liveObjects(api, ['data-platform']),
+      live: liveObjects(api, ['data-platform'], systemClock),
       settings: () => SETTINGS,
       seals,
       clock: systemClock,
