@@ -4,7 +4,7 @@ import type { Condition } from '../../crds/meta.ts';
 import { type Database, databaseKind } from '../../crds/database.ts';
 import { type DatabaseAccessPolicy, policyKind } from '../../crds/database-access-policy.ts';
 import type { Schema } from '../../crds/schema.ts';
-import { DATABASES, type KubeApi, type KubeMeta, type KubeObject, POLICIES } from '../../operator/api/kube-api.ts';
+import { ApiError, DATABASES, type KubeApi, type KubeMeta, type KubeObject, POLICIES } from '../../operator/api/kube-api.ts';
 import { CliError } from '../errors.ts';
 import { listObjects } from './cluster.ts';
 
@@ -21,11 +21,19 @@ export async function listGoverned(
   const [databases, policies] = await Promise.all([
     listObjects(api, DATABASES, selection),
     listObjects(api, POLICIES, selection),
-  ]);
+  ]).catch(kindsMissing);
   return {
     databases: databases.flatMap((object) => typed<Database>(object, databaseKind.spec) ?? []),
     policies: policies.flatMap((object) => typed<DatabaseAccessPolicy>(object, policyKind.spec) ?? []),
   };
+}
+
+/** A list of a kind that is not served is a 404; one of a namespace that is not there is empty. */
+function kindsMissing(error: unknown): never {
+  if (!(error instanceof ApiError) || error.status !== 404) throw error;
+  throw new CliError(
+    'the cluster does not know Databases and policies: kubectl apply --server-side -f crds/ (from the checkout)',
+  );
 }
 
 /** With defaults. Undefined: it does not fit the schema of this release. */

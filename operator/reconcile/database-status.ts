@@ -116,7 +116,7 @@ function accepted({ database, judgement }: DatabaseFacts): Verdict {
   const [first] = errors;
   if (first === undefined) return { type, status: 'True', reason: 'Accepted', message: 'everything it says is in force' };
   const sentences = errors.map(({ path, message }) => `${path}: ${message}`);
-  return { type, status: 'False', reason: first.reason, message: `${some(sentences, 10)}. Everything else is in force` };
+  return { type, status: 'False', reason: first.reason, message: `${some(sentences, 10)}; everything else is in force` };
 }
 
 function credentials({ materials, database }: DatabaseFacts): Verdict {

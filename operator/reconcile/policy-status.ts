@@ -97,7 +97,7 @@ function accepted({ policy, database, diagnostics, inForce, now }: PolicyFacts):
 }
 
 function errorMessage(errors: readonly Diagnostic[], inForce: boolean): string {
-  return `${some(errors.map(sentence), 10)}${inForce ? '. Everything else is in force' : ''}`;
+  return inForce ? `${some(errors.map(sentence), 10)}; everything else is in force` : some(errors.map(sentence), 10);
 }
 
 function sentence({ path, message }: Diagnostic): string {

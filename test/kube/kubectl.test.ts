@@ -110,7 +110,10 @@ describe.skipIf(skip)(title, () => {
   test('explain and status, before anything is there, say so', async () => {
     const explained = await plugin(['explain', '--as', 'ai-agents/support-agent', '--database', 'shop', 'SELECT 1']);
     expect(explained).toMatchObject({ code: 1, stderr: expect.stringContaining('Sluice is not installed in this cluster') });
-    expect(await plugin(['status'])).toMatchObject({ code: 1 });
+    expect(await plugin(['status'])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('kubectl apply --server-side -f crds/'),
+    });
   });
 
   describe('installed', () => {

@@ -75,7 +75,7 @@ describe.skipIf(skip)(title, () => {
   const condition = async (plural: string, name: string, type: string): Promise<Condition | undefined> =>
     (await read(plural, name)).status?.conditions?.find((each) => each.type === type);
   const expectConditions = (plural: string, name: string, expected: Record<string, string>, namespace = NAMESPACE) =>
-    eventually(async () => expect(await conditions(plural, name, namespace)).toMatchObject(expected));
+    eventually(async () => expect(await conditions(plural, name, namespace)).toMatchObject(expected), 45_000);
   const events = async (namespace = NAMESPACE): Promise<readonly string[]> => {
     interface EventObject {
       readonly reason: string;
@@ -189,7 +189,7 @@ describe.skipIf(skip)(title, () => {
     await expectConditions('databaseaccesspolicies', 'refunds', { Accepted: 'False/UnknownTable', Ready: 'False/UnknownTable' });
     const message = (await condition('databaseaccesspolicies', 'refunds', 'Accepted'))?.message;
     expect(message).toContain('spec.grants[0].tables[0]: table public.refunds does not exist');
-    expect(message).toContain('Everything else is in force');
+    expect(message).toContain('everything else is in force');
     await database.run('CREATE TABLE refunds (id int); GRANT SELECT ON refunds TO app');
     await expectConditions('databaseaccesspolicies', 'refunds', {
       Accepted: 'True/Accepted',
@@ -412,7 +412,8 @@ describe.skipIf(skip)(title, () => {
     // Unknown while the schema is read, then what it is.
     expect(patches.length).toBeLessThanOrEqual(400);
     const lists = asked.filter((each) => each.startsWith('list') || each.startsWith('get'));
-    expect(lists.length).toBeLessThan(40);
+    // Some for each second of a loaded machine; none for each policy.
+    expect(lists.length).toBeLessThan(100);
     await database.run('COMMENT ON TABLE tickets IS $$nothing that policies are about$$; CREATE TABLE unrelated (id int)');
     await eventually(async () => expect((await read('databases', 'orders')).status?.['tables']).toBe(3));
     await new Promise((resolve) => setTimeout(resolve, 2_000));
