@@ -111,6 +111,53 @@ describe('the webhook server', () => {
     expect(await post(server, {}, Buffer.alloc(4 * 1024 * 1024, ' '))).toMatchObject({ status: 200 });
   });
 
+  it('who sends slowly on many connections is given up for who sends a review', async () => {
+    const server = await running({ bodiesAtOnce: 1024 * 1024 });
+    const ended = new Set<number>();
+    const slow = await Promise.all(
+      Array.from({ length: 12 }, async (_, at) => {
+        const outgoing = httpsRequest({
+          host: '127.0.0.1',
+          port: server.port,
+          ca: server.ca,
+          path: '/inject',
+          method: 'POST',
+          agent: false,
+          headers: { 'content-type': 'application/json', 'content-length': 4 * 1024 * 1024 },
+        });
+        outgoing.on('error', () => ended.add(at));
+        await new Promise<void>((resolve) => outgoing.write(Buffer.alloc(200 * 1024, ' '), () => resolve()));
+        return outgoing;
+      }),
+    );
+    // Twelve times 200 KiB do not fit: seven at least are gone.
+    await expect.poll(() => ended.size).toBeGreaterThanOrEqual(7);
+    expect(await post(server, {}, Buffer.alloc(300 * 1024, ' '))).toMatchObject({ status: 200 });
+    for (const outgoing of slow) outgoing.destroy();
+    await expect.poll(async () => (await post(server, {}, Buffer.alloc(1024 * 1024, ' '))).status).toBe(200);
+  });
+
+  it('what is being reviewed counts, and who comes then is told to come again', async () => {
+    let answer: () => void = () => {};
+    const held = new Promise<void>((resolve) => (answer = resolve));
+    let asked: () => void = () => {};
+    const begun = new Promise<void>((resolve) => (asked = resolve));
+    const server = await running({
+      bodiesAtOnce: 1000,
+      review: async () => {
+        asked();
+        await held;
+        return {};
+      },
+    });
+    const first = post(server, {}, Buffer.alloc(900, ' '));
+    await begun;
+    expect(await post(server, {}, Buffer.alloc(200, ' '))).toMatchObject({ status: 503 });
+    answer();
+    expect(await first).toMatchObject({ status: 200 });
+    expect(await post(server, {}, Buffer.alloc(200, ' '))).toMatchObject({ status: 200 });
+  });
+
   it('answers 500 when a review fails, without its words', async () => {
     const server = await running({ review: () => Promise.reject(new Error('SECRET')) });
     expect(await post(server)).toMatchObject({ status: 500, text: 'the review failed' });

@@ -10,7 +10,7 @@ import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { Clock } from '../../sidecar/bundle/clock.ts';
 import { MAX_REVIEW_BYTES } from '../admission/admission-review.ts';
 import type { Authority } from '../certs/authority.ts';
-import { BodyTooLargeError, readBody } from './request-body.ts';
+import { BodyTooLargeError, RequestBodies, TooManyBodiesError } from './request-body.ts';
 
 export const WEBHOOK_PATH = '/inject';
 
@@ -28,6 +28,8 @@ export interface WebhookServerOptions {
   readonly drainDelay?: number;
   readonly drainLimit?: number;
   readonly requestsPerConnection?: number;
+  /** Bytes. */
+  readonly bodiesAtOnce?: number;
 }
 
 export interface WebhookServer {
@@ -49,6 +51,8 @@ const DRAIN_DELAY = 5_000;
 /** For answers under way after that. */
 const DRAIN_LIMIT = 10_000;
 const MAX_CONNECTIONS = 1000;
+/** Bytes. A review has some ten thousand; whoever reaches the port could otherwise have us hold four mebibytes for each connection. */
+const BODIES_AT_ONCE = 32 * 1024 * 1024;
 /** After so many a client is told to connect anew: an API server would stay with the replica it found first for as long as pods are created. */
 const REQUESTS_PER_CONNECTION = 1000;
 
@@ -61,11 +65,13 @@ class InjectionServer implements WebhookServer {
   readonly #server: Server;
   readonly #metrics: ReturnType<typeof createMetrics>;
   readonly #forget: () => void;
+  readonly #bodies: RequestBodies;
   #draining = false;
 
   constructor(options: WebhookServerOptions) {
     this.#options = options;
     this.#metrics = createMetrics(options.registry);
+    this.#bodies = new RequestBodies({ one: MAX_REVIEW_BYTES, all: options.bodiesAtOnce ?? BODIES_AT_ONCE });
     this.#server = createServer(
       {
         minVersion: 'TLSv1.2',
@@ -132,9 +138,10 @@ class InjectionServer implements WebhookServer {
     try {
       const refused = refusal(request);
       if (refused !== undefined) return this.#end(response, refused.code, 'text/plain', refused.message, true);
-      const answer = await review(await readBody(request, MAX_REVIEW_BYTES));
-      this.#end(response, 200, 'application/json', JSON.stringify(answer));
+      const answer = await this.#bodies.with(request, async (body) => JSON.stringify(await review(body)));
+      this.#end(response, 200, 'application/json', answer);
     } catch (error) {
+      if (error instanceof TooManyBodiesError) return this.#end(response, 503, 'text/plain', error.message, true);
       if (error instanceof BodyTooLargeError) return this.#end(response, 413, 'text/plain', error.message, true);
       if (request.destroyed && !request.complete) return;
       log.error({ reason: error instanceof Error ? error.name : 'unknown' }, 'review-failed');
