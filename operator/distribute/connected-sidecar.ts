@@ -9,6 +9,7 @@ import { FrameError, FrameReader, type ReceivedFrame } from '../../core/stream/f
 import { encodeFrame, HEARTBEAT, MAX_SIDECAR_FRAME, type OperatorFrame, STREAM_PROTOCOL } from '../../core/stream/frames.ts';
 import type { Clock } from '../../sidecar/bundle/clock.ts';
 import type { IdentityVerifier, VerifiedPod } from '../identity/verified-pod.ts';
+import { Bucket } from '../queue/bucket.ts';
 import type { DistributionMetrics, StreamEnd } from './metrics.ts';
 import type { Propagation } from './propagation.ts';
 import type { Part, Publication, Publications, Subscription } from './publications.ts';
@@ -26,6 +27,11 @@ export interface StreamTimes {
 
 export const STREAM_TIMES: StreamTimes = { heartbeat: HEARTBEAT, stall: 30_000, hello: 10_000, linger: 2_000 };
 const MISSED_HEARTBEATS = 3;
+/**
+ * Frames that a sidecar may say at once, and per second; a kibibyte costs as much as a frame. A heartbeat, a token every few minutes and two
+ * acknowledgements of a change are far less. Whoever says more would have one replica do nothing but listen to it.
+ */
+const MOST_SAID: readonly [number, number] = [2000, 50];
 const LOOK_AT_CLOCK = 15_000;
 /** Revisions of one Database that an acknowledgement may still be on its way for. */
 const REMEMBERED = 4;
@@ -73,6 +79,7 @@ export class ConnectedSidecar {
   #authoritiesDue = true;
   #blocked = false;
   #heard: number;
+  readonly #said: Bucket;
   #ended = false;
   #verifying = false;
   #nextToken: string | undefined;
@@ -82,6 +89,7 @@ export class ConnectedSidecar {
     this.#stream = options.stream;
     this.#pod = options.pod;
     this.#heard = options.clock.monotonic();
+    this.#said = new Bucket(...MOST_SAID, this.#heard);
   }
 
   get pod(): VerifiedPod {
@@ -265,6 +273,10 @@ export class ConnectedSidecar {
 
   #receive(frame: ReceivedFrame, bytes: number): void {
     if (this.#ended) return;
+    if (!this.#said.take(this.#options.clock.monotonic(), 1 + bytes / 1024)) {
+      this.#protocolError('it says more than there is to say');
+      return;
+    }
     this.#options.metrics.received(frame.type, bytes);
     if (frame.type === 'hello') this.#hello(frame);
     else if (frame.type === 'acknowledged') this.#acknowledged(frame);

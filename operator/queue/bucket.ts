@@ -13,11 +13,11 @@ export class Bucket {
     this.#at = now;
   }
 
-  take(now: number): boolean {
+  take(now: number, amount = 1): boolean {
     this.#level = Math.min(this.#size, this.#level + ((now - this.#at) / 1000) * this.#rate);
     this.#at = now;
-    if (this.#level < 1) return false;
-    this.#level -= 1;
+    if (this.#level < amount) return false;
+    this.#level -= amount;
     return true;
   }
 }

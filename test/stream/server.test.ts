@@ -370,6 +370,24 @@ describe('while it is connected', () => {
     await until(() => silent.ended);
   });
 
+  it.each([
+    ['small frames', '{"type":"heartbeat"}\n'.repeat(500)],
+    ['large ones', `${`{"type":"x","y":"${'z'.repeat(60_000)}"}\n`.repeat(5)}`],
+    ['tokens', `{"type":"token","token":"token-1"}\n`.repeat(500)],
+  ])('one that says too much in %s ends, before it has all been heard', async (_, lines) => {
+    await start();
+    const client = connect('token-1');
+    await until(() => client.of('state').length === 1);
+    for (let turn = 0; turn < 100 && !client.ended; turn += 1) {
+      client.stream.write(lines);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await until(() => client.ended);
+    expect(await operator.registry.getSingleMetricAsString('sluice_operator_streams_ended_total')).toContain(
+      '{how="protocol"} 1',
+    );
+  });
+
   it('one that has fallen silent is dropped, one that beats is not', async () => {
     await start({ times: { heartbeat: 100 } });
     cluster.identity.admit('token-2', { podUid: 'u2', pod: 'bot-2' });
