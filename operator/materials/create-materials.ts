@@ -165,10 +165,11 @@ class ClusterMaterials implements Materials {
     const secret = `${database.metadata.namespace}/${caSecretRef.name}`;
     const bad = (message: string) => ({ pem: undefined, problem: { reason: 'CaMissing' as const, message } });
     if (!this.#secrets.exists(secret)) return bad(`Secret ${secret}, which tls.caSecretRef names, does not exist`);
-    const pem = this.#secrets.value(secret, caSecretRef.key);
-    if (pem === undefined) return bad(`Secret ${secret} has no key "${caSecretRef.key}", which tls.caSecretRef names`);
-    if (!holdsCertificates(pem)) return bad(`key "${caSecretRef.key}" of Secret ${secret} does not hold certificates in PEM`);
-    return { pem };
+    const text = this.#secrets.value(secret, caSecretRef.key);
+    if (text === undefined) return bad(`Secret ${secret} has no key "${caSecretRef.key}", which tls.caSecretRef names`);
+    const certificates = certificatesIn(text);
+    if (certificates === undefined) return bad(`key "${caSecretRef.key}" of Secret ${secret} does not hold certificates in PEM`);
+    return { pem: certificates };
   }
 }
 
@@ -186,9 +187,10 @@ function referencesOf(database: Database, policies: readonly DatabaseAccessPolic
   };
 }
 
-function holdsCertificates(pem: string): boolean {
-  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
-  return blocks.length > 0 && blocks.every(isCertificate);
+/** And nothing else: a private key beside its certificates, as some servers want it, must not go into every pod. */
+function certificatesIn(text: string): string | undefined {
+  const blocks = text.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
+  return blocks.length > 0 && blocks.every(isCertificate) ? blocks.map((each) => `${each}\n`).join('') : undefined;
 }
 
 function isCertificate(pem: string): boolean {

@@ -137,6 +137,10 @@ describe('materials', () => {
     cluster.put(SECRETS, secret('ca', { 'ca.crt': rootCertificates.slice(0, 2).join('\n') }));
     expect(problem()).toBeUndefined();
     expect(materials.of(KEY)?.ca).toContain('BEGIN CERTIFICATE');
+    // Some servers want both in one file; pods are given the certificates.
+    const key = '-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----';
+    cluster.put(SECRETS, secret('ca', { 'ca.crt': `password: x\n${rootCertificates[0]}\n${key}\n${rootCertificates[1]}` }));
+    expect(materials.of(KEY)?.ca).toBe(`${rootCertificates[0]}\n${rootCertificates[1]}\n`);
   });
 
   it('keeps the last addresses for ten minutes while a name cannot be resolved, and says so', async () => {
