@@ -10,7 +10,6 @@
 import type { EventLog } from '../core/event-log.ts';
 import type { Logger } from 'pino';
 import { collectDefaultMetrics, Registry } from 'prom-client';
-import { INJECTED_LABEL } from '../core/injection/names.ts';
 import { VERSION } from '../core/version.ts';
 import type { Clock } from '../sidecar/bundle/clock.ts';
 import type { InjectorSettings } from './admission/injection.ts';
@@ -18,7 +17,7 @@ import { liveObjects } from './admission/live-objects.ts';
 import { createRefusalEvents } from './admission/refusal-events.ts';
 import { reviewAdmission } from './admission/review.ts';
 import { reviewTelemetry } from './admission/telemetry.ts';
-import { type KubeApi, PODS } from './api/kube-api.ts';
+import type { KubeApi } from './api/kube-api.ts';
 import { createCatalogs } from './catalog/create-catalogs.ts';
 import { catalogMetrics } from './catalog/metrics.ts';
 import { createStreamAuthority, createWebhookAuthority } from './certs/certificates.ts';
@@ -33,7 +32,7 @@ import { createLeadership } from './leader/create-leadership.ts';
 import { prometheusLeadershipTelemetry } from './leader/telemetry.ts';
 import { createMaterials } from './materials/create-materials.ts';
 import { prometheusControllerTelemetry } from './queue/telemetry.ts';
-import { BoundPods } from './reconcile/bound-pods.ts';
+import { BoundPods, INJECTED_PODS } from './reconcile/bound-pods.ts';
 import { createReconcilers } from './reconcile/create-reconcilers.ts';
 import { createEventRecorder } from './reconcile/events.ts';
 import { createReplicaReporter } from './reconcile/replica-report.ts';
@@ -106,7 +105,7 @@ export async function runOperator(options: OperatorOptions): Promise<RunningOper
 
   const view = createClusterView({ policyNamespaces, open });
   const materials = createMaterials({ view, open, namespace, clock, log: write });
-  const injectedPods = open<PodObject>({ resource: PODS, labelSelector: `${INJECTED_LABEL}=true` });
+  const injectedPods = open<PodObject>(INJECTED_PODS);
   const identity = createIdentityVerifier({
     api,
     pods: injectedPods,

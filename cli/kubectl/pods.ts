@@ -37,7 +37,7 @@ export async function annotatedPods(api: KubeApi, namespace: string | undefined)
 }
 
 /** Undefined: it asks for nothing, or has ended. */
-export function annotatedPod(raw: RawPod): AnnotatedPod | undefined {
+function annotatedPod(raw: RawPod): AnnotatedPod | undefined {
   const asked = annotation(raw, INJECT_ANNOTATION);
   const { kind } = parseInjectAnnotation(asked);
   const phase = text(record(raw['status'])?.['phase']);

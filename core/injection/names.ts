@@ -10,8 +10,6 @@ export const MEMORY_REQUEST_ANNOTATION = 'sluice.dev/memory-request';
 export const MEMORY_LIMIT_ANNOTATION = 'sluice.dev/memory-limit';
 /** Written by the injector: the seal of what was rendered (operator/render). */
 export const RENDER_ANNOTATION = 'sluice.dev/render';
-/** On a Database: deleting it although pods are bound to it. */
-export const ALLOW_DELETION_ANNOTATION = 'sluice.dev/allow-deletion';
 
 /** Written by the injector, value `true`: informers select it. */
 export const INJECTED_LABEL = 'sluice.dev/injected';
@@ -43,5 +41,3 @@ export const CLIENT_CA_FILE = `${CLIENT_CA_PATH}/ca.crt`;
 
 /** Health and metrics, on the pod's address. */
 export const HEALTH_PORT = 15_490;
-/** Loopback addresses for host aliases: one for each host. */
-export const ALIAS_NETWORK = '127.77.0.0/16';

@@ -67,7 +67,7 @@ export function parseInjectAnnotation(value: string | undefined): ParsedAnnotati
   return problems.length > 0 ? { kind: 'invalid', problems } : { kind: 'list', requests };
 }
 
-export function isLocalPort(port: number): boolean {
+function isLocalPort(port: number): boolean {
   return port >= FIRST_PORT && port <= 65_535 && port !== HEALTH_PORT;
 }
 

@@ -12,7 +12,7 @@ import { records } from '../../core/json/read.ts';
 import { containersOf } from './raw-pod.ts';
 import type { SelectedDatabase } from './selection.ts';
 
-export const DEFAULT_LOCAL_PORT = 5432;
+const DEFAULT_LOCAL_PORT = 5432;
 
 export interface Target {
   readonly database: Database;

@@ -21,7 +21,7 @@ export function serviceAccountOf(pod: RawPod): string {
   return text(spec['serviceAccountName']) || text(spec['serviceAccount']) || 'default';
 }
 
-export const CONTAINER_FIELDS = ['initContainers', 'containers'] as const;
+const CONTAINER_FIELDS = ['initContainers', 'containers'] as const;
 
 export type ContainerField = (typeof CONTAINER_FIELDS)[number];
 

@@ -41,6 +41,6 @@ export const REFUSAL_REASONS = [
 
 export type RefusalReason = (typeof REFUSAL_REASONS)[number];
 
-export const SKIP_REASONS = ['NotRequested', 'Declined'] as const;
+const SKIP_REASONS = ['NotRequested', 'Declined'] as const;
 
 export type SkipReason = (typeof SKIP_REASONS)[number];

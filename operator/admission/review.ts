@@ -127,7 +127,7 @@ async function judge({ uid, pod, namespace }: PodReview, settings: InjectorSetti
 const MOST_LINES = 20;
 
 /** One problem in one line; several in a list. */
-export function refusalMessage(problems: readonly InjectionProblem[]): string {
+function refusalMessage(problems: readonly InjectionProblem[]): string {
   if (problems.length === 1) return `Sluice cannot govern this pod: ${problems[0]!.message}`;
   const lines = problems.slice(0, MOST_LINES).map((each) => `- ${each.message}`);
   if (problems.length > MOST_LINES) lines.push(`- and ${problems.length - MOST_LINES} more`);

@@ -19,7 +19,7 @@ import type { InjectorSettings } from './injection.ts';
 import { type Raw, record } from '../../core/json/read.ts';
 
 /** Where the ServiceAccount plugin mounts the pod's token for the Kubernetes API. */
-export const API_TOKEN_PATH = '/var/run/secrets/kubernetes.io/serviceaccount';
+const API_TOKEN_PATH = '/var/run/secrets/kubernetes.io/serviceaccount';
 
 /** Fields that the API server would write itself are written out, so that the object stays what was sealed. */
 export function sidecarContainer(settings: InjectorSettings, told: SidecarSettings, resources: Raw): Raw {

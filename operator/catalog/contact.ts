@@ -7,7 +7,7 @@ import { QueryError } from '../../sidecar/catalog/reader.ts';
 import { UpstreamError } from '../../sidecar/upstream/upstream-error.ts';
 import type { Contact, ContactReason } from './catalogs.ts';
 
-export const POOLER_MESSAGE =
+const POOLER_MESSAGE =
   'the endpoint is a connection pooler that does not keep a session on one server connection, or its settings; name the server itself';
 
 /** Something between us and the server hands sessions out anew. */

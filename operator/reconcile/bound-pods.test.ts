@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { memoryCluster } from '../../test/support/memory-informers.ts';
 import { PODS } from '../api/kube-api.ts';
-import { BoundPods, openInjectedPods, type PodObject, podsOfSubjects } from './bound-pods.ts';
+import { BoundPods, INJECTED_PODS, type PodObject, podsOfSubjects } from './bound-pods.ts';
 
 function pod(name: string, databases: readonly string[], phase = 'Running', more: Record<string, unknown> = {}): PodObject {
   const settings = {
@@ -21,7 +21,7 @@ function pod(name: string, databases: readonly string[], phase = 'Running', more
 
 async function setUp() {
   const cluster = memoryCluster();
-  const informer = openInjectedPods(cluster.open);
+  const informer = cluster.open<PodObject>(INJECTED_PODS);
   const pods = new BoundPods(informer);
   informer.start();
   await pods.synced;

@@ -4,8 +4,11 @@ import { databaseKey, parseSidecarSettings, SETTINGS_VARIABLE } from '../../core
 import type { PolicySpec } from '../../crds/database-access-policy.ts';
 import { type KubeObject, PODS } from '../api/kube-api.ts';
 import type { Change, Informer } from '../watch/informer.ts';
-import type { OpenInformer } from '../watch/open-informer.ts';
+import type { Collection } from '../watch/open-informer.ts';
 import { objectKey } from '../view/governed-object.ts';
+
+/** Whatever bears the label; whether it is governed, its seal says. */
+export const INJECTED_PODS: Collection = { resource: PODS, labelSelector: `${INJECTED_LABEL}=true` };
 
 /** As much of a pod as is looked at. */
 export interface PodObject extends KubeObject {
@@ -87,31 +90,6 @@ export function podsOfSubjects(pods: readonly BoundPod[], subjects: PolicySpec['
         serviceAccount.namespace === pod.namespace && (serviceAccount.name === '*' || serviceAccount.name === pod.serviceAccount),
     ),
   );
-}
-
-export function openInjectedPods(open: OpenInformer): Informer<PodObject> {
-  return open<PodObject>({ resource: PODS, labelSelector: `${INJECTED_LABEL}=true` }, withoutTheRest);
-}
-
-/** A pod may be large, and there are many. */
-function withoutTheRest(pod: PodObject): PodObject {
-  const { name, namespace, uid, resourceVersion, deletionTimestamp } = pod.metadata;
-  const sidecar = pod.spec?.initContainers?.find((each) => each.name === CONTAINER_NAME);
-  const settings = sidecar?.env?.find((each) => each.name === SETTINGS_VARIABLE);
-  return {
-    metadata: {
-      name,
-      ...(namespace === undefined ? {} : { namespace }),
-      ...(uid === undefined ? {} : { uid }),
-      ...(resourceVersion === undefined ? {} : { resourceVersion }),
-      ...(deletionTimestamp === undefined ? {} : { deletionTimestamp }),
-    },
-    spec: {
-      serviceAccountName: pod.spec?.serviceAccountName ?? 'default',
-      initContainers: sidecar === undefined ? [] : [{ name: CONTAINER_NAME, env: settings === undefined ? [] : [settings] }],
-    },
-    ...(pod.status?.phase === undefined ? {} : { status: { phase: pod.status.phase } }),
-  };
 }
 
 /** Undefined: it has ended, or is none of ours: the label alone says nothing. */

@@ -40,7 +40,7 @@ export interface EventRecorderOptions {
   readonly log: EventLog;
 }
 
-export const REPORTING_CONTROLLER = 'sluice.dev/operator';
+const REPORTING_CONTROLLER = 'sluice.dev/operator';
 
 const REPEAT_AFTER = 600_000;
 const REMEMBERED = 4_096;

@@ -47,7 +47,7 @@ export interface ReplicaReporter {
   stop(): Promise<void>;
 }
 
-export function replicaReportName(release: string, replica: string): string {
+function replicaReportName(release: string, replica: string): string {
   return `${release}-replica-${replica}`;
 }
 
@@ -131,7 +131,7 @@ class Reporter implements ReplicaReporter {
 }
 
 /** Without the sentences where all would be too long. */
-export function reportText(acknowledgements: Acknowledgements, sequence: number): string {
+function reportText(acknowledgements: Acknowledgements, sequence: number): string {
   const report = (sentences: boolean): string => {
     const databases: Record<string, DatabaseAcknowledgements> = {};
     for (const key of acknowledgements.databases()) {

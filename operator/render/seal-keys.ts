@@ -78,7 +78,7 @@ export function createSealKeys(options: SealKeysOptions): FollowedSealKeys {
 }
 
 /** In order of their names. */
-export function parseSealKeys(data: SecretData): readonly SealKey[] {
+function parseSealKeys(data: SecretData): readonly SealKey[] {
   const keys = Object.entries(data).map(([id, secret]) => {
     if (!SEAL_KEY_ID.test(id)) throw new SecretProblem(`"${id}" is no name of a key: lower-case letters, digits and hyphens`);
     if (secret.length < SEAL_KEY_BYTES)
@@ -90,6 +90,6 @@ export function parseSealKeys(data: SecretData): readonly SealKey[] {
 }
 
 /** `key-20261128231500`, UTC. */
-export function newKeyId(now: number): string {
+function newKeyId(now: number): string {
   return `key-${new Date(now).toISOString().replace(/\D/g, '').slice(0, 14)}`;
 }

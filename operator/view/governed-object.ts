@@ -39,7 +39,7 @@ export function readGoverned<K extends GovernedKind>(kind: K, raw: RawGoverned):
 }
 
 /** Without managedFields and whatever else a server adds. */
-export function objectMeta(metadata: KubeMeta): ObjectMeta {
+function objectMeta(metadata: KubeMeta): ObjectMeta {
   const {
     name,
     namespace = '',

@@ -12,7 +12,7 @@ import { MAX_REVIEW_BYTES } from '../admission/admission-review.ts';
 import type { Authority } from '../certs/authority.ts';
 import { BodyTooLargeError, RequestBodies, TooManyBodiesError } from './request-body.ts';
 
-export const WEBHOOK_PATH = '/inject';
+const WEBHOOK_PATH = '/inject';
 
 export interface WebhookServerOptions {
   readonly host: string;

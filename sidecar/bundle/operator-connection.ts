@@ -227,7 +227,7 @@ function readRefusal(body: string): { readonly code: string; readonly reason: st
 }
 
 /** `host:port` or `[address]:port`. */
-export function parseAddress(address: string): { readonly host: string; readonly port: number } {
+function parseAddress(address: string): { readonly host: string; readonly port: number } {
   const colon = address.lastIndexOf(':');
   const host = address.slice(0, colon);
   return { host: host.startsWith('[') ? host.slice(1, -1) : host, port: Number(address.slice(colon + 1)) };

@@ -6,7 +6,7 @@ import { JournalError, type Journal } from '../journal/journal.ts';
 export type Durability = Database['spec']['audit']['durability'];
 
 /** Sent to clients as the reason why statements are refused. */
-export const NOT_REPLICATED =
+const NOT_REPLICATED =
   'audit.durability Replicated needs records to be collected by the operator, which this release does not do; Local and Synced are there';
 
 export function promisedJournal(journal: Journal, durability: () => Durability | undefined): Journal {

@@ -1,7 +1,7 @@
 /** Test support: the holder's work on a real API server, with acknowledgements as the test says. */
 import type { Acknowledgements, DatabaseAcknowledgements } from '../../operator/distribute/acknowledgements.ts';
 import type { KubeApi } from '../../operator/api/kube-api.ts';
-import { BoundPods, openInjectedPods } from '../../operator/reconcile/bound-pods.ts';
+import { BoundPods, INJECTED_PODS, type PodObject } from '../../operator/reconcile/bound-pods.ts';
 import { createReconcilers } from '../../operator/reconcile/create-reconcilers.ts';
 import { createEventRecorder } from '../../operator/reconcile/events.ts';
 import { createServedCrds } from '../../operator/reconcile/served-crds.ts';
@@ -81,7 +81,7 @@ export async function startHolder(
   const { api, open, view, materials, catalogs } = rooms;
   const leader = testLeader(options.leads ?? true);
   const acknowledgements = testAcknowledgements();
-  const injected = openInjectedPods(open);
+  const injected = open<PodObject>(INJECTED_PODS);
   const pods = new BoundPods(injected);
   injected.start();
   const quiet = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
