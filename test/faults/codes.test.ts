@@ -333,7 +333,7 @@ describe('every refusal is counted', () => {
     const before = await counted('SLUICE-703');
     await writeFile(policy, text.slice(0, text.lastIndexOf('---')));
     await expect.poll(() => counted('SLUICE-703'), { timeout: 15_000 }).toBe(before + 1);
-    expect(idle.ended).toBe(true);
+    await expect.poll(() => idle.ended).toBe(true);
     expect((await inside.query('SELECT 1')).error?.['C']).toBe('57P03');
     await refusedLogin()();
     expect(await counted('SLUICE-703')).toBe(before + 3);
