@@ -33,6 +33,8 @@ export interface ServedCrds {
 }
 
 const PERIOD = 30_000;
+/** An API server serves a changed CRD a moment after it has it, and objects as the old one cut them until then: a busy one takes seconds. */
+const SETTLES_WITHIN = 20_000;
 
 interface Seen {
   readonly generation: number | undefined;
@@ -48,8 +50,8 @@ class Look implements ServedCrds {
   readonly #options: ServedCrdsOptions;
   readonly #seen = new Map<string, Seen>();
   readonly #gauge: Gauge | undefined;
-  /** Changed at the last look: read anew once more, when the watches of before have certainly ended. */
-  readonly #again = new Set<string>();
+  /** Changed a while ago: read anew at each look until then, and once after. Monotonic milliseconds. */
+  readonly #unsettled = new Map<string, number>();
   #cancel: () => void = () => undefined;
   #looking: Promise<void> | undefined;
   #stopped = false;
@@ -128,8 +130,12 @@ class Look implements ServedCrds {
       this.#gauge?.set({ crd: name, state }, state === drift.state ? 1 : 0);
     const same = before !== undefined && before.generation === generation && before.uid === uid;
     if (!same) this.#say(name, drift);
-    if (this.#again.delete(name) || (before !== undefined && !same)) this.#options.changed(kind);
-    if (before !== undefined && !same) this.#again.add(name);
+    const now = this.#options.clock.monotonic();
+    if (before !== undefined && !same) this.#unsettled.set(name, now + SETTLES_WITHIN);
+    const until = this.#unsettled.get(name);
+    if (until === undefined) return;
+    if (now >= until) this.#unsettled.delete(name);
+    this.#options.changed(kind);
   }
 
   #say(name: string, drift: Drift): void {
