@@ -8,6 +8,14 @@ const isPlugin = process.argv[2] === 'kubectl';
 const program = isPlugin ? (await import('./kubectl/command.ts')).kubectlProgram() : await sluiceProgram();
 program.showHelpAfterError('(add --help for the options)').showSuggestionAfterError().exitOverride();
 
+// `… | head`: whoever reads no more has what they wanted. The proxy goes on: its clients are elsewhere.
+if (process.argv[2] !== 'proxy') {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit();
+  });
+}
+
 try {
   for (const command of program.commands) inherit(command);
   await program.parseAsync(isPlugin ? process.argv.toSpliced(2, 1) : process.argv);

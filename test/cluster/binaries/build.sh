@@ -29,4 +29,6 @@ build() { # NAME COMMAND...: unless it is there already
 
 build k8sbox go build -mod=readonly -ldflags "$stamp" -o "$out/k8sbox.part" . && { [ ! -e "$out/k8sbox.part" ] || mv "$out/k8sbox.part" "$out/k8sbox"; }
 for name in kube-apiserver kube-controller-manager kube-scheduler kube-proxy kubelet kubectl kubeadm etcd; do ln -sf k8sbox "$out/$name"; done
-build helm env GOBIN="$out" go install -ldflags '-s -w' "helm.sh/helm/v3/cmd/helm@$helm"
+# What `helm template` takes the cluster for, unless it is told.
+capabilities="-X helm.sh/helm/v3/pkg/chartutil.k8sVersionMajor=$major -X helm.sh/helm/v3/pkg/chartutil.k8sVersionMinor=$minor"
+build helm env GOBIN="$out" go install -ldflags "-s -w $capabilities" "helm.sh/helm/v3/cmd/helm@$helm"
