@@ -2,8 +2,9 @@
 import { describe, expect, it } from 'vitest';
 import { policyYaml } from '../stream/documents.ts';
 import { WireClient } from '../support/wire-client.ts';
-import { ask, GRANTS, laboratory, ready, refusal, SCHEMA, until } from './laboratory.ts';
+import { ask, GRANTS, laboratory, ready, refusal, SCHEMA } from './laboratory.ts';
 import { type RunningSidecar, served } from './sidecar.ts';
+import { until } from '../support/until.ts';
 
 const lab = laboratory();
 

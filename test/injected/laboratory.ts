@@ -1,6 +1,6 @@
 /** Test support: a database, an operator and a pod's volumes; what a test starts ends with it. */
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
-import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
 import { databaseYaml, policyYaml } from '../stream/documents.ts';
 import {
   memoryCluster,
@@ -12,6 +12,7 @@ import {
 import { type LocalPostgres, startLocalPostgres } from '../support/postgres.ts';
 import { LoginError, WireClient } from '../support/wire-client.ts';
 import { podVolumes, type RunningSidecar, type SidecarOptions, startSidecar, type Volumes } from './sidecar.ts';
+import { until } from '../support/until.ts';
 
 export const SCHEMA = `
   CREATE TABLE customers (id int PRIMARY KEY, name text, email text, region text, note text);
@@ -145,10 +146,6 @@ export async function forward(port: number, to: number): Promise<{ close(): void
       for (const socket of sockets) socket.destroy();
     },
   };
-}
-
-export async function until(what: () => boolean | Promise<boolean>): Promise<void> {
-  await expect.poll(what, { timeout: 30_000, interval: 20 }).toBe(true);
 }
 
 export async function started(sidecar: RunningSidecar): Promise<void> {

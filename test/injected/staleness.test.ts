@@ -3,7 +3,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { policyYaml } from '../stream/documents.ts';
-import { ask, laboratory, ready, refusal, started, until } from './laboratory.ts';
+import { ask, laboratory, ready, refusal, started } from './laboratory.ts';
+import { until } from '../support/until.ts';
 
 const lab = laboratory();
 

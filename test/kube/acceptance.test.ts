@@ -16,7 +16,7 @@ import {
   type RunningSidecar,
   startSidecar,
 } from './installation.ts';
-import { eventually } from './rooms.ts';
+import { eventually } from '../support/until.ts';
 
 const { skip, title } = needsKubernetes('from a pod annotation to a governed connection');
 const PLATFORM = 'data-platform';

@@ -8,8 +8,9 @@ import { needsKubernetes } from './binaries.ts';
 import { type ControlPlane, startControlPlane } from './control-plane.ts';
 import { SCHEMA, type TestDatabase, putDatabase, putSecret, startDatabase } from './databases.ts';
 import { startPgBouncer } from './pgbouncer.ts';
-import { eventually, type Rooms, startRooms } from './rooms.ts';
+import { type Rooms, startRooms } from './rooms.ts';
 import { hasProgram } from '../support/majors.ts';
+import { eventually } from '../support/until.ts';
 
 const { skip, title } = needsKubernetes('schemas and findings of Databases');
 const KEY = 'data-platform/orders';

@@ -20,6 +20,7 @@ import { createWebhookServer } from '../../operator/webhook/server.ts';
 import { type Clock, systemClock } from '../../sidecar/bundle/clock.ts';
 import { needsKubernetes } from './binaries.ts';
 import { type ControlPlane, startControlPlane } from './control-plane.ts';
+import { until } from '../support/until.ts';
 
 const { skip, title } = needsKubernetes('certificates');
 const DAY = 24 * 3600_000;
@@ -89,9 +90,6 @@ describe.skipIf(skip)(title, () => {
     authority.start();
     closing.push(() => authority.stop());
     return authority;
-  };
-  const until = async (what: () => boolean | Promise<boolean>): Promise<void> => {
-    while (!(await what())) await sleep(20);
   };
   const register = async (release: string, ports: readonly number[], selector = release): Promise<void> => {
     await api.create(MUTATING_WEBHOOKS, {

@@ -5,7 +5,7 @@ import { needsKubernetes } from './binaries.ts';
 import { applyCrds, renderChart } from './chart.ts';
 import { type ControlPlane, startControlPlane } from './control-plane.ts';
 import { putDatabase } from './databases.ts';
-import { eventually } from './rooms.ts';
+import { eventually } from '../support/until.ts';
 
 const { skip, title } = needsKubernetes('deleting Databases');
 const PATH = '/apis/sluice.dev/v1alpha1/namespaces/data-platform/databases';

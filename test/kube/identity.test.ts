@@ -1,6 +1,5 @@
 /** Tokens of a real API server, and tokens that only look like it, against pods as they live and die. */
 import { randomBytes, generateKeyPairSync } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { decodeJwt, decodeProtectedHeader, SignJWT } from 'jose';
 import pino from 'pino';
 import { Registry } from 'prom-client';
@@ -23,6 +22,7 @@ import type { Informer } from '../../operator/watch/informer.ts';
 import { type Clock, systemClock } from '../../sidecar/bundle/clock.ts';
 import { needsKubernetes } from './binaries.ts';
 import { type ControlPlane, startControlPlane, type TokenOptions } from './control-plane.ts';
+import { until } from '../support/until.ts';
 
 const { skip, title } = needsKubernetes('identity');
 
@@ -98,9 +98,6 @@ describe.skipIf(skip)(title, () => {
   };
   const removed = (pod: Pod): void => {
     kube.kubectl(['-n', NAMESPACE, 'delete', 'pod', pod.metadata.name, '--grace-period=0', '--force']);
-  };
-  const until = async (what: () => boolean): Promise<void> => {
-    while (!what()) await sleep(20);
   };
   /** Of tokens whose pod or account is gone. TokenReview answers from a cache of ten seconds at first; what we look at ourselves does not. */
   const refusedAs = (verification: string, code: RefusalCode): readonly string[] =>

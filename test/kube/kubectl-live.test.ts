@@ -10,7 +10,7 @@ import { ROOT, SYSTEM } from './chart.ts';
 import { type ControlPlane, startControlPlane } from './control-plane.ts';
 import { putSecret, startDatabase, type TestDatabase } from './databases.ts';
 import { freePorts, install, type InjectedPod, type RunningOperator, type RunningSidecar, startSidecar } from './installation.ts';
-import { eventually } from './rooms.ts';
+import { eventually } from '../support/until.ts';
 
 const { skip, title } = needsKubernetes('kubectl sluice, live');
 const [PLATFORM, AGENTS] = ['data-platform', 'ai-agents'];

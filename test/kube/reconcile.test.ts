@@ -9,7 +9,7 @@ import { SYSTEM, applyCrds } from './chart.ts';
 import { type ControlPlane, startControlPlane } from './control-plane.ts';
 import { SCHEMA, type TestDatabase, putDatabase, putPolicy, putSecret, startDatabase } from './databases.ts';
 import { type Holder, startHolder } from './holder.ts';
-import { eventually } from './rooms.ts';
+import { eventually } from '../support/until.ts';
 
 const { skip, title } = needsKubernetes('status of Databases and policies');
 const NAMESPACE = 'data-platform';

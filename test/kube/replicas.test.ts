@@ -14,8 +14,8 @@ import {
   type RunningSidecar,
   startSidecar,
 } from './installation.ts';
-import { eventually } from './rooms.ts';
 import { startService, type TestService } from './service.ts';
+import { eventually } from '../support/until.ts';
 
 const { skip, title } = needsKubernetes('replicas of the operator');
 const PLATFORM = 'data-platform';

@@ -74,17 +74,3 @@ export async function startRooms(
     },
   };
 }
-
-/** Looks until it holds; the test's own time limit ends it. Throws the last reason. */
-export async function eventually(check: () => void | Promise<void>, milliseconds = 20_000): Promise<void> {
-  const end = Date.now() + milliseconds;
-  for (;;) {
-    try {
-      await check();
-      return;
-    } catch (error) {
-      if (Date.now() > end) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 25));
-    }
-  }
-}

@@ -3,8 +3,8 @@ import { needsKubernetes } from './binaries.ts';
 import { type ControlPlane, startControlPlane } from './control-plane.ts';
 import { putSecret, startDatabase, type TestDatabase } from './databases.ts';
 import { type Installation, install, type RunningOperator } from './installation.ts';
-import { eventually } from './rooms.ts';
 import { AGENTS, changeSharedPolicy, type Connections, connectAll, createFleet, type Fleet, metric, PLATFORM } from './scale.ts';
+import { eventually } from '../support/until.ts';
 
 const { skip, title } = needsKubernetes('200 policies and 500 pods');
 const POLICIES = 200;

@@ -11,6 +11,7 @@ import { type LocalPostgres, startLocalPostgres } from '../support/postgres.ts';
 import { rows } from '../support/shop.ts';
 import { type RunningSluice, startSluice } from '../support/sluice.ts';
 import { openClient, type TestClient } from './client.ts';
+import { until } from '../support/until.ts';
 
 const POLICY = `apiVersion: sluice.dev/v1alpha1
 kind: Database
@@ -74,13 +75,6 @@ describe.each(MAJORS)('PostgreSQL %i', (major) => {
     const sluice = await startSluice({ policy: [join(directory, 'policy.yaml')], as: 'ai/agent', upstream: url.href, extra });
     running.push(sluice);
     return sluice;
-  }
-  async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-    for (let attempt = 0; attempt < 300; attempt += 1) {
-      if (await condition()) return;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-    throw new Error('it did not happen');
   }
   const sampled = (sluice: RunningSluice): Promise<void> => until(() => sluice.output().includes('values-sampled'));
 

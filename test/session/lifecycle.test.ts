@@ -9,6 +9,7 @@ import { OLDEST } from '../support/majors.ts';
 import { type LoginError, WireClient } from '../support/wire-client.ts';
 import { fakeEngine } from './fake-engine.ts';
 import { type ProxyOptions, startProxy, type TestProxy } from './proxy.ts';
+import { until } from '../support/until.ts';
 
 let server: LocalPostgres;
 let admin: WireClient;
@@ -17,14 +18,6 @@ const open = async (engine: SqlEngine | null = fakeEngine(), options: ProxyOptio
   const proxy = await startProxy({ port, password: server.password }, engine ?? undefined, options);
   proxies.push(proxy);
   return proxy;
-};
-/** Polls instead of sleeping: as fast as the machine allows. */
-const until = async (condition: () => boolean | Promise<boolean>) => {
-  const deadline = Date.now() + 10_000;
-  while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error('the condition did not come true');
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
 };
 const backends = async (state = '%') =>
   Number(

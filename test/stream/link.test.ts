@@ -11,6 +11,7 @@ import { manualClock } from '../support/manual-clock.ts';
 import { makeAuthority } from './certificates.ts';
 import { databaseYaml, policyYaml } from './documents.ts';
 import { memoryCluster, SERVER_NAME, startOperator, type TestCluster, type TestOperator } from './operator.ts';
+import { until } from '../support/until.ts';
 
 let cluster: TestCluster;
 let operator: TestOperator;
@@ -43,10 +44,6 @@ function startLink(port: number, options: Partial<OperatorLinkOptions> = {}): Op
 
 const shop = (link: OperatorLink) => link.databases.get('data/shop')!;
 const password = (link: OperatorLink) => shop(link).connection?.credential.password;
-
-async function until(what: () => boolean): Promise<void> {
-  await expect.poll(what, { timeout: 20_000, interval: 5 }).toBe(true);
-}
 
 /** Something in front of the operator that can be cut or made to swallow everything. */
 async function relay(port: () => number): Promise<{ readonly port: number; swallow(): void; cut(): void }> {

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { connectByHand, type StreamClient } from './client.ts';
 import { databaseYaml, policyYaml } from './documents.ts';
 import { memoryCluster, startOperator, type TestCluster, type TestOperator, type TestOperatorOptions } from './operator.ts';
+import { until } from '../support/until.ts';
 
 let cluster: TestCluster;
 let operator: TestOperator;
@@ -17,10 +18,6 @@ function connect(token: string | undefined, options: Parameters<typeof connectBy
   const client = connectByHand(cluster, operator.port, token, options);
   clients.push(client);
   return client;
-}
-
-async function until(what: () => boolean): Promise<void> {
-  await expect.poll(what, { timeout: 20_000, interval: 5 }).toBe(true);
 }
 
 beforeEach(async () => {
