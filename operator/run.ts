@@ -26,6 +26,7 @@ import { distributionMetrics } from './distribute/metrics.ts';
 import { streamCertificates } from './distribute/stream-authority.ts';
 import { startStreamServer } from './distribute/stream-server.ts';
 import { createHealthServer } from './health/server.ts';
+import { keptPod } from './identity/kept-pod.ts';
 import type { PodObject } from './identity/pods.ts';
 import { createIdentityVerifier } from './identity/verifier.ts';
 import { createLeadership } from './leader/create-leadership.ts';
@@ -105,7 +106,7 @@ export async function runOperator(options: OperatorOptions): Promise<RunningOper
 
   const view = createClusterView({ policyNamespaces, open });
   const materials = createMaterials({ view, open, namespace, clock, log: write });
-  const injectedPods = open<PodObject>(INJECTED_PODS);
+  const injectedPods = open<PodObject>(INJECTED_PODS, keptPod);
   const identity = createIdentityVerifier({
     api,
     pods: injectedPods,

@@ -329,3 +329,15 @@ describe('an annotation or a name as long as a request', () => {
     });
   });
 });
+
+it.each<[string, (pod: Json) => void]>([
+  ['volumes', (pod) => (pod['spec'].volumes = Array.from({ length: 5000 }, (_, at) => ({ name: `v${at}`, emptyDir: {} })))],
+  [
+    'containers',
+    (pod) => (pod['spec'].containers = Array.from({ length: 5000 }, (_, at) => ({ name: `c${at}`, image: 'app:1' }))),
+  ],
+])('a pod of thousands of %s is refused: every replica would keep it', (_, change) => {
+  const pod = plain();
+  change(pod);
+  expect(reasons(inject(goldenInput(pod)))).toEqual(['PodTooLarge']);
+});

@@ -10,6 +10,7 @@ import {
   RENDER_ANNOTATION,
 } from '../../core/injection/names.ts';
 import type { SidecarSettings } from '../../core/injection/sidecar-settings.ts';
+import { keptPod, MOST_KEPT } from '../identity/kept-pod.ts';
 import { canonicalRender, sidecarContainer as onlySidecar } from '../render/canonical-render.ts';
 import { parseInjectAnnotation, shortened } from './annotation.ts';
 import { planEnvironment } from './environment.ts';
@@ -78,7 +79,7 @@ export function inject(input: InjectionInput): Injection {
     ...unsafeFeatures(pod, input.settings.runAsUser),
     ...tls.problems,
     ...reservedUses(pod),
-    ...(sealed === undefined ? [IMPOSTOR] : []),
+    ...(sealed === undefined ? [IMPOSTOR] : tooLarge(sealed)),
   ];
   if (problems.length > 0 || sealed === undefined) return refused(problems);
   const mesh = meshWarning(records(specOf(pod)['containers']));
@@ -90,6 +91,14 @@ export function inject(input: InjectionInput): Injection {
     ...(mesh === undefined ? [] : [mesh]),
   ];
   return { outcome: 'injected', patch: jsonPatch(input.pod, sealed), warnings };
+}
+
+/** Every replica keeps it for as long as it lives. */
+function tooLarge(pod: RawPod): readonly InjectionProblem[] {
+  const bytes = Buffer.byteLength(JSON.stringify(keptPod(pod)));
+  if (bytes <= MOST_KEPT) return [];
+  const message = `the pod has ${bytes} bytes without environment, commands and probes, and a governed one can have ${MOST_KEPT}; split it, or make its lists of containers, volumes and mounts shorter`;
+  return [{ reason: 'PodTooLarge', message }];
 }
 
 /** Characters. Messages quote the pod, whose lengths the API server checks only after us; they go into logs, Events and the answer. */

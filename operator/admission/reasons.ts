@@ -34,6 +34,7 @@ export const REFUSAL_REASONS = [
   'ServiceFile',
   /** The request itself. */
   'PodMalformed',
+  'PodTooLarge',
   'ReviewMalformed',
   'NotReady',
   'InternalError',

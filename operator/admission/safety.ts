@@ -10,7 +10,7 @@ import type { InjectionProblem, RawPod } from './injection.ts';
 import { type Raw, record, records, text, texts } from '../../core/json/read.ts';
 import { annotation, containersOf, specOf } from './raw-pod.ts';
 
-const MIRROR_ANNOTATION = 'kubernetes.io/config.mirror';
+export const MIRROR_ANNOTATION = 'kubernetes.io/config.mirror';
 
 /** Does not depend on the Databases. `sidecarUser` undefined: the cluster assigns one. */
 export function unsafeFeatures(pod: RawPod, sidecarUser: number | undefined): readonly InjectionProblem[] {

@@ -9,6 +9,7 @@ import { serviceAccountOf } from '../admission/raw-pod.ts';
 import { canonicalRender } from '../render/canonical-render.ts';
 import { asStored, injectedPod, sidecarOf } from '../render/injected-pod.fixture.ts';
 import { checkIssued } from './issued-sidecar.ts';
+import { keptPod, MOST_KEPT } from './kept-pod.ts';
 import { podDangers } from './pod-dangers.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: raw pods
@@ -17,6 +18,8 @@ type Json = any;
 const dangers = (change: (pod: Json) => void): readonly string[] => {
   const pod = structuredClone(asStored(injectedPod())) as Json;
   change(pod);
+  // What the operator keeps of it must not be judged otherwise.
+  expect(podDangers(keptPod(pod))).toEqual(podDangers(pod));
   return podDangers(pod);
 };
 const ephemeral = (container: object) => (pod: Json) =>
@@ -80,7 +83,22 @@ describe('whatever the injector makes', () => {
     const subject = { namespace: pod.metadata.namespace ?? 'x', serviceAccount: serviceAccountOf(pod) };
     pod.metadata.annotations[RENDER_ANNOTATION] = seals.seal(subject, canonicalRender(pod)!);
     const issued = checkIssued(pod, subject, { seals, imageDigests: [] });
+    expect(checkIssued(keptPod(pod), subject, { seals, imageDigests: [] })).toEqual(issued);
     expect(issued).toMatchObject({ ok: true });
     expect(issued.ok && issued.databases.length).toBeGreaterThan(0);
+  });
+});
+
+describe('what is kept of a pod', () => {
+  it('does not grow with what decides nothing', () => {
+    const pod = structuredClone(asStored(injectedPod())) as Json;
+    const before = JSON.stringify(keptPod(pod)).length;
+    const long = 'x'.repeat(MOST_KEPT);
+    pod.metadata.annotations['sluice.dev/notes'] = long;
+    pod.metadata.finalizers = [long];
+    pod.metadata.managedFields = [{ manager: long }];
+    pod.spec.affinity = { nodeAffinity: long };
+    Object.assign(pod.spec.containers[0], { env: [{ name: 'A', value: long }], args: [long], command: [long] });
+    expect(JSON.stringify(keptPod(pod)).length - before).toBeLessThan(100);
   });
 });
