@@ -39,6 +39,8 @@ class ObjectFollower implements Follower {
   readonly #stopped = new AbortController();
   readonly #where: { readonly object: string };
   #version: string | undefined;
+  /** Of the last look. */
+  #failure: string | undefined;
   #looking: Promise<void> = Promise.resolve();
   #following: Promise<void> | undefined;
   #cancelPoll: () => void = () => {};
@@ -69,12 +71,21 @@ class ObjectFollower implements Follower {
       if (signal.aborted) return;
       try {
         this.#version = await this.#options.look(signal);
+        if (this.#failure !== undefined) this.#options.log.info(this.#where, 'object-read-again');
+        this.#failure = undefined;
       } catch (error) {
         this.#version = undefined;
-        if (!signal.aborted) this.#options.log.warn({ ...this.#where, reason: reasonOf(error) }, 'object-not-read-or-written');
+        if (!signal.aborted) this.#failed(reasonOf(error));
       }
     });
     return this.#looking;
+  }
+
+  /** Tried every second: said when it begins, and when the reason is another one. */
+  #failed(reason: string): void {
+    const level = reason === this.#failure ? 'debug' : 'warn';
+    this.#failure = reason;
+    this.#options.log[level]({ ...this.#where, reason }, 'object-not-read-or-written');
   }
 
   #poll(): void {
