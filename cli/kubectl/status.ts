@@ -7,11 +7,11 @@ import type { Database } from '../../crds/database.ts';
 import { ApiError } from '../../operator/api/kube-api.ts';
 import type { OperatorSettings } from '../../operator/settings.ts';
 import { CliError } from '../errors.ts';
-import { asColumns } from '../table.ts';
+import { asColumns, printable } from '../table.ts';
 import { type Cluster, type ClusterOptions, withCluster } from './cluster.ts';
 import { imageTag } from './images.ts';
 import { findInstallation, type InstallationOptions, readSettings } from './installation.ts';
-import { listGoverned } from './objects.ts';
+import { condition, listGoverned } from './objects.ts';
 import { type AnnotatedPod, annotatedPods } from './pods.ts';
 
 export interface StatusOptions extends ClusterOptions, InstallationOptions {
@@ -50,6 +50,7 @@ export function runStatus(options: StatusOptions, out: Writable, now: () => numb
       return;
     }
     out.write(asTable(statuses, namespace === undefined));
+    for (const line of notEverywhere(statuses, written)) out.write(`\n${line}\n`);
   });
 }
 
@@ -119,6 +120,18 @@ function asTable(statuses: readonly PodStatus[], withNamespace: boolean): string
     ? table.map((row, index) => [index === 0 ? 'NAMESPACE' : statuses[index - 1]!.namespace, ...row])
     : table;
   return `${asColumns(full)}${remarks(statuses)}`;
+}
+
+/** A sidecar that runs may have lost the operator: what the policies of the pods shown say of that. */
+export function notEverywhere(statuses: readonly PodStatus[], written: Written): readonly string[] {
+  const shown = new Set(statuses.flatMap((each) => each.policies));
+  return written
+    .flatMap(({ policies }) => policies)
+    .filter((policy) => shown.has(policyName(policy)))
+    .flatMap((policy) => {
+      const programmed = condition(policy, 'Programmed');
+      return programmed?.status === 'False' ? [printable(`${policyName(policy)}: ${programmed.message}`)] : [];
+    });
 }
 
 const REMARKS: Readonly<Partial<Record<PodStatus['state'], string>>> = {

@@ -137,6 +137,15 @@ describe.skipIf(skip)(title, () => {
     expect(stdout).toMatch(/public\.customers\.phone\s+text\s+pii\.phone/);
   });
 
+  test('status: a sidecar that has lost the operator shows in what its policies say', async () => {
+    expect((await plugin(['status', '-n', AGENTS])).stdout).not.toContain('acknowledged');
+    await sidecar.stop();
+    await eventually(async () => {
+      const { stdout } = await plugin(['status', '-n', AGENTS]);
+      expect(stdout).toContain('\ndata-platform/support-agent: 0 of 1 running pod of its subjects acknowledged it');
+    }, 45_000);
+  });
+
   test('nothing that the operator did was forbidden', () => {
     expect(operator.output()).not.toMatch(/forbidden/i);
   });
