@@ -14,8 +14,8 @@ describe('conditions', () => {
   });
 
   it('are one line and of bounded length', () => {
-    const [condition] = conditionsOf([ready('True', `a\nb${'x'.repeat(5_000)}`)], [], 1, NOW);
-    expect(condition?.message.startsWith('a b')).toBe(true);
+    const [condition] = conditionsOf([ready('True', `a\nb\u202ec${'x'.repeat(5_000)}`)], [], 1, NOW);
+    expect(condition?.message.startsWith('a b c')).toBe(true);
     expect(condition?.message).toHaveLength(2_000);
   });
 

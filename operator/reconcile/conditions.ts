@@ -64,7 +64,7 @@ export function transitions(verdicts: readonly Verdict[], before: readonly Condi
 
 /** Names may hold anything. */
 function oneLine(message: string): string {
-  const text = message.replaceAll(/\p{Cc}/gu, ' ');
+  const text = message.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, ' ');
   return text.length > LONGEST_MESSAGE ? `${text.slice(0, LONGEST_MESSAGE - 1)}…` : text;
 }
 

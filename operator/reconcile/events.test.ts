@@ -48,7 +48,7 @@ describe('Events', () => {
 
   it('are as the API wants them, whatever is noted', () => {
     const { sent, record } = setUp();
-    record('x'.repeat(253), `line\nline ${'ü'.repeat(2_000)}`);
+    record('x'.repeat(253), `line\u202eline ${'ü'.repeat(2_000)}`);
     const [event] = sent;
     expect(event?.metadata.name.length).toBeLessThanOrEqual(253);
     expect(event?.eventTime).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/);

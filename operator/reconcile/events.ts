@@ -121,7 +121,7 @@ function remember<V>(map: Map<string, V>, key: string, value: V): V {
 }
 
 function cut(note: string): string {
-  const bytes = Buffer.from(note.replaceAll(/\p{Cc}/gu, ' '));
+  const bytes = Buffer.from(note.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, ' '));
   return bytes.length <= NOTE
     ? bytes.toString()
     : `${new TextDecoder().decode(bytes.subarray(0, NOTE - 4)).replace(/\ufffd$/, '')}…`;

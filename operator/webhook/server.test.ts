@@ -1,5 +1,6 @@
 /** The webhook's server, over real TLS on loopback. */
 import { Agent, request as httpsRequest, type RequestOptions } from 'node:https';
+import { connect as connectTcp } from 'node:net';
 import { connect } from 'node:tls';
 import pino from 'pino';
 import { Registry } from 'prom-client';
@@ -135,6 +136,23 @@ describe('the webhook server', () => {
     expect(await post(server, {}, Buffer.alloc(300 * 1024, ' '))).toMatchObject({ status: 200 });
     for (const outgoing of slow) outgoing.destroy();
     await expect.poll(async () => (await post(server, {}, Buffer.alloc(1024 * 1024, ' '))).status).toBe(200);
+  });
+
+  it('who holds connections, silent or used once, leaves some for who asks', async () => {
+    const server = await running({ connections: { all: 6, silent: 3 } });
+    const silent = Array.from({ length: 20 }, () => connectTcp(server.port, '127.0.0.1').on('error', () => {}));
+    const agents = Array.from({ length: 6 }, () => new Agent({ keepAlive: true }));
+    const status = (agent: Agent | false): Promise<number | string> =>
+      post(server, { agent })
+        .then((answer) => answer.status)
+        .catch((error: NodeJS.ErrnoException) => error.code ?? 'error');
+    try {
+      for (const agent of agents) await expect.poll(() => status(agent), { timeout: 8_000 }).toBe(200);
+      await expect.poll(() => status(false), { timeout: 8_000 }).toBe(200);
+    } finally {
+      for (const agent of agents) agent.destroy();
+      for (const socket of silent) socket.destroy();
+    }
   });
 
   it('what is being reviewed counts, and who comes then is told to come again', async () => {

@@ -4,12 +4,13 @@
  */
 import { createServer, type Server } from 'node:https';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Logger } from 'pino';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { Clock } from '../../sidecar/bundle/clock.ts';
 import { MAX_REVIEW_BYTES } from '../admission/admission-review.ts';
 import type { Authority } from '../certs/authority.ts';
+import { Reception } from '../distribute/reception.ts';
 import { BodyTooLargeError, RequestBodies, TooManyBodiesError } from './request-body.ts';
 
 const WEBHOOK_PATH = '/inject';
@@ -30,6 +31,8 @@ export interface WebhookServerOptions {
   readonly requestsPerConnection?: number;
   /** Bytes. */
   readonly bodiesAtOnce?: number;
+  /** At most, and of these such as have sent no request yet. */
+  readonly connections?: { readonly all: number; readonly silent: number };
 }
 
 export interface WebhookServer {
@@ -51,6 +54,9 @@ const DRAIN_DELAY = 5_000;
 /** For answers under way after that. */
 const DRAIN_LIMIT = 10_000;
 const MAX_CONNECTIONS = 1000;
+/** Of these, such as have sent no request yet: whoever only holds connections must leave some for API servers. */
+const MAX_SILENT = 500;
+const HANDSHAKE = 10_000;
 /** Bytes. A review has some ten thousand; whoever reaches the port could otherwise have us hold four mebibytes for each connection. */
 const BODIES_AT_ONCE = 32 * 1024 * 1024;
 /** After so many a client is told to connect anew: an API server would stay with the replica it found first for as long as pods are created. */
@@ -66,6 +72,7 @@ class InjectionServer implements WebhookServer {
   readonly #metrics: ReturnType<typeof createMetrics>;
   readonly #forget: () => void;
   readonly #bodies: RequestBodies;
+  readonly #reception: Reception;
   #draining = false;
 
   constructor(options: WebhookServerOptions) {
@@ -78,12 +85,17 @@ class InjectionServer implements WebhookServer {
         keepAliveTimeout: KEEP_ALIVE,
         requestTimeout: REQUEST_TIMEOUT,
         headersTimeout: 10_000,
-        handshakeTimeout: 10_000,
+        handshakeTimeout: HANDSHAKE,
         maxHeaderSize: 16 * 1024,
       },
       (request, response) => void this.#answer(request, response),
     );
-    this.#server.maxConnections = MAX_CONNECTIONS;
+    const { all = MAX_CONNECTIONS, silent = MAX_SILENT } = options.connections ?? {};
+    this.#server.maxConnections = all;
+    this.#reception = new Reception({ places: silent, patience: HANDSHAKE, clock: options.clock, dropped: () => {} });
+    this.#server.on('connection', (socket) => this.#reception.arrive(socket as Socket));
+    // Full: those that were used and rest make room. An API server whose connection is among them makes another.
+    this.#server.on('drop', () => this.#server.closeIdleConnections());
     this.#server.maxRequestsPerSocket = options.requestsPerConnection ?? REQUESTS_PER_CONNECTION;
     this.#server.on('tlsClientError', (error: NodeJS.ErrnoException) => {
       this.#metrics.handshakes.inc();
@@ -112,6 +124,7 @@ class InjectionServer implements WebhookServer {
     this.#forget();
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     this.#server.closeIdleConnections();
+    this.#reception.close();
     const cancel = clock.after(drainLimit, () => {
       log.warn('webhook-connections-cut');
       this.#server.closeAllConnections();
@@ -128,6 +141,7 @@ class InjectionServer implements WebhookServer {
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { clock, review, log } = this.#options;
     const begin = clock.monotonic();
+    this.#reception.admit(request.socket);
     this.#metrics.inFlight.inc();
     response.once('close', () => {
       this.#metrics.inFlight.dec();
