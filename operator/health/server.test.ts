@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { Counter, Registry } from 'prom-client';
 import { afterEach, expect, it } from 'vitest';
 import { createHealthServer, type HealthServer } from './server.ts';
@@ -22,4 +23,13 @@ it('tells health, readiness with what is missing, and metrics', async () => {
   expect((await get('/metrics'))[1]).toContain('sluice_operator_test_total 1');
   expect((await get('/nothing'))[0]).toBe(404);
   expect((await get('/healthz', 'POST'))[0]).toBe(405);
+});
+
+it('answers who asks, however many hold connections and say nothing', async () => {
+  server = createHealthServer({ host: '127.0.0.1', port: 0, registry: new Registry(), missing: () => [], connections: 20 });
+  const port = await server.listen();
+  const silent = Array.from({ length: 50 }, () => connect(port, '127.0.0.1').on('error', () => {}));
+  await Promise.all(silent.map((socket) => new Promise((resolve) => socket.once('connect', resolve).once('close', resolve))));
+  for (let turn = 0; turn < 30; turn += 1) expect((await fetch(`http://127.0.0.1:${port}/healthz`)).status).toBe(200);
+  for (const socket of silent) socket.destroy();
 });

@@ -6,7 +6,7 @@
  *   /metrics  https://prometheus.io/docs/instrumenting/exposition_formats/
  */
 import { createServer, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Registry } from 'prom-client';
 
 export interface HealthServerOptions {
@@ -16,7 +16,11 @@ export interface HealthServerOptions {
   readonly registry: Registry;
   /** One line each; none: ready. */
   readonly missing: () => readonly string[];
+  /** At most. */
+  readonly connections?: number;
 }
+
+const MAX_CONNECTIONS = 500;
 
 export interface HealthServer {
   /** Resolves with the port. */
@@ -24,7 +28,13 @@ export interface HealthServer {
   close(): Promise<void>;
 }
 
-export function createHealthServer({ host, port, registry, missing }: HealthServerOptions): HealthServer {
+export function createHealthServer({
+  host,
+  port,
+  registry,
+  missing,
+  connections = MAX_CONNECTIONS,
+}: HealthServerOptions): HealthServer {
   const server = createServer({ requestTimeout: 10_000, headersTimeout: 10_000, maxHeaderSize: 8192 }, (request, response) => {
     if (request.method !== 'GET' && request.method !== 'HEAD') return end(response, 405, 'only GET\n');
     switch (request.url?.split('?', 1)[0]) {
@@ -44,7 +54,16 @@ export function createHealthServer({ host, port, registry, missing }: HealthServ
         return end(response, 404, 'there are /healthz, /readyz and /metrics\n');
     }
   });
-  server.maxConnections = 100;
+  server.maxConnections = connections;
+  // Whoever reaches the port could hold all connections, and the kubelet, which asks as soon as it is connected, would restart us.
+  const silent = new Set<Socket>();
+  server.on('connection', (socket) => {
+    silent.add(socket);
+    socket.once('close', () => silent.delete(socket));
+    const [oldest] = silent;
+    if (silent.size > connections / 2) oldest?.destroy();
+  });
+  server.on('request', ({ socket }) => silent.delete(socket));
   return {
     listen: () =>
       new Promise((resolve, reject) => {
@@ -63,5 +82,5 @@ export function createHealthServer({ host, port, registry, missing }: HealthServ
 }
 
 function end(response: ServerResponse, code: number, text: string, type = 'text/plain; charset=utf-8'): void {
-  response.writeHead(code, { 'content-type': type, 'cache-control': 'no-store' }).end(text);
+  response.writeHead(code, { 'content-type': type, 'cache-control': 'no-store', connection: 'close' }).end(text);
 }
