@@ -77,6 +77,9 @@ export async function install(kube: ControlPlane, options: InstallOptions): Prom
       writeFileSync(file, stringify(own));
       const token = await kube.serviceAccountToken(SYSTEM, 'sluice', { expirationSeconds: 86_400 });
       const running = run(['operator/main.ts', '--settings', file], {
+        // As the chart's Deployment has it.
+        NODE_OPTIONS: '--max-semi-space-size=4',
+        MALLOC_ARENA_MAX: '2',
         ...environment,
         KUBECONFIG: kube.kubeconfigFor(token),
         SLUICE_POD_NAME: name,
