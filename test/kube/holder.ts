@@ -112,6 +112,8 @@ export async function startHolder(
   });
   const crds = createServedCrds({ api, clock, log: () => {}, changed: (kind) => void view.reopen(kind), period: 1_000 });
   crds.start();
+  // A test that changes a CRD changes it after it was looked at.
+  await crds.look();
   reporter.start();
   reconcilers.start();
   return {
