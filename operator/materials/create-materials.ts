@@ -52,7 +52,11 @@ class ClusterMaterials implements Materials {
     const { view, open, namespace, clock, resolve = systemResolve, log } = options;
     this.#view = view;
     this.#log = log;
-    this.#secrets = new SecretWatches(open, (secret) => this.#tell(({ secrets }) => secrets.has(secret)));
+    this.#secrets = new SecretWatches(
+      open,
+      (secret) => this.#tell(({ secrets }) => secrets.has(secret)),
+      (left) => log('error', 'too-many-secrets', { notRead: left }),
+    );
     this.#addresses = new Addresses({ clock, resolve, onChange: (host) => this.#tell((each) => each.host === host) });
     this.#configMaps = open<ConfigMap>({ resource: CONFIG_MAPS, namespace, labelSelector: `${CONTENT_LABEL}=findings` });
     this.#configMaps.onChange((change) => this.#findingsChanged(change));

@@ -8,6 +8,7 @@ import { CONFIG_MAPS, DATABASES, POLICIES, SECRETS } from '../api/kube-api.ts';
 import { createClusterView } from '../view/create-cluster-view.ts';
 import { createMaterials } from './create-materials.ts';
 import { publishedConfigMap } from './published.ts';
+import { SecretWatches } from './secret-watches.ts';
 
 const KEY = 'data-platform/orders';
 const settle = () => new Promise<void>((resolve) => setTimeout(resolve, 5));
@@ -192,5 +193,29 @@ describe('materials', () => {
       metadata: { ...other.metadata, annotations: { ...annotations, 'sluice.dev/database': KEY } },
     });
     expect(materials.of(KEY)?.findings).toBe(text);
+  });
+});
+
+describe('watches of Secrets', () => {
+  it('are so many at most, so that Databases of one namespace leave others theirs', () => {
+    const cluster = memoryCluster();
+    const full: number[] = [];
+    const watches = new SecretWatches(
+      cluster.open,
+      () => {},
+      (left) => full.push(left),
+      3,
+    );
+    const secrets = (...names: string[]) => new Set(names.map((name) => `data-platform/${name}`));
+    watches.follow(secrets('a', 'b'));
+    expect(full).toEqual([]);
+    for (let turn = 0; turn < 2; turn += 1) watches.follow(secrets('a', 'b', 'c', 'd', 'e'));
+    expect(full).toEqual([2]);
+    const followed = (): number => ['a', 'b', 'c', 'd', 'e'].filter((name) => watches.follows(`data-platform/${name}`)).length;
+    expect(followed()).toBe(3);
+    watches.follow(secrets('c', 'd', 'e'));
+    expect(followed()).toBe(3);
+    expect(watches.follows('data-platform/e')).toBe(true);
+    expect(full).toEqual([2]);
   });
 });

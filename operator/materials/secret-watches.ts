@@ -16,17 +16,29 @@ interface Watch {
   readonly unsubscribe: () => void;
 }
 
+/**
+ * Of all namespaces. The API client has 512 (create-kube-api.ts): whoever may write Databases in one listed namespace must leave the others, pods and
+ * policies, theirs.
+ */
+const MOST = 400;
+
 export class SecretWatches {
   readonly #open: OpenInformer;
   readonly #onChange: (key: string) => void;
+  readonly #onFull: (left: number) => void;
+  readonly #most: number;
+  #left = 0;
   readonly #watches = new Map<string, Watch>();
 
-  constructor(open: OpenInformer, onChange: (key: string) => void) {
+  /** `onFull` is told how many are not watched because there are too many. */
+  constructor(open: OpenInformer, onChange: (key: string) => void, onFull: (left: number) => void, most = MOST) {
     this.#open = open;
     this.#onChange = onChange;
+    this.#onFull = onFull;
+    this.#most = most;
   }
 
-  /** Exactly these (`namespace/name`) are watched from now on. */
+  /** Exactly these (`namespace/name`) are watched from now on; of too many, those that came last are not until others go. */
   follow(keys: ReadonlySet<string>): void {
     for (const [key, watch] of this.#watches) {
       if (keys.has(key)) continue;
@@ -34,7 +46,14 @@ export class SecretWatches {
       watch.unsubscribe();
       void watch.informer.stop();
     }
-    for (const key of keys) if (!this.#watches.has(key)) this.#watch(key);
+    for (const key of keys) if (!this.#watches.has(key) && this.#watches.size < this.#most) this.#watch(key);
+    const left = keys.size - this.#watches.size;
+    if (left > 0 && left !== this.#left) this.#onFull(left);
+    this.#left = left;
+  }
+
+  follows(key: string): boolean {
+    return this.#watches.has(key);
   }
 
   hasSynced(key: string): boolean {
