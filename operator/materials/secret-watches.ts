@@ -30,7 +30,7 @@ export class SecretWatches {
   #left = 0;
   readonly #watches = new Map<string, Watch>();
 
-  /** `onFull` is told how many are not watched because there are too many. */
+  /** `onFull` is told when there begin to be too many, and how many are not watched then. */
   constructor(open: OpenInformer, onChange: (key: string) => void, onFull: (left: number) => void, most = MOST) {
     this.#open = open;
     this.#onChange = onChange;
@@ -48,7 +48,7 @@ export class SecretWatches {
     }
     for (const key of keys) if (!this.#watches.has(key) && this.#watches.size < this.#most) this.#watch(key);
     const left = keys.size - this.#watches.size;
-    if (left > 0 && left !== this.#left) this.#onFull(left);
+    if (left > 0 && this.#left === 0) this.#onFull(left);
     this.#left = left;
   }
 
