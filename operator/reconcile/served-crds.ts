@@ -131,9 +131,10 @@ class Look implements ServedCrds {
     const same = before !== undefined && before.generation === generation && before.uid === uid;
     if (!same) this.#say(name, drift);
     const now = this.#options.clock.monotonic();
-    if (before !== undefined && !same) this.#unsettled.set(name, now + SETTLES_WITHIN);
+    // It may have changed between the opening of the watches and the first look, too.
+    if (!same) this.#unsettled.set(name, now + SETTLES_WITHIN);
     const until = this.#unsettled.get(name);
-    if (until === undefined) return;
+    if (until === undefined || before === undefined) return;
     if (now >= until) this.#unsettled.delete(name);
     this.#options.changed(kind);
   }
