@@ -21,6 +21,14 @@ describe('blankComments', () => {
     expect(places(blank(sql))).toEqual(places(sql));
   });
 
+  it('never makes one literal of two that a comment keeps apart', () => {
+    // https://www.postgresql.org/docs/current/sql-syntax-lexical.html#SQL-SYNTAX-STRINGS: only white space with a line end continues a literal.
+    for (const sql of ["SELECT 'a'\n/**/'b'", "SELECT 'a'\n \n/* c */ 'b'", "SELECT ''\n /**/'''"]) {
+      expect(tokenize(Buffer.from(blank(sql))).length, sql).toBe(tokenize(Buffer.from(sql)).length);
+    }
+    expect(blank("SELECT 'a' -- c\n'b'")).toBe("SELECT 'a' -- c\n'b'");
+  });
+
   it('lets the grammar look ahead across comments as the server does', async () => {
     const parser = await createWasmParser();
     for (const sql of [

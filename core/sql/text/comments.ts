@@ -22,9 +22,10 @@ export function blankComments(bytes: Buffer): Buffer {
     for (let at = from; at < to; at += 1) {
       const comment = (bytes[at] === SLASH && bytes[at + 1] === STAR) || (bytes[at] === MINUS && bytes[at + 1] === MINUS);
       if (!comment) continue;
-      // Between two tokens there are only white space and comments, and what follows a comment is one or the other as well.
+      // Between two tokens there are only white space and comments. Line ends before a comment go as well: without the comment they
+      // would make one literal of two (`'a'`, a line end, `/**/ 'b'`), where the server sees a mistake.
       blanked ??= Buffer.from(bytes);
-      blanked.fill(SPACE, at, to);
+      blanked.fill(SPACE, from, to);
       break;
     }
   }
