@@ -5,8 +5,8 @@
 import { parseArgs } from 'node:util';
 import { putSecret, startDatabase } from '../test/kube/databases.ts';
 import { startControlPlane } from '../test/kube/control-plane.ts';
-import { install, type RunningOperator } from '../test/kube/installation.ts';
-import { AGENTS, changeSharedPolicy, connectAll, costOf, createFleet, metric, PLATFORM } from '../test/kube/scale.ts';
+import { install, type RunningOperator, metric } from '../test/kube/installation.ts';
+import { AGENTS, changeSharedPolicy, connectAll, costOf, createFleet, PLATFORM } from '../test/kube/scale.ts';
 
 const { values } = parseArgs({
   options: {

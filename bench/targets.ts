@@ -1,6 +1,5 @@
 /** What is compared: the server itself, a relay that looks at nothing, pgbouncer, and Sluice with masks and audit. */
 import { chown, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,6 +7,7 @@ import type { ClientOptions } from './client.ts';
 import { type BenchDatabase, DATABASE, LOGIN } from './database.ts';
 import { POLICY } from './policy.ts';
 import { start } from './processes.ts';
+import { freePort } from '../test/support/free-ports.ts';
 
 export type TargetName = 'direct' | 'relay' | 'pgbouncer' | 'sluice';
 
@@ -126,12 +126,4 @@ export async function startSluice(
     await remove();
     throw error;
   }
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
-  const { port } = probe.address() as AddressInfo;
-  await new Promise((resolve) => probe.close(resolve));
-  return port;
 }

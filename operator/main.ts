@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { pino } from 'pino';
 import { VERSION } from '../core/version.ts';
 import { systemClock } from '../sidecar/bundle/clock.ts';
+import { untilSignal } from '../sidecar/telemetry/signals.ts';
 import { createKubeApi } from './api/create-kube-api.ts';
 import { errorInLog } from './api/error-in-log.ts';
 import { ApiUnreachableError } from './api/kube-api.ts';
@@ -58,7 +59,7 @@ async function main(): Promise<number> {
     log.fatal(known ? { reason: (error as Error).message } : { err: error }, 'cannot-start');
     return 1;
   }
-  const signal = await firstSignal();
+  const signal = await untilSignal();
   log.info({ signal }, 'stopping');
   const late = setTimeout(() => {
     log.warn('stopping-cut-short');
@@ -96,17 +97,4 @@ function settingsPath(): string | number {
 
 function replicaName(): string {
   return process.env['SLUICE_POD_NAME'] || hostname();
-}
-
-function firstSignal(): Promise<string> {
-  return new Promise((resolve) => {
-    let received = false;
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-      process.on(signal, () => {
-        if (received) process.exit(1);
-        received = true;
-        resolve(signal);
-      });
-    }
-  });
 }

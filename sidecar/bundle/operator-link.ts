@@ -10,8 +10,7 @@ import type { Identity } from '../../core/identity/identity.ts';
 import type { Clock } from './clock.ts';
 import { type ConnectionEnd, OperatorConnection } from './operator-connection.ts';
 import { type Contact, OperatorMemory } from './operator-memory.ts';
-import { isRecord } from '../../core/json/read.ts';
-import { readState, ReceivedObjectError } from './received-objects.ts';
+import { readIdentity, readState, ReceivedObjectError } from './received-objects.ts';
 import { StreamedDatabase } from './streamed-database.ts';
 
 export interface OperatorLinkOptions {
@@ -244,7 +243,7 @@ export class OperatorLink {
 
   #welcome({ protocol, identity, operator, replica }: ReceivedFrame): void {
     const { log, clock, onIdentity } = this.#options;
-    const next = isRecord(identity) ? readIdentity(identity) : undefined;
+    const next = readIdentity(identity);
     if (protocol !== STREAM_PROTOCOL || next === undefined) {
       this.#connection?.close();
       return;
@@ -352,16 +351,6 @@ export class OperatorLink {
     this.#memory.save({ identity, authorities: this.#authorities, databases: Object.fromEntries(databases) });
     this.#noteContact(true);
   }
-}
-
-function readIdentity(claims: Readonly<Record<string, unknown>>): Identity | undefined {
-  const { namespace, serviceAccount } = claims;
-  if (typeof namespace !== 'string' || typeof serviceAccount !== 'string') return undefined;
-  const facts = (['pod', 'podUid', 'node', 'image'] as const).flatMap((fact) => {
-    const value = claims[fact];
-    return typeof value === 'string' ? [[fact, value] as const] : [];
-  });
-  return { namespace, serviceAccount, ...Object.fromEntries(facts) };
 }
 
 function isSamePod(a: Identity, b: Identity): boolean {

@@ -12,7 +12,7 @@ import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Identity } from '../../core/identity/identity.ts';
 import { isRecord } from '../../core/json/read.ts';
-import { readState, ReceivedObjectError } from './received-objects.ts';
+import { readIdentity, readState, ReceivedObjectError } from './received-objects.ts';
 import type { Remembered } from './streamed-database.ts';
 
 export interface OperatorContent {
@@ -155,12 +155,12 @@ export class OperatorMemory {
 
 function readContent(value: Readonly<Record<string, unknown>>): OperatorContent {
   const { formatVersion, identity, authorities, databases } = value;
-  if (formatVersion !== FORMAT || !isRecord(identity) || !Array.isArray(authorities) || !isRecord(databases))
+  if (formatVersion !== FORMAT || !Array.isArray(authorities) || !isRecord(databases))
     throw new ReceivedObjectError('it is not of this format');
-  const { namespace, serviceAccount } = identity;
-  if (typeof namespace !== 'string' || typeof serviceAccount !== 'string') throw new ReceivedObjectError('it names no identity');
+  const known = readIdentity(identity);
+  if (known === undefined) throw new ReceivedObjectError('it names no identity');
   return {
-    identity: identity as unknown as Identity,
+    identity: known,
     authorities: authorities.filter((each) => typeof each === 'string'),
     databases: Object.fromEntries(Object.entries(databases).map(([key, each]) => [key, readRemembered(each)])),
   };

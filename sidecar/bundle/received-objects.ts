@@ -1,4 +1,5 @@
 /** Documents as the operator sends them, held to this release's schema: what this release does not understand it must not guess. */
+import type { Identity } from '../../core/identity/identity.ts';
 import { isRecord } from '../../core/json/read.ts';
 import { API_VERSION } from '../../crds/meta.ts';
 import { type Database, databaseKind } from '../../crds/database.ts';
@@ -60,4 +61,16 @@ function readObject(value: unknown, kind: 'Database' | 'DatabaseAccessPolicy'): 
     },
     spec: checked.value,
   } as Database | DatabaseAccessPolicy;
+}
+
+/** Undefined where it names no service account. */
+export function readIdentity(claims: unknown): Identity | undefined {
+  if (!isRecord(claims)) return undefined;
+  const { namespace, serviceAccount } = claims;
+  if (typeof namespace !== 'string' || typeof serviceAccount !== 'string') return undefined;
+  const facts = (['pod', 'podUid', 'node', 'image'] as const).flatMap((fact) => {
+    const value = claims[fact];
+    return typeof value === 'string' ? [[fact, value] as const] : [];
+  });
+  return { namespace, serviceAccount, ...Object.fromEntries(facts) };
 }

@@ -1,5 +1,5 @@
 /** Test support: a database, an operator and a pod's volumes; what a test starts ends with it. */
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
 import { databaseYaml, policyYaml } from '../stream/documents.ts';
 import {
@@ -114,14 +114,6 @@ export function laboratory(): Laboratory {
   });
   afterAll(() => server?.stop());
   return lab;
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', () => resolve()));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 /** A door on `port` that leads to another; closing it cuts what goes through. */

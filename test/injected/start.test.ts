@@ -1,6 +1,7 @@
 /** From a container that starts to one that serves, whatever is not there yet. */
 import { describe, expect, it } from 'vitest';
-import { ask, forward, freePort, laboratory, ready, refusal, started } from './laboratory.ts';
+import { ask, forward, laboratory, ready, refusal, started } from './laboratory.ts';
+import { freePort } from '../support/free-ports.ts';
 import { until } from '../support/until.ts';
 
 const lab = laboratory();

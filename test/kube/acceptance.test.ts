@@ -4,11 +4,12 @@
  */
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { freePort } from '../support/free-ports.ts';
 import { needsKubernetes } from './binaries.ts';
 import { startDatabase, type TestDatabase } from './databases.ts';
 import { type ControlPlane, startControlPlane } from './control-plane.ts';
 import {
-  freePorts,
+  metric,
   type Installation,
   type InjectedPod,
   install,
@@ -90,7 +91,7 @@ describe.skipIf(skip)(title, () => {
   });
 
   test('an annotated pod comes back injected, admitted to a restricted namespace', async () => {
-    pod = await createPod('support', 'support-agent', { 'sluice.dev/inject': `orders=${(await freePorts())[0]}` });
+    pod = await createPod('support', 'support-agent', { 'sluice.dev/inject': `orders=${await freePort()}` });
     expect(pod.spec.initContainers?.[0]?.name).toBe('sluice');
     expect(pod.metadata.labels).toMatchObject({ 'sluice.dev/injected': 'true' });
     const environment = Object.fromEntries((pod.spec.containers[0]?.env ?? []).map(({ name, value }) => [name, value]));
@@ -173,7 +174,7 @@ describe.skipIf(skip)(title, () => {
 
   test('another replica takes over, and a deleted pod loses its access', async () => {
     operator = await installation.startOperator('operator-1', { ports: operator.ports });
-    await eventually(async () => expect(await connectedToOperator()).toBe(true));
+    await eventually(async () => expect(await metric(operator, 'sluice_operator_sidecars')).toBe(1));
     const client = await connect();
     const ended = new Promise<void>((resolve) => client.once('end', resolve));
     client.on('error', () => {});
@@ -226,11 +227,6 @@ describe.skipIf(skip)(title, () => {
   async function query(text: string): Promise<pg.QueryResult> {
     const client = await connect();
     return client.query(text).finally(() => client.end());
-  }
-
-  async function connectedToOperator(): Promise<boolean> {
-    const text = await (await fetch(`http://127.0.0.1:${operator.ports.health}/metrics`)).text();
-    return /^sluice_operator_sidecars\{[^}]*\} 1$/m.test(text);
   }
 });
 

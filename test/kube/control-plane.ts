@@ -6,16 +6,18 @@
  * The API server reaches webhooks through an egress proxy of ours (a Unix socket): a Service keeps its name, its certificate is checked
  * against that name, and no packet leaves loopback.
  */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { request as httpsRequest } from 'node:https';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BINARIES } from './binaries.ts';
+import { Components } from './components.ts';
 import { type EgressProxy, startEgressProxy } from './egress-proxy.ts';
+import { ServiceAccountKeys } from './service-account-keys.ts';
+import { freePorts } from '../support/free-ports.ts';
 import { makeLocalCertificate } from '../../sidecar/listen/local-certificate.ts';
 
 export interface ControlPlaneOptions {
@@ -114,7 +116,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
   const kubeconfig = kubeconfigFor(adminToken);
   const keys = new ServiceAccountKeys(file);
   let egress: EgressProxy | undefined;
-  const children = new Children(directory);
+  const children = new Components(directory);
 
   const request: ControlPlane['request'] = (method, path, body, { token, contentType, signal } = {}) =>
     send({ url, ca: tls.authority, token: token ?? adminToken, method, path, body, contentType, signal }) as Promise<
@@ -265,92 +267,6 @@ async function defaultServiceAccount(request: ControlPlane['request']): Promise<
   }
 }
 
-/** Tokens are signed by the newest, verified by all. */
-class ServiceAccountKeys {
-  readonly #file: (name: string, content?: string) => string;
-  #names: readonly string[] = [];
-
-  constructor(file: (name: string, content?: string) => string) {
-    this.#file = file;
-    this.rotate();
-  }
-
-  get current(): string {
-    return this.#names.at(-1)!;
-  }
-
-  rotate(): void {
-    const { privateKey } = generateKeyPairSync('rsa', {
-      modulusLength: 2048,
-      publicKeyEncoding: { type: 'spki', format: 'pem' },
-      privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
-    });
-    this.#names = [...this.#names, this.#file(`service-account-${this.#names.length}.key`, privateKey)];
-  }
-
-  flags(): readonly string[] {
-    return [
-      `--service-account-signing-key-file=${this.current}`,
-      ...this.#names.map((name) => `--service-account-key-file=${name}`),
-    ];
-  }
-}
-
-/** Processes by name; each logs to a file of its own. */
-class Children {
-  readonly #directory: string;
-  readonly #running = new Map<string, ChildProcess>();
-  readonly #killAll = (): void => {
-    for (const child of this.#running.values()) child.kill('SIGKILL');
-  };
-
-  constructor(directory: string) {
-    this.#directory = directory;
-    process.on('exit', this.#killAll);
-  }
-
-  start(name: string, args: readonly string[]): void {
-    const log = openSync(join(this.#directory, `${name}.log`), 'a');
-    this.#running.set(name, spawn(join(BINARIES, name), args, { stdio: ['ignore', log, log] }));
-    closeSync(log);
-  }
-
-  signal(name: string, signal: NodeJS.Signals): void {
-    this.#running.get(name)?.kill(signal);
-  }
-
-  async stop(name: string, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
-    const child = this.#running.get(name);
-    if (child === undefined) return;
-    this.#running.delete(name);
-    if (child.exitCode !== null || child.signalCode !== null) return;
-    const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-    child.kill(signal);
-    child.kill('SIGCONT');
-    await Promise.race([exited, sleep(5_000, undefined, { ref: false })]);
-    child.kill('SIGKILL');
-    await exited;
-  }
-
-  async stopAll(): Promise<void> {
-    for (const name of ['kube-controller-manager', 'kube-apiserver', 'etcd']) await this.stop(name, 'SIGKILL');
-    process.off('exit', this.#killAll);
-  }
-
-  dead(): string | undefined {
-    for (const [name, child] of this.#running) if (child.exitCode !== null || child.signalCode !== null) return name;
-    return undefined;
-  }
-
-  tail(name: string): string {
-    return readFileSync(join(this.#directory, `${name}.log`), 'utf8')
-      .split('\n')
-      .filter((line) => line.length > 0)
-      .slice(-6)
-      .join('\n');
-  }
-}
-
 interface Sent {
   readonly url: string;
   readonly ca: string;
@@ -420,17 +336,4 @@ function egressConfiguration(socket: string): string {
       { name: 'cluster', connection: { proxyProtocol: 'HTTPConnect', transport: { uds: { udsName: socket } } } },
     ],
   });
-}
-
-async function freePorts(count: 3): Promise<[number, number, number]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer();
-      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-      return server;
-    }),
-  );
-  const ports = servers.map((server) => (server.address() as { port: number }).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports as [number, number, number];
 }

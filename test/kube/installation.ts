@@ -5,12 +5,12 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parse, stringify } from 'yaml';
 import { TOKEN_AUDIENCE, TOKEN_LIFETIME } from '../../core/injection/names.ts';
 import { applyCrds, installChart, restrictedNamespace, ROOT, SYSTEM } from './chart.ts';
+import { freePort, freePorts } from '../support/free-ports.ts';
 import type { ControlPlane } from './control-plane.ts';
 
 export interface Installation {
@@ -168,7 +168,7 @@ export async function startSidecar(kube: ControlPlane, pod: InjectedPod, options
     writeFileSync(tokenFile, token);
   };
   await renewToken();
-  const [health] = await freePorts();
+  const health = await freePort();
   const facts: Readonly<Record<string, string>> = {
     'metadata.namespace': namespace,
     'metadata.name': name,
@@ -264,19 +264,13 @@ async function ready(running: RunningProcess, health: number, path = '/readyz'):
 }
 
 async function freeOperatorPorts(): Promise<OperatorPorts> {
-  const [webhook, stream, health] = await freePorts();
+  const [webhook = 0, stream = 0, health = 0] = await freePorts(3);
   return { webhook, stream, health };
 }
 
-export async function freePorts(): Promise<[number, number, number]> {
-  const servers = await Promise.all(
-    [0, 1, 2].map(async () => {
-      const server = createServer();
-      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-      return server;
-    }),
-  );
-  const ports = servers.map((server) => (server.address() as { port: number }).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports as [number, number, number];
+/** A metric's value, or the sum over all its labels; 0 where there is none. */
+export async function metric(operator: Pick<RunningOperator, 'ports'>, name: string): Promise<number> {
+  const text = await (await fetch(`http://127.0.0.1:${operator.ports.health}/metrics`)).text();
+  const lines = text.split('\n').filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `));
+  return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0);
 }

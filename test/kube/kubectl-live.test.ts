@@ -5,11 +5,12 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Outcome, runSluice } from '../cli/support.ts';
+import { freePort } from '../support/free-ports.ts';
 import { needsKubernetes } from './binaries.ts';
 import { ROOT, SYSTEM } from './chart.ts';
 import { type ControlPlane, startControlPlane } from './control-plane.ts';
 import { putSecret, startDatabase, type TestDatabase } from './databases.ts';
-import { freePorts, install, type InjectedPod, type RunningOperator, type RunningSidecar, startSidecar } from './installation.ts';
+import { install, type InjectedPod, type RunningOperator, type RunningSidecar, startSidecar } from './installation.ts';
 import { eventually } from '../support/until.ts';
 
 const { skip, title } = needsKubernetes('kubectl sluice, live');
@@ -72,7 +73,7 @@ describe.skipIf(skip)(title, () => {
       'POST',
       `/api/v1/namespaces/${AGENTS}/pods`,
       {
-        metadata: { name: 'support', annotations: { 'sluice.dev/inject': `orders=${(await freePorts())[0]}` } },
+        metadata: { name: 'support', annotations: { 'sluice.dev/inject': `orders=${await freePort()}` } },
         spec: { serviceAccountName: 'support-agent', nodeName: 'node-1', containers: [{ name: 'app', image: 'agent:1' }] },
       },
     );

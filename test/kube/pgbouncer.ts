@@ -1,9 +1,9 @@
 /** Test support: PgBouncer in transaction mode in front of the database `orders`. */
 import { spawn } from 'node:child_process';
 import { chown, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '../support/free-ports.ts';
 
 /** `line`: one more of its configuration. */
 export async function startPgBouncer(upstream: number, line: string): Promise<{ readonly port: number; stop(): Promise<void> }> {
@@ -51,12 +51,4 @@ ${line}
     throw error;
   });
   return { port, stop };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

@@ -1,12 +1,13 @@
 /** Two replicas, each a process of its own: rolled, killed and frozen while pods are created and an agent works. */
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { freePort } from '../support/free-ports.ts';
 import { needsKubernetes } from './binaries.ts';
 import { SYSTEM } from './chart.ts';
 import { type ControlPlane, startControlPlane } from './control-plane.ts';
 import { putSecret, startDatabase, type TestDatabase } from './databases.ts';
 import {
-  freePorts,
+  metric,
   type InjectedPod,
   type Installation,
   install,
@@ -72,7 +73,7 @@ describe.skipIf(skip)(title, () => {
         .join('\n---\n'),
     );
     await Promise.all([start('operator-0'), start('operator-1')]);
-    [localPort] = await freePorts();
+    localPort = await freePort();
     const pod = await createPod('agent', `orders=${localPort}`);
     sidecar = await startSidecar(kube, pod, { stream: stream.port });
   });
@@ -85,7 +86,7 @@ describe.skipIf(skip)(title, () => {
     const secrets = kube.kubectl(['get', 'secrets', '-n', SYSTEM, '-o', 'jsonpath={.items[*].metadata.name}']).split(' ');
     expect(secrets).toEqual(expect.arrayContaining(['sluice-seal-keys', 'sluice-stream-ca', 'sluice-webhook-ca']));
     const leading = await Promise.all(
-      [...replicas.values()].map((replica) => value(replica, 'sluice_operator_leader_is_leader')),
+      [...replicas.values()].map((replica) => metric(replica, 'sluice_operator_leader_is_leader')),
     );
     expect(leading.toSorted()).toEqual([0, 1]);
   });
@@ -182,7 +183,7 @@ describe.skipIf(skip)(title, () => {
 
   async function leaders(): Promise<[string, RunningOperator][]> {
     const all = await Promise.all(
-      [...replicas].map(async (entry) => [entry, await value(entry[1], 'sluice_operator_leader_is_leader')] as const),
+      [...replicas].map(async (entry) => [entry, await metric(entry[1], 'sluice_operator_leader_is_leader')] as const),
     );
     return all.filter(([, leads]) => leads === 1).map(([entry]) => entry);
   }
@@ -242,8 +243,3 @@ describe.skipIf(skip)(title, () => {
     return client.query(text).finally(() => client.end());
   }
 });
-
-async function value(operator: RunningOperator, name: string): Promise<number> {
-  const text = await (await fetch(`http://127.0.0.1:${operator.ports.health}/metrics`)).text();
-  return Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(text)?.[1]);
-}

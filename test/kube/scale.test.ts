@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { needsKubernetes } from './binaries.ts';
 import { type ControlPlane, startControlPlane } from './control-plane.ts';
 import { putSecret, startDatabase, type TestDatabase } from './databases.ts';
-import { type Installation, install, type RunningOperator } from './installation.ts';
-import { AGENTS, changeSharedPolicy, type Connections, connectAll, createFleet, type Fleet, metric, PLATFORM } from './scale.ts';
+import { type Installation, install, type RunningOperator, metric } from './installation.ts';
+import { AGENTS, changeSharedPolicy, type Connections, connectAll, createFleet, type Fleet, PLATFORM } from './scale.ts';
 import { eventually } from '../support/until.ts';
 
 const { skip, title } = needsKubernetes('200 policies and 500 pods');

@@ -219,13 +219,6 @@ export function costOf(operator: Pick<RunningOperator, 'pid'>): { readonly resid
   };
 }
 
-/** A metric's value without labels, or the sum over all. */
-export async function metric(operator: RunningOperator, name: string): Promise<number> {
-  const text = await (await fetch(`http://127.0.0.1:${operator.ports.health}/metrics`)).text();
-  const lines = text.split('\n').filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `));
-  return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0);
-}
-
 const account = (index: number): string => `agent-${index}`;
 const databaseOf = (index: number, databases: number): string => `db-${index % (databases - 1)}`;
 const range = (count: number): readonly number[] => Array.from({ length: count }, (_, index) => index);
