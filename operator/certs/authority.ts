@@ -10,7 +10,7 @@ import type { Leadership } from '../leader/leadership.ts';
 import { type AgreedSecret, createAgreedSecret } from './agreed-secret.ts';
 import type { CaBundle } from './ca-bundle.ts';
 import * as steps from './succession.ts';
-import { certificatesOf, issueAuthority, issueLeaf, type KeyPair, validityOf } from './x509.ts';
+import { certificatesOf, issueAuthority, issueLeaf, type KeyPair, validityOf } from '../../core/certificates/x509.ts';
 
 export interface AuthorityOptions {
   readonly api: KubeApi;

@@ -7,7 +7,7 @@ import type { Leadership } from '../leader/leadership.ts';
 import { type Authority, createAuthority } from './authority.ts';
 import { keepCaBundle } from './ca-bundle.ts';
 import { STREAM_SUCCESSION, type Succession, WEBHOOK_SUCCESSION } from './succession.ts';
-import { serviceNames } from './x509.ts';
+import { serviceNames } from './service-names.ts';
 
 export interface CertificatesOptions {
   readonly api: KubeApi;

@@ -16,7 +16,8 @@ import {
   unexpired,
   WEBHOOK_SUCCESSION,
 } from './succession.ts';
-import { certificatesOf, issueAuthority, issueLeaf, type KeyPair, serviceNames, validityOf } from './x509.ts';
+import { certificatesOf, issueAuthority, issueLeaf, type KeyPair, validityOf } from '../../core/certificates/x509.ts';
+import { serviceNames } from './service-names.ts';
 
 const DAY = 24 * 3600_000;
 const START = Date.parse('2026-11-28T00:00:00Z');

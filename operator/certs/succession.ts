@@ -9,7 +9,7 @@
  */
 import { createPrivateKey, type X509Certificate } from 'node:crypto';
 import { type SecretData, SecretProblem } from './agreed-secret.ts';
-import { CLOCK_SKEW, certificatesOf, type KeyPair, pemOf, validityOf } from './x509.ts';
+import { CLOCK_SKEW, certificatesOf, type KeyPair, pemOf, validityOf } from '../../core/certificates/x509.ts';
 
 export interface Authorities {
   readonly signing: KeyPair;

@@ -6,7 +6,7 @@ import pino from 'pino';
 import { Registry } from 'prom-client';
 import { afterEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../sidecar/bundle/clock.ts';
-import { issueAuthority, issueLeaf, type KeyPair } from '../certs/x509.ts';
+import { issueAuthority, issueLeaf, type KeyPair } from '../../core/certificates/x509.ts';
 import { createWebhookServer, type WebhookServer, type WebhookServerOptions } from './server.ts';
 
 const HOUR = 3600_000;

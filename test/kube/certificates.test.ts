@@ -15,7 +15,7 @@ import {
 } from '../../operator/certs/certificates.ts';
 import { certificateExpiryGauge } from '../../operator/certs/expiry.ts';
 import { found } from '../../operator/certs/succession.ts';
-import { issueAuthority } from '../../operator/certs/x509.ts';
+import { issueAuthority } from '../../core/certificates/x509.ts';
 import { createWebhookServer } from '../../operator/webhook/server.ts';
 import { type Clock, systemClock } from '../../sidecar/bundle/clock.ts';
 import { needsKubernetes } from './binaries.ts';

@@ -1,4 +1,4 @@
-/** Certificates as this operator issues them: an authority that signs leafs directly, and leafs for servers (RFC 5280). ECDSA P-256. */
+/** Certificates as we issue them, in the operator and in the sidecar: an authority that signs leafs directly, and leafs for servers (RFC 5280). ECDSA P-256. */
 import 'reflect-metadata';
 import { createPrivateKey, type KeyObject, randomBytes, webcrypto, X509Certificate } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
@@ -78,12 +78,6 @@ export function validityOf(certificate: X509Certificate): Validity {
 
 export function pemOf(certificate: X509Certificate): string {
   return `${certificate.toString().trim()}\n`;
-}
-
-/** The names of a Service, as others in the cluster may call it. The API server uses the third. */
-export function serviceNames(service: string, namespace: string, clusterDomain: string): readonly string[] {
-  const full = `${service}.${namespace}.svc`;
-  return [full, `${full}.${clusterDomain}`, `${service}.${namespace}`, service];
 }
 
 function generateKeys(): Promise<webcrypto.CryptoKeyPair> {
