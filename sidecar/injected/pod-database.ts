@@ -122,8 +122,8 @@ export class PodDatabase {
     turnAway(client.socket, reason);
   }
 
-  cancel(key: CancelRequest): void {
-    this.#served?.cancel(key);
+  async cancel(key: CancelRequest): Promise<void> {
+    await this.#served?.cancel(key);
   }
 
   /** What has become of the last state; undefined: there is none, or it is not in force. */

@@ -150,8 +150,8 @@ async function openListeners(
       return turnAway(client.socket, found);
     },
     // Keys are drawn at random: whose it is, only its owner finds.
-    onCancel: (key) => {
-      for (const database of databases) database.cancel(key);
+    onCancel: async (key) => {
+      await Promise.all(databases.map((database) => database.cancel(key)));
     },
     onRefused: ({ code }) => refused(code),
     onFault: (error) => log('error', 'internal-error', { error: error instanceof Error ? error.stack : String(error) }),

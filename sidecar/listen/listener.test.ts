@@ -279,6 +279,17 @@ describe('cancel requests', () => {
     expect(await talk(failing.port, [cancelRequest(-5, secret)])).toBe('');
     expect(failing.faults).toHaveLength(1);
   });
+
+  it('stay open until the server has taken them: what the client sends after the close must not be hit', async () => {
+    let taken = (): void => {};
+    const { port } = await stage({ onCancel: () => new Promise<void>((resolve) => (taken = resolve)) });
+    let closed = false;
+    const answer = talk(port, [cancelRequest(-5, Buffer.from([1, 2, 3, 4]))]).finally(() => (closed = true));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(closed).toBe(false);
+    taken();
+    expect(await answer).toBe('');
+  });
 });
 
 describe('the end', () => {

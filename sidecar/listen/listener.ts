@@ -40,8 +40,11 @@ export interface ListenerOptions {
   readonly startupTimeout?: number;
   /** The socket is the callee's from here on. */
   readonly onClient: (client: AcceptedClient) => void | Promise<void>;
-  /** Unverified: whoever sent it may be guessing. Nothing is answered, whatever comes of it. */
-  readonly onCancel: (request: CancelRequest) => void;
+  /**
+   * Unverified: whoever sent it may be guessing. Nothing is answered, whatever comes of it; the connection is closed when this has
+   * settled, because that is how clients learn that nothing they send from now on can be hit (libpq's PQcancel waits for it).
+   */
+  readonly onCancel: (request: CancelRequest) => void | Promise<void>;
   /** A connection that was turned away before `onClient`. */
   readonly onRefused?: (reason: Denial) => void;
   /** A fault of ours in `onClient` or `onCancel`: that connection is closed, the others live. */
@@ -125,6 +128,9 @@ async function bind(server: Server, { host, port, optional }: ListenAddress): Pr
 
 /** How long a refused client may take to read why. */
 const FAREWELL = 2000;
+
+/** Milliseconds that a cancel request is held open until the server has taken it. */
+const CANCEL_PATIENCE = 5_000;
 /** How long a connection may be silent while others want its place. */
 const PATIENCE = 500;
 
@@ -157,7 +163,7 @@ class Reception {
       if (outcome.kind === 'gone' || socket.destroyed) tcp.destroy();
       else if (outcome.kind === 'refused') this.#refuse(socket, outcome.error.denial, outcome.error.unheard);
       else if (outcome.kind === 'cancel') {
-        this.#options.onCancel(outcome.request);
+        await withinPatience(this.#options.onCancel(outcome.request));
         socket.end(() => socket.destroy());
       } else {
         const { startup } = outcome;
@@ -196,6 +202,16 @@ function tooMany(): Denial {
     rule: 'limits',
     hint: 'Connect again in a moment.',
   });
+}
+
+/** A statement that cannot be sent on, or a server that does not take the request, must not hold a client that waits for the close. */
+async function withinPatience(cancelled: void | Promise<void>): Promise<void> {
+  if (cancelled === undefined) return;
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, CANCEL_PATIENCE);
+  });
+  await Promise.race([cancelled, late]).finally(() => clearTimeout(timer));
 }
 
 /** Sends FATAL and closes once the client has read it: input that is left unread would turn the close into a reset. */

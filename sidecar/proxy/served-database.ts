@@ -115,8 +115,8 @@ export class ServedDatabase {
   }
 
   /** Whether it is a key of ours nobody is told. */
-  cancel(key: CancelRequest): void {
-    this.registry.cancel(key);
+  async cancel(key: CancelRequest): Promise<void> {
+    await this.registry.cancel(key);
   }
 
   /** Nobody new, and what is there ends by itself or at the deadline (milliseconds). */

@@ -12,7 +12,7 @@ class FakeSession implements RegisteredSession {
   constructor(stubborn = false) {
     this.#stubborn = stubborn;
   }
-  cancelRequested(): void {
+  async cancelRequested(): Promise<void> {
     this.heard.push('cancel');
   }
   drain(): void {

@@ -9,8 +9,8 @@ import type { BackendKey } from '../../core/wire/server-messages.ts';
 
 /** What the registry needs of a session. */
 export interface RegisteredSession {
-  /** Passes a client's CancelRequest on. */
-  cancelRequested(): void;
+  /** Passes a client's CancelRequest on; resolves when the server has taken it, or nothing is left to cancel. */
+  cancelRequested(): Promise<void>;
   /** Ends at the next moment no transaction is open. */
   drain(): void;
   /** Ends now. */
@@ -60,15 +60,15 @@ export class SessionRegistry {
     this.#sessions.delete(session);
   }
 
-  /** A CancelRequest of a client. A wrong key is ignored without a word, as the server does. */
-  cancel({ pid, secret }: BackendKey): void {
+  /** A CancelRequest of a client; resolves when the server has taken it. A wrong key is ignored without a word, as the server does. */
+  async cancel({ pid, secret }: BackendKey): Promise<void> {
     if (secret.length !== KEY_BYTES - 4) return;
     const guess = Buffer.alloc(KEY_BYTES);
     guess.writeInt32BE(pid, 0);
     secret.copy(guess, 4);
     let found: RegisteredSession | undefined;
     for (const [session, key] of this.#sessions) if (key !== null && timingSafeEqual(key, guess)) found = session;
-    found?.cancelRequested();
+    await found?.cancelRequested();
   }
 
   /** Ends all there are, now. Newcomers are welcome. */

@@ -259,8 +259,11 @@ class Session implements RegisteredSession {
   // ---- ends ------------------------------------------------------------------------------------------------------------------
 
   /** The statement that a client cancels may still be on its way through us; a server that has not read it would cancel nothing. */
-  cancelRequested(): void {
-    this.#inbound?.behindSent(() => void this.#core?.cancel().catch(() => {}));
+  async cancelRequested(): Promise<void> {
+    const inbound = this.#inbound;
+    if (inbound === null) return;
+    const sent = new Promise<void>((resolve) => inbound.behindSent(resolve));
+    await Promise.race([sent.then(() => this.#core?.cancel()).catch(() => {}), this.closed]);
   }
 
   drain(): void {
