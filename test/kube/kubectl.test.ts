@@ -17,6 +17,7 @@ import { upstreamSettings } from '../../sidecar/upstream/startup-settings.ts';
 import { type Outcome, runSluice } from '../cli/support.ts';
 import { type LocalPostgres, startLocalPostgres } from '../support/postgres.ts';
 import { BINARIES, needsKubernetes } from './binaries.ts';
+import { VERSION } from '../../core/version.ts';
 import { applyCrds, installChart, restrictedNamespace, ROOT, SYSTEM } from './chart.ts';
 import { type ControlPlane, startControlPlane } from './control-plane.ts';
 
@@ -25,7 +26,7 @@ const { skip, title } = needsKubernetes('kubectl sluice');
 const PLATFORM = 'data-platform';
 const AGENTS = 'ai-agents';
 const demo = (name: string): string => readFileSync(join(ROOT, 'cli', 'demo', name), 'utf8');
-const IMAGE = 'sluice-sidecar:0.1.0';
+const IMAGE = `sluice-sidecar:${VERSION}`;
 const settings = { ...SETTINGS, databases: SETTINGS.databases.map((each) => ({ ...each, name: 'shop' })) };
 
 // biome-ignore lint/suspicious/noExplicitAny: raw pods
@@ -199,7 +200,7 @@ describe.skipIf(skip)(title, () => {
 
       test('check: what is well, and what is not in the pods', async () => {
         const { code, stdout } = await plugin(['check']);
-        expect(stdout).toContain('✓ 2 of 2 replicas are ready, version 0.1.0');
+        expect(stdout).toContain('✓ 2 of 2 replicas are ready, version 0.2.0');
         expect(stdout).toContain('✓ sluice-operator-0 reconciles');
         expect(stdout).toMatch(/^✓ its authority is good until \d{4}-\d\d-\d\d$/m);
         expect(stdout).toContain('✓ annotated pods are refused while no replica answers');
@@ -271,11 +272,11 @@ describe.skipIf(skip)(title, () => {
         expect(stdout).toMatchInlineSnapshot(`
           "POD        SERVICE ACCOUNT  DATABASES           POLICIES                     SIDECAR               STATE
           forgotten  support-agent    orders              -                            -                     NotInjected
-          governed   support-agent    data-platform/shop  data-platform/support-agent  sluice-sidecar:0.1.0  Governed
-          left-over  support-agent    data-platform/shop  data-platform/support-agent  sluice-sidecar:0.1.0  Governed
+          governed   support-agent    data-platform/shop  data-platform/support-agent  sluice-sidecar:0.2.0  Governed
+          left-over  support-agent    data-platform/shop  data-platform/support-agent  sluice-sidecar:0.2.0  Governed
           outdated   support-agent    data-platform/shop  data-platform/support-agent  sluice-sidecar:0.0.9  Outdated
-          starting   support-agent    data-platform/shop  data-platform/support-agent  sluice-sidecar:0.1.0  NotReady
-          stranger   default          data-platform/shop  -                            sluice-sidecar:0.1.0  NoPolicy
+          starting   support-agent    data-platform/shop  data-platform/support-agent  sluice-sidecar:0.2.0  NotReady
+          stranger   default          data-platform/shop  -                            sluice-sidecar:0.2.0  NoPolicy
 
           1 have the annotation but no sidecar, and so no database: delete them, their controller makes them anew
           1 have a sidecar that is not ready: kubectl logs POD -c sluice
