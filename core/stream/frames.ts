@@ -10,7 +10,13 @@ import type { DatabaseAccessPolicy } from '../../crds/database-access-policy.ts'
 import type { Database } from '../../crds/database.ts';
 
 export const STREAM_PATH = '/sluice/v1/stream';
-export const STREAM_PROTOCOL = 1;
+/**
+ * The newest that this release speaks. The sidecar says in its hello what it speaks, the operator answers with the newest that both do (ADR 23).
+ * 1: release 0.1.0. 2: the hello says which findings the sidecar holds, and they are not sent again.
+ */
+export const STREAM_PROTOCOL = 2;
+/** The oldest: that of the release before. */
+export const OLDEST_STREAM_PROTOCOL = 1;
 /** Bytes of one line, in either direction. */
 export const MAX_OPERATOR_FRAME = 16 * 1024 * 1024;
 export const MAX_SIDECAR_FRAME = 64 * 1024;
@@ -30,10 +36,11 @@ export type OperatorFrame =
   /** The pod's identity is no longer good: everything ends, at once. */
   | { readonly type: 'revoked'; readonly code: RefusalCode; readonly reason: string };
 
-/** The first frame. */
+/** The first frame, in answer to the hello. */
 export interface WelcomeFrame {
   readonly type: 'welcome';
-  readonly protocol: typeof STREAM_PROTOCOL;
+  /** Spoken from here on. Release 0.1.0 sends its welcome without waiting for the hello. */
+  readonly protocol: number;
   /** Version of the operator, and the name of its replica. */
   readonly operator: string;
   readonly replica: string;
@@ -58,7 +65,10 @@ export interface StateFrame {
   readonly ca?: string;
 }
 
-/** What detection has found in the Database so far (core/sensitivity/findings.ts, printFindings). Comes before its first `state`. */
+/**
+ * What detection has found in the Database so far (core/sensitivity/findings.ts, printFindings). Comes before its first `state`, unless the
+ * sidecar said that it holds this very text.
+ */
 export interface FindingsFrame {
   readonly type: 'findings';
   readonly database: string;
@@ -98,11 +108,22 @@ export type SidecarFrame =
 /** The first frame. */
 export interface HelloFrame {
   readonly type: 'hello';
+  /** The newest that it speaks. */
   readonly protocol: number;
+  /** The oldest; absent: the same. */
+  readonly oldest?: number;
   /** Version of the sidecar. */
   readonly version: string;
   /** `namespace/name`, as the pod's settings list them. */
   readonly databases: readonly string[];
+  /** From protocol 2 on: by Database the SHA-256 (hexadecimal) of the findings it holds. */
+  readonly findings?: Readonly<Record<string, string>>;
+}
+
+/** What both sides of a stream speak; undefined: nothing. `oldest` and `newest` are what the other side says of itself. */
+export function commonProtocol(oldest: number, newest: number): number | undefined {
+  const common = Math.min(newest, STREAM_PROTOCOL);
+  return common >= Math.max(oldest, OLDEST_STREAM_PROTOCOL) ? common : undefined;
 }
 
 export interface AcknowledgementFrame {

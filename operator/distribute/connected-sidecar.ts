@@ -6,7 +6,16 @@
 import type { EventLog } from '../../core/event-log.ts';
 import type { ServerHttp2Stream } from 'node:http2';
 import { FrameError, FrameReader, type ReceivedFrame } from '../../core/stream/frame-reader.ts';
-import { encodeFrame, HEARTBEAT, MAX_SIDECAR_FRAME, type OperatorFrame, STREAM_PROTOCOL } from '../../core/stream/frames.ts';
+import {
+  commonProtocol,
+  encodeFrame,
+  HEARTBEAT,
+  MAX_SIDECAR_FRAME,
+  OLDEST_STREAM_PROTOCOL,
+  type OperatorFrame,
+  STREAM_PROTOCOL,
+} from '../../core/stream/frames.ts';
+import { isRecord } from '../../core/json/read.ts';
 import type { Clock } from '../../sidecar/bundle/clock.ts';
 import type { IdentityVerifier, VerifiedPod } from '../identity/verified-pod.ts';
 import { Bucket } from '../queue/bucket.ts';
@@ -76,6 +85,9 @@ export class ConnectedSidecar {
   readonly #cancel = new Map<string, () => void>();
   #pod: VerifiedPod;
   #version: string | undefined;
+  #welcomed = false;
+  /** SHA-256 of the findings that it came with, by Database. */
+  #held: Readonly<Record<string, unknown>> = {};
   #authoritiesDue = true;
   #blocked = false;
   #heard: number;
@@ -111,12 +123,20 @@ export class ConnectedSidecar {
   }
 
   start(): void {
-    const { pod, operator, times, random } = this.#options;
+    const { times } = this.#options;
     this.#listen();
+    this.#after('hello', times.hello, () => this.#version === undefined && this.#protocolError('it did not say hello'));
+    this.#watchToken();
+  }
+
+  #welcome(protocol: number): void {
+    const { operator } = this.#options;
+    const pod = this.#pod;
     const { namespace, serviceAccount, podUid, node, image } = pod;
+    this.#welcomed = true;
     this.#write({
       type: 'welcome',
-      protocol: STREAM_PROTOCOL,
+      protocol,
       operator: operator.version,
       replica: operator.replica,
       identity: {
@@ -128,11 +148,6 @@ export class ConnectedSidecar {
         ...(image === undefined ? {} : { image }),
       },
     });
-    for (const key of pod.databases) this.#follow(key);
-    this.#pump();
-    this.#after('hello', times.hello, () => this.#version === undefined && this.#protocolError('it did not say hello'));
-    this.#after('heartbeat', times.heartbeat * (0.5 + random() / 2), () => this.#beat());
-    this.#watchToken();
   }
 
   authoritiesChanged(): void {
@@ -163,6 +178,8 @@ export class ConnectedSidecar {
     log('debug', 'sidecar-disconnected', { pod: this.#name(), how });
     const session = this.#stream.session;
     if (last !== undefined && !this.#stream.destroyed) {
+      // Nothing is believed before a welcome; every release that may connect speaks the oldest.
+      if (!this.#welcomed) this.#welcome(OLDEST_STREAM_PROTOCOL);
       this.#stream.end(encodeFrame(last));
       clock.after(times.linger, () => session?.destroy());
       this.#stream.once('close', () => session?.destroy());
@@ -202,7 +219,7 @@ export class ConnectedSidecar {
 
   /** Writes what it has not been told, until it cannot take more. */
   #pump(): void {
-    while (!this.#blocked && !this.#ended) {
+    while (this.#welcomed && !this.#blocked && !this.#ended) {
       if (this.#authoritiesDue) {
         this.#authoritiesDue = false;
         this.#write({ type: 'authorities', certificates: this.#options.authorities() });
@@ -220,7 +237,11 @@ export class ConnectedSidecar {
     const publication = told?.subscription.current;
     if (told === undefined || publication === undefined || publication === told.sent) return;
     const state = publication.parts.at(-1)!;
-    const news = publication.parts.filter((part) => part === state || told.parts.get(part.type) !== part);
+    const first = told.sent === undefined;
+    const held = first && Object.hasOwn(this.#held, key) ? this.#held[key] : undefined;
+    const news = publication.parts.filter(
+      (part) => part === state || (told.parts.get(part.type) !== part && (part.digest === undefined || part.digest !== held)),
+    );
     told.sent = publication;
     told.parts = new Map(publication.parts.map((part) => [part.type, part]));
     told.recent = [...told.recent.slice(1 - REMEMBERED), publication];
@@ -284,19 +305,27 @@ export class ConnectedSidecar {
   }
 
   #hello(frame: ReceivedFrame): void {
-    const { protocol, version } = frame;
-    if (
-      this.#version !== undefined ||
-      typeof protocol !== 'number' ||
-      protocol < STREAM_PROTOCOL ||
-      typeof version !== 'string'
-    ) {
-      this.#protocolError('its hello is a second one, or not of this protocol');
+    const { protocol: newest, oldest = newest, version, findings } = frame;
+    if (this.#version !== undefined || typeof newest !== 'number' || typeof oldest !== 'number' || typeof version !== 'string') {
+      this.#protocolError('its hello is a second one, or none');
+      return;
+    }
+    const { metrics, log, times, random, operator } = this.#options;
+    const protocol = commonProtocol(oldest, newest);
+    if (protocol === undefined) {
+      const theirs = `sidecar ${version.slice(0, 32)} speaks protocol ${oldest} to ${newest}`;
+      const ours = `operator ${operator.version} speaks ${OLDEST_STREAM_PROTOCOL} to ${STREAM_PROTOCOL}`;
+      this.#protocolError(`${theirs}, ${ours}: restart its workload`);
       return;
     }
     this.#version = version;
-    this.#options.metrics.connected(version);
-    this.#options.log('debug', 'sidecar-connected', { pod: this.#name(), version: version.slice(0, 32) });
+    if (protocol >= 2 && isRecord(findings)) this.#held = findings;
+    metrics.connected(version);
+    log('debug', 'sidecar-connected', { pod: this.#name(), version: version.slice(0, 32), protocol });
+    this.#welcome(protocol);
+    for (const key of this.#pod.databases) this.#follow(key);
+    this.#pump();
+    this.#after('heartbeat', times.heartbeat * (0.5 + random() / 2), () => this.#beat());
     for (const key of this.#told.keys()) this.#options.changed(key);
   }
 

@@ -2,6 +2,7 @@
  * What is said to whom, computed once for each (Database, service account) and serialised once, however many sidecars hear it. Changes of
  * one event-loop turn are looked at together; what comes out the same is not said again.
  */
+import { createHash } from 'node:crypto';
 import type { EventLog } from '../../core/event-log.ts';
 import type { PolicyRef } from '../../core/policy/bundle.ts';
 import { encodeFrame, MAX_OPERATOR_FRAME, type OperatorFrame } from '../../core/stream/frames.ts';
@@ -14,6 +15,8 @@ import { type Offer, offerFor } from './offer.ts';
 export interface Part {
   readonly type: OperatorFrame['type'];
   readonly bytes: Buffer;
+  /** SHA-256 (hexadecimal) of a text that a sidecar may hold already. */
+  readonly digest?: string;
 }
 
 export interface Publication {
@@ -176,7 +179,10 @@ export class Publications {
   #findingsPart(key: string, text: string): Part | undefined {
     const before = this.#findings.get(key);
     if (before?.text === text) return before.part;
-    let part: Part | undefined = partOf({ type: 'findings', database: key, text });
+    let part: Part | undefined = {
+      ...partOf({ type: 'findings', database: key, text }),
+      digest: createHash('sha256').update(text).digest('hex'),
+    };
     if (part.bytes.length > this.#maxFrame) {
       // Without them more is masked, nothing less.
       this.#options.log('warn', 'findings-too-large', { database: key, bytes: part.bytes.length });

@@ -5,7 +5,13 @@
 import type { EventLog } from '../../core/event-log.ts';
 import { X509Certificate } from 'node:crypto';
 import type { ReceivedFrame } from '../../core/stream/frame-reader.ts';
-import { type AcknowledgementFrame, HEARTBEAT, STREAM_PROTOCOL } from '../../core/stream/frames.ts';
+import {
+  type AcknowledgementFrame,
+  commonProtocol,
+  HEARTBEAT,
+  OLDEST_STREAM_PROTOCOL,
+  STREAM_PROTOCOL,
+} from '../../core/stream/frames.ts';
 import type { Identity } from '../../core/identity/identity.ts';
 import type { Clock } from './clock.ts';
 import { type ConnectionEnd, OperatorConnection } from './operator-connection.ts';
@@ -166,7 +172,17 @@ export class OperatorLink {
 
   #hello(): void {
     const { version, databases } = this.#options;
-    this.#connection?.send({ type: 'hello', protocol: STREAM_PROTOCOL, version, databases });
+    const held = [...this.databases].flatMap(([key, { findingsDigest }]) =>
+      findingsDigest === undefined ? [] : [[key, findingsDigest] as const],
+    );
+    this.#connection?.send({
+      type: 'hello',
+      protocol: STREAM_PROTOCOL,
+      oldest: OLDEST_STREAM_PROTOCOL,
+      version,
+      databases,
+      findings: Object.fromEntries(held),
+    });
     this.#watchToken();
   }
 
@@ -244,7 +260,13 @@ export class OperatorLink {
   #welcome({ protocol, identity, operator, replica }: ReceivedFrame): void {
     const { log, clock, onIdentity } = this.#options;
     const next = readIdentity(identity);
-    if (protocol !== STREAM_PROTOCOL || next === undefined) {
+    // The operator has chosen: it must be one that we speak.
+    const common = typeof protocol === 'number' && commonProtocol(protocol, protocol) === protocol;
+    if (!common || next === undefined) {
+      log('warn', 'operator-not-understood', {
+        operator: String(operator).slice(0, 32),
+        protocol: String(protocol).slice(0, 32),
+      });
       this.#connection?.close();
       return;
     }
@@ -252,6 +274,11 @@ export class OperatorLink {
     if (before !== undefined && !isSamePod(before, next)) {
       // Of a pod that was here before us: nothing of it is ours.
       for (const database of this.databases.values()) database.withdraw('The identity of this pod is not what it was.');
+      // What our hello said we hold is gone: say it again.
+      this.#identity = next;
+      this.#saveSoon();
+      this.#connection?.close();
+      return;
     }
     this.#welcomed = clock.monotonic();
     this.#last = '';

@@ -2,6 +2,7 @@
  * What the operator has said about one Database, as a source of policies. It holds as long as the operator is heard from: when nothing has
  * come for `maxStaleness`, nothing is in force until the operator has spoken about this Database again.
  */
+import { createHash } from 'node:crypto';
 import type { EventLog } from '../../core/event-log.ts';
 import { type Findings, FindingsError, parseFindings } from '../../core/sensitivity/findings.ts';
 import type { Code } from '../../core/errors/codes.ts';
@@ -160,6 +161,11 @@ export class StreamedDatabase implements PolicySource {
 
   credential(credential: Credential): void {
     this.#credential = credential;
+  }
+
+  /** SHA-256 (hexadecimal) of the findings in use, so that the operator need not send them again. */
+  get findingsDigest(): string | undefined {
+    return this.#findingsText === undefined ? undefined : createHash('sha256').update(this.#findingsText).digest('hex');
   }
 
   foundText(text: string): void {

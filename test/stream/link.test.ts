@@ -441,6 +441,25 @@ describe('an operator that says something else', () => {
     }
   });
 
+  it('of a protocol that we do not speak is not listened to, of one that both speak it is', async () => {
+    for (const [protocol, understood] of [
+      [1, true],
+      [2, true],
+      [0, false],
+      [3, false],
+      ['2', false],
+      [undefined, false],
+    ]) {
+      logs.length = 0;
+      const link = startLink(await strange(JSON.stringify({ ...JSON.parse(welcome), protocol }).concat('\n'), state()));
+      await until(() => link.connected || logs.some(({ event }) => event === 'operator-not-understood'));
+      if (understood === true) await until(() => shop(link).current.database !== undefined);
+      expect(shop(link).current.database !== undefined).toBe(understood);
+      link.close();
+      rmSync(join(directory, 'operator.json'), { force: true });
+    }
+  });
+
   it('before it has said who we are is not listened to', async () => {
     const link = startLink(await strange(state(), welcome));
     await until(() => logs.some(({ event }) => event === 'operator-lost'));

@@ -1,11 +1,18 @@
 /** The operator's side of the stream, spoken to by hand. */
+import { createHash } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { connectByHand, type StreamClient } from './client.ts';
+import type { TestMaterials } from './cluster.ts';
 import { databaseYaml, policyYaml } from './documents.ts';
 import { memoryCluster, startOperator, type TestCluster, type TestOperator, type TestOperatorOptions } from './operator.ts';
 import { until } from '../support/until.ts';
 
+const MATERIALS: TestMaterials = {
+  logins: { '': { username: 'app', password: 'hush' } },
+  addresses: ['127.0.0.1'],
+  findings: '{"formatVersion":1,"columns":[]}',
+};
 let cluster: TestCluster;
 let operator: TestOperator;
 const clients: StreamClient[] = [];
@@ -24,11 +31,7 @@ beforeEach(async () => {
   cluster = await memoryCluster();
   cluster.identity.admit('token-1');
   cluster.view.apply(databaseYaml('shop') + policyYaml('read', 'shop'));
-  cluster.materials.set('data/shop', {
-    logins: { '': { username: 'app', password: 'hush' } },
-    addresses: ['127.0.0.1'],
-    findings: '{"formatVersion":1,"columns":[]}',
-  });
+  cluster.materials.set('data/shop', MATERIALS);
 });
 
 afterEach(async () => {
@@ -143,6 +146,61 @@ describe('what a sidecar is told', () => {
       object: { kind: 'Database' },
       policies: [{ metadata: { name: 'read', generation: 1 } }],
     });
+  });
+
+  it('nothing before it has said what it speaks; then the newest protocol that both do', async () => {
+    await start();
+    const cases: readonly [hello: Record<string, unknown>, protocol: number | undefined][] = [
+      // Release 0.1.0.
+      [{ protocol: 1 }, 1],
+      [{ protocol: 2, oldest: 1 }, 2],
+      // Of the future: one that still speaks ours, and one that does not.
+      [{ protocol: 9, oldest: 2 }, 2],
+      [{ protocol: 9, oldest: 3 }, undefined],
+      [{ protocol: 9 }, undefined],
+      [{ protocol: 0 }, undefined],
+      [{ protocol: '2' }, undefined],
+    ];
+    for (const [hello, protocol] of cases) {
+      const client = connect('token-1', { hello: false });
+      await until(() => client.status === 200);
+      expect(client.frames).toEqual([]);
+      client.send({ type: 'hello', version: '0.0.0-hand', databases: [], ...hello });
+      await until(() => client.ended || client.of('state').length === 1);
+      expect(client.of('welcome')[0]?.['protocol']).toBe(protocol);
+      expect(client.ended).toBe(protocol === undefined);
+      client.close();
+    }
+    const reasons = operator.logs.filter(({ event }) => event === 'stream-protocol-error').map(({ detail }) => detail['reason']);
+    expect(reasons).toContain(
+      'sidecar 0.0.0-hand speaks protocol 3 to 9, operator 0.0.0-test speaks 1 to 2: restart its workload',
+    );
+  });
+
+  it('not the findings that it holds already, as far as the protocol has words for it', async () => {
+    await start();
+    const before = connect('token-1');
+    await until(() => before.of('state').length === 1);
+    const text = String(before.of('findings')[0]?.['text']);
+    const digest = createHash('sha256').update(text).digest('hex');
+    const told = async (hello: Record<string, unknown>) => {
+      const client = connect('token-1', { hello: false });
+      await until(() => client.status === 200);
+      client.send({ type: 'hello', version: '0.0.0-hand', databases: [], ...hello });
+      await until(() => client.of('state').length === 1);
+      return client;
+    };
+    expect((await told({ protocol: 1, findings: { 'data/shop': digest } })).of('findings')).toHaveLength(1);
+    expect((await told({ protocol: 2, findings: { 'data/shop': 'another' } })).of('findings')).toHaveLength(1);
+    expect((await told({ protocol: 2, findings: { 'data/other': digest } })).of('findings')).toHaveLength(1);
+    const holds = await told({ protocol: 2, findings: { 'data/shop': digest } });
+    expect(holds.of('findings')).toHaveLength(0);
+    // What changes later is sent, and what was before, too.
+    cluster.materials.set('data/shop', { ...MATERIALS, findings: '{"formatVersion":1,"columns":[ ]}' });
+    await until(() => holds.of('findings').length === 1);
+    cluster.materials.set('data/shop', MATERIALS);
+    await until(() => holds.of('findings').length === 2);
+    expect(holds.of('findings')[1]?.['text']).toBe(text);
   });
 
   it('the same documents give the same revision, a new status none, a new policy another', async () => {
