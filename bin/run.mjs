@@ -12,7 +12,7 @@ const modules = join(root, 'node_modules');
 const node = join(modules, 'node', 'bin', 'node');
 
 /** Each writes its files, or with --check compares them. */
-const GENERATORS = ['crds/generate.ts', 'test/masks/table.ts', 'test/kube/values-table.ts'];
+const GENERATORS = ['crds/generate.ts', 'test/masks/table.ts', 'test/kube/values-table.ts', 'test/docs/metrics-table.ts'];
 
 const commands = {
   demo: { help: 'the story of Sluice on a real PostgreSQL, in a minute', run: (args) => sluice('demo', ...args) },
@@ -34,14 +34,6 @@ const commands = {
   kubernetes: {
     help: 'builds the kube-apiserver, etcd, kubectl and helm that the operator is tested on, into a cache; about ten minutes, once',
     run: (args) => script('test/kube/binaries.ts', ...args),
-  },
-  bundle: {
-    help: 'dist/sidecar and dist/operator: what the images run, with their bill of materials',
-    run: (args) => script('bundle/bundle.ts', ...args),
-  },
-  images: {
-    help: 'builds the images, where no registry is at hand on bases made here (--help)',
-    run: (args) => script('test/images/build.ts', ...args),
   },
   detection: {
     help: 'how well sensitive columns are found, measured against labelled schemas (--help)',

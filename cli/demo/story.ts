@@ -80,7 +80,8 @@ export async function tellStory(options: StoryOptions): Promise<void> {
   }
 }
 
-async function createShop(server: LocalPostgres, login: string): Promise<number> {
+/** The database of the story; how many customers it has. */
+export async function createShop(server: LocalPostgres, login: string): Promise<number> {
   // Only the demo and the tests have a client library; the proxy has none.
   const { Client } = createRequire(import.meta.url)('pg') as typeof import('pg');
   const admin = new Client({ connectionString: server.url() });

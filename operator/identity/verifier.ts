@@ -69,18 +69,9 @@ class PodVerifier implements IdentityVerifier {
     });
     this.#pods.onUpdate((changed) => this.#judgeAgain(changed));
     this.#accounts = createLiveObjects({ api, resource: SERVICE_ACCOUNTS, clock });
-    this.#refusals = new Counter({
-      name: 'sluice_operator_identity_refusals_total',
-      help: 'Tokens and pods that were refused, by why',
-      labelNames: ['code'],
-      registers: [registry],
-    });
-    for (const code of REFUSAL_CODES) this.#refusals.inc({ code }, 0);
-    this.#verified = new Counter({
-      name: 'sluice_operator_identity_verified_total',
-      help: 'Tokens that were accepted: proven, of a live pod with a sidecar of ours',
-      registers: [registry],
-    });
+    const { refusals, verified } = identityMetrics(registry);
+    this.#refusals = refusals;
+    this.#verified = verified;
   }
 
   async verify(token: string | undefined): Promise<Verification> {
@@ -201,4 +192,21 @@ interface Subject {
 function nodeOf(pod: PodObject): string | undefined {
   const node = record(pod['spec'])?.['nodeName'];
   return typeof node === 'string' && node !== '' ? node : undefined;
+}
+
+export function identityMetrics(registry: Registry): { readonly refusals: Counter<'code'>; readonly verified: Counter } {
+  const registers = [registry];
+  const refusals = new Counter({
+    name: 'sluice_operator_identity_refusals_total',
+    help: 'Tokens and pods that were refused, by why',
+    labelNames: ['code'],
+    registers,
+  });
+  for (const code of REFUSAL_CODES) refusals.inc({ code }, 0);
+  const verified = new Counter({
+    name: 'sluice_operator_identity_verified_total',
+    help: 'Tokens that were accepted: proven, of a live pod with a sidecar of ours',
+    registers,
+  });
+  return { refusals, verified };
 }

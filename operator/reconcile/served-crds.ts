@@ -58,15 +58,7 @@ class Look implements ServedCrds {
 
   constructor(options: ServedCrdsOptions) {
     this.#options = options;
-    this.#gauge =
-      options.registry === undefined
-        ? undefined
-        : new Gauge({
-            name: 'sluice_operator_crd_state',
-            help: '1 for what the served CRD is: current, newer, outdated or missing',
-            labelNames: ['crd', 'state'],
-            registers: [options.registry],
-          });
+    this.#gauge = options.registry === undefined ? undefined : crdStateGauge(options.registry);
   }
 
   get problems(): readonly string[] {
@@ -152,4 +144,13 @@ function sentence(name: string, drift: Drift): string | undefined {
   if (drift.state !== 'outdated') return undefined;
   const what = some(drift.differences.map(readablePath), 5, ', ');
   return `the CustomResourceDefinition ${name} is of another release, and the API server cuts off what it does not know (${what}); run: ${APPLY_CRDS}`;
+}
+
+export function crdStateGauge(registry: Registry): Gauge<'crd' | 'state'> {
+  return new Gauge({
+    name: 'sluice_operator_crd_state',
+    help: '1 for what the served CRD is: current, newer, outdated or missing',
+    labelNames: ['crd', 'state'],
+    registers: [registry],
+  });
 }

@@ -69,7 +69,7 @@ export function createWebhookServer(options: WebhookServerOptions): WebhookServe
 class InjectionServer implements WebhookServer {
   readonly #options: WebhookServerOptions;
   readonly #server: Server;
-  readonly #metrics: ReturnType<typeof createMetrics>;
+  readonly #metrics: ReturnType<typeof webhookMetrics>;
   readonly #forget: () => void;
   readonly #bodies: RequestBodies;
   readonly #reception: Reception;
@@ -77,7 +77,7 @@ class InjectionServer implements WebhookServer {
 
   constructor(options: WebhookServerOptions) {
     this.#options = options;
-    this.#metrics = createMetrics(options.registry);
+    this.#metrics = webhookMetrics(options.registry);
     this.#bodies = new RequestBodies({ one: MAX_REVIEW_BYTES, all: options.bodiesAtOnce ?? BODIES_AT_ONCE });
     this.#server = createServer(
       {
@@ -182,7 +182,7 @@ function refusal(request: IncomingMessage): { readonly code: number; readonly me
   return undefined;
 }
 
-function createMetrics(registry: Registry) {
+export function webhookMetrics(registry: Registry) {
   const registers = [registry];
   return {
     requests: new Counter({

@@ -5,7 +5,7 @@
 import type { EventLog } from '../../core/event-log.ts';
 import { readFile } from 'node:fs/promises';
 import { uptime } from 'node:os';
-import { Gauge, type Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
 import { databaseKey } from '../../core/injection/sidecar-settings.ts';
 import { createWasmParser } from '../../core/sql/parse/wasm-parser.ts';
 import { VERSION } from '../../core/version.ts';
@@ -18,6 +18,7 @@ import { type MetricsServer, serveMetrics } from '../telemetry/metrics-server.ts
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import { clientCertificate } from './client-certificate.ts';
 import type { InjectedEnvironment } from './environment.ts';
+import { countLink } from './link-metrics.ts';
 import { PodDatabase } from './pod-database.ts';
 import { Routing } from './routing.ts';
 
@@ -183,28 +184,4 @@ function summed(telemetry: Telemetry, count: number): readonly Telemetry[] {
       telemetry.sensitiveColumns(sum);
     },
   }));
-}
-
-function countLink(registry: Registry, link: OperatorLink, output: OutputCopy): void {
-  const gauge = (name: string, help: string, value: () => number): void => {
-    new Gauge({
-      name,
-      help,
-      registers: [registry],
-      collect() {
-        this.set(value());
-      },
-    });
-  };
-  gauge('sluice_operator_connected', '1 while the operator is connected', () => (link.connected ? 1 : 0));
-  gauge(
-    'sluice_databases_stale',
-    'Databases that are closed because the operator has not been heard from',
-    () => [...link.databases.values()].filter(({ current }) => current.code === 'SLUICE-709').length,
-  );
-  gauge(
-    'sluice_audit_output_lost_bytes',
-    'Audit records that standard output did not take; they are in the segments',
-    () => output.lost,
-  );
 }

@@ -17,6 +17,7 @@ import {
   type RunningSidecar,
   startSidecar,
 } from './installation.ts';
+import { type Metric, operatorMetrics, sidecarMetrics } from '../docs/registries.ts';
 import { eventually } from '../support/until.ts';
 
 const { skip, title } = needsKubernetes('from a pod annotation to a governed connection');
@@ -116,6 +117,16 @@ describe.skipIf(skip)(title, () => {
       expect(status).toMatchObject({ boundPods: 1, programmedPods: 1, boundServiceAccounts: 1 });
       expect(status?.conditions?.find((each) => each.type === 'Ready')).toMatchObject({ status: 'True' });
     });
+  });
+
+  test('both processes export the metrics of the reference, and no others', async () => {
+    const ownNames = async (port: number): Promise<readonly string[]> => {
+      const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+      return [...text.matchAll(/^# TYPE (sluice_\w+) /gm)].map(([, name]) => name!).sort();
+    };
+    const sorted = (metrics: readonly Metric[]): readonly string[] => metrics.map(({ name }) => name).sort();
+    expect(await ownNames(operator.ports.health)).toEqual(sorted(operatorMetrics()));
+    expect(await ownNames(sidecar.health)).toEqual(sorted(sidecarMetrics()));
   });
 
   test("a changed policy changes the next statement's result", async () => {
