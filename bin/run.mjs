@@ -35,6 +35,14 @@ const commands = {
     help: 'builds the kube-apiserver, etcd, kubectl and helm that the operator is tested on, into a cache; about ten minutes, once',
     run: (args) => script('test/kube/binaries.ts', ...args),
   },
+  bundle: {
+    help: 'dist/sidecar and dist/operator: what the images run, with their bill of materials',
+    run: (args) => script('bundle/bundle.ts', ...args),
+  },
+  images: {
+    help: 'builds the images, where no registry is at hand on bases made here (--help)',
+    run: (args) => script('test/images/build.ts', ...args),
+  },
   detection: {
     help: 'how well sensitive columns are found, measured against labelled schemas (--help)',
     run: (args) => script('test/sensitivity/run.ts', ...args),

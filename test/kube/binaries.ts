@@ -5,14 +5,14 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { accessSync, constants, mkdirSync, readdirSync, readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { cacheDirectory } from '../support/cache.ts';
 import { hasProgram } from '../support/majors.ts';
 
 const RECIPE = join(import.meta.dirname, '..', 'cluster', 'binaries');
 
 /** `SLUICE_KUBERNETES_BINARIES`: a directory with kube-apiserver, kube-controller-manager, etcd, kubectl and helm of one's own. */
-export const BINARIES = process.env['SLUICE_KUBERNETES_BINARIES'] ?? join(cache(), `kubernetes-${recipeHash()}`);
+export const BINARIES = process.env['SLUICE_KUBERNETES_BINARIES'] ?? join(cacheDirectory(), `kubernetes-${recipeHash()}`);
 
 const NEEDED = ['kube-apiserver', 'kube-controller-manager', 'etcd', 'kubectl', 'helm'];
 
@@ -49,12 +49,6 @@ function recipeHash(): string {
       .update(readFileSync(join(RECIPE, name)))
       .update('\0');
   return hash.digest('hex').slice(0, 12);
-}
-
-function cache(): string {
-  const own = process.env['XDG_CACHE_HOME'];
-  if (own) return join(own, 'sluice-test');
-  return process.getuid?.() === 0 ? '/var/cache/sluice-test' : join(homedir(), '.cache', 'sluice-test');
 }
 
 function isExecutable(path: string): boolean {

@@ -6,7 +6,7 @@ import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { cacheDirectory } from '../conformance/source/postgres-source.ts';
+import { cacheDirectory } from '../support/cache.ts';
 import { MissingError } from '../scoreboard/suite.ts';
 
 const run = promisify(execFile);

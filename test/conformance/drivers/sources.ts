@@ -8,7 +8,7 @@ import { access, cp, chmod, mkdir, mkdtemp, readdir, rename, rm, writeFile } fro
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { MissingError } from '../../scoreboard/suite.ts';
-import { cacheDirectory } from '../source/postgres-source.ts';
+import { cacheDirectory } from '../../support/cache.ts';
 
 const run = promisify(execFile);
 

@@ -4,7 +4,8 @@ import { access, mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { MissingError } from '../../scoreboard/suite.ts';
-import { cacheDirectory, postgresSource } from './postgres-source.ts';
+import { cacheDirectory } from '../../support/cache.ts';
+import { postgresSource } from './postgres-source.ts';
 
 const run = promisify(execFile);
 

@@ -5,24 +5,14 @@
  */
 import { execFile } from 'node:child_process';
 import { access, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { cacheDirectory } from '../../support/cache.ts';
 import { MissingError } from '../../scoreboard/suite.ts';
 
 const run = promisify(execFile);
 /** A file that is there once everything is unpacked. */
 const PROOF = 'src/test/regress/parallel_schedule';
-
-/**
- * Where fetched sources and what is built of them are kept: `SLUICE_TEST_CACHE`, or the user's cache directory; root's is
- * the system's, because a server that runs as another account must be able to read it.
- */
-export function cacheDirectory(): string {
-  const own = process.env['SLUICE_TEST_CACHE'] || process.env['XDG_CACHE_HOME'];
-  if (own) return join(own, 'sluice-test');
-  return process.getuid?.() === 0 ? '/var/cache/sluice-test' : join(homedir(), '.cache', 'sluice-test');
-}
 
 /** Directory of the unpacked source tree. Throws MissingError where it cannot be had. */
 export async function postgresSource(major: 15): Promise<string> {
