@@ -43,6 +43,10 @@ const commands = {
     help: 'builds the images, where no registry is at hand on bases made here (--help)',
     run: (args) => script('test/images/build.ts', ...args),
   },
+  cluster: {
+    help: 'a real Kubernetes with nodes for end-to-end tests: up, down, enter, load, logs, status (--help)',
+    run: (args) => script('test/cluster/run.ts', ...args),
+  },
   detection: {
     help: 'how well sensitive columns are found, measured against labelled schemas (--help)',
     run: (args) => script('test/sensitivity/run.ts', ...args),

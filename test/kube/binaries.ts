@@ -3,16 +3,16 @@
  * is named after a hash of the recipe. `npm run kubernetes` builds them; the tests say clearly when they are not there.
  */
 import { spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { accessSync, constants, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { accessSync, constants, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { cacheDirectory } from '../support/cache.ts';
+import { recipeHash } from '../cluster/recipe.ts';
 import { hasProgram } from '../support/majors.ts';
 
 const RECIPE = join(import.meta.dirname, '..', 'cluster', 'binaries');
 
 /** `SLUICE_KUBERNETES_BINARIES`: a directory with kube-apiserver, kube-controller-manager, etcd, kubectl and helm of one's own. */
-export const BINARIES = process.env['SLUICE_KUBERNETES_BINARIES'] ?? join(cacheDirectory(), `kubernetes-${recipeHash()}`);
+export const BINARIES = process.env['SLUICE_KUBERNETES_BINARIES'] ?? join(cacheDirectory(), `kubernetes-${recipeHash(RECIPE)}`);
 
 const NEEDED = ['kube-apiserver', 'kube-controller-manager', 'etcd', 'kubectl', 'helm'];
 
@@ -39,16 +39,6 @@ export async function buildBinaries(): Promise<void> {
   const child = spawn(join(RECIPE, 'build.sh'), [BINARIES], { stdio: 'inherit' });
   const code = await new Promise<number | null>((resolve, reject) => child.once('error', reject).once('exit', resolve));
   if (code !== 0) throw new Error(`building Kubernetes failed (exit ${code})`);
-}
-
-function recipeHash(): string {
-  const hash = createHash('sha256');
-  for (const name of readdirSync(RECIPE).sort())
-    hash
-      .update(`${name}\0`)
-      .update(readFileSync(join(RECIPE, name)))
-      .update('\0');
-  return hash.digest('hex').slice(0, 12);
 }
 
 function isExecutable(path: string): boolean {
