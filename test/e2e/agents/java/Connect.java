@@ -4,7 +4,6 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
-import org.postgresql.jdbc.PgConnection;
 
 /** Tries connections: a URL a line on standard input, a line of JSON for each on standard output. */
 public class Connect {
@@ -22,7 +21,7 @@ public class Connect {
 
   /** The driver has no word for it; its stream has a socket. */
   private static boolean encrypted(Connection connection) throws Exception {
-    Object executor = connection.unwrap(PgConnection.class).getQueryExecutor();
+    Object executor = connection.getClass().getMethod("getQueryExecutor").invoke(connection);
     for (Class<?> type = executor.getClass(); type != null; type = type.getSuperclass())
       for (java.lang.reflect.Field field : type.getDeclaredFields())
         if (field.getType().getSimpleName().equals("PGStream")) {
