@@ -136,7 +136,7 @@ export function notEverywhere(statuses: readonly PodStatus[], written: Written):
 
 const REMARKS: Readonly<Partial<Record<PodStatus['state'], string>>> = {
   NotInjected: 'have the annotation but no sidecar, and so no database: delete them, their controller makes them anew',
-  NotReady: 'have a sidecar that is not ready: kubectl logs POD -c sluice',
+  NotReady: 'have a sidecar that is not ready: kubectl describe pod, kubectl logs POD -c sluice',
   NoPolicy: 'are bound by no policy any more: every statement of theirs is refused',
   Outdated: 'run a sidecar of another release; it stays valid: kubectl rollout restart when it suits',
 };

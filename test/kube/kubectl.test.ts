@@ -279,7 +279,7 @@ describe.skipIf(skip)(title, () => {
           stranger   default          data-platform/shop  -                            sluice-sidecar:0.2.0  NoPolicy
 
           1 have the annotation but no sidecar, and so no database: delete them, their controller makes them anew
-          1 have a sidecar that is not ready: kubectl logs POD -c sluice
+          1 have a sidecar that is not ready: kubectl describe pod, kubectl logs POD -c sluice
           1 are bound by no policy any more: every statement of theirs is refused
           1 run a sidecar of another release; it stays valid: kubectl rollout restart when it suits
           "

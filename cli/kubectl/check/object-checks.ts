@@ -50,6 +50,8 @@ function readiness(where: Category, kind: string, objects: readonly Reported[]):
   );
 }
 
+const WAITING = 'kubectl describe pod says whether its image can be pulled, kubectl logs POD -c sluice what it waits for';
+
 export function checkPods(gathered: Gathered): readonly CheckResult[] {
   const where = category('pods');
   const { pods, settings } = gathered;
@@ -61,6 +63,9 @@ export function checkPods(gathered: Gathered): readonly CheckResult[] {
   const waiting = governed.filter((pod) => pod.sidecar?.ready === false).map(nameOfPod);
   const image = settings.value?.injector.image;
   const outdated = governed.filter((pod) => image !== undefined && pod.sidecar?.image !== image);
+  // Where only the registry differs, the short form would hide it.
+  const alike = outdated.some((pod) => imageTag(pod.sidecar?.image ?? '') === imageTag(image ?? ''));
+  const shown = (reference = ''): string => (alike ? reference : imageTag(reference));
   return [
     bare.length > 0
       ? where.failed(
@@ -70,14 +75,14 @@ export function checkPods(gathered: Gathered): readonly CheckResult[] {
         )
       : where.ok(`${governed.length} annotated pods have their sidecar`),
     ...(waiting.length > 0
-      ? [where.warning('sidecars are not ready', 'kubectl logs POD -c sluice says what they wait for', waiting)]
+      ? [where.warning('sidecars are not ready', WAITING, waiting)]
       : []),
     ...(outdated.length > 0
       ? [
           where.warning(
-            `sidecars of another release than ${imageTag(image ?? '')} run in ${outdated.length} pods; they stay valid`,
+            `sidecars of another release than ${shown(image)} run in ${outdated.length} pods; they stay valid`,
             'restart their workloads when it suits: kubectl rollout restart',
-            outdated.map((pod) => `${nameOfPod(pod)}: ${imageTag(pod.sidecar?.image ?? '')}`),
+            outdated.map((pod) => `${nameOfPod(pod)}: ${shown(pod.sidecar?.image)}`),
           ),
         ]
       : []),
