@@ -74,9 +74,7 @@ export function checkPods(gathered: Gathered): readonly CheckResult[] {
           bare,
         )
       : where.ok(`${governed.length} annotated pods have their sidecar`),
-    ...(waiting.length > 0
-      ? [where.warning('sidecars are not ready', WAITING, waiting)]
-      : []),
+    ...(waiting.length > 0 ? [where.warning('sidecars are not ready', WAITING, waiting)] : []),
     ...(outdated.length > 0
       ? [
           where.warning(
