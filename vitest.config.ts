@@ -10,7 +10,7 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 120_000,
     projects: [
-      { extends: true, test: { name: 'unit', include: ['{crds,core,sidecar,operator,cli,bench}/**/*.test.ts'] } },
+      { extends: true, test: { name: 'unit', include: ['{bundle,crds,core,sidecar,operator,cli,bench}/**/*.test.ts'] } },
       { extends: true, test: { name: 'integration', include: ['test/**/*.test.ts'] } },
     ],
   },

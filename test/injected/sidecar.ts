@@ -8,7 +8,8 @@ import { SETTINGS_VARIABLE, type SidecarSettings } from '../../core/injection/si
 import { SERVER_NAME, type TestCluster } from '../stream/operator.ts';
 import { WireClient } from '../support/wire-client.ts';
 
-const main = fileURLToPath(new URL('../../sidecar/main.ts', import.meta.url));
+/** `SLUICE_TEST_SIDECAR`: another one to test, as that of `npm run bundle`. */
+const main = process.env['SLUICE_TEST_SIDECAR'] ?? fileURLToPath(new URL('../../sidecar/main.ts', import.meta.url));
 
 /** The pod's volumes: they outlive the container. */
 export interface Volumes {
@@ -43,6 +44,8 @@ export interface SidecarOptions {
   readonly operator?: number;
   readonly volumes: Volumes;
   readonly databases?: SidecarSettings['databases'];
+  /** Default: the sources, or what SLUICE_TEST_SIDECAR names. */
+  readonly program?: { readonly command: readonly string[]; readonly environment?: Readonly<Record<string, string>> };
 }
 
 export interface RunningSidecar {
@@ -84,7 +87,8 @@ export async function startSidecar(options: SidecarOptions): Promise<RunningSide
     },
     databases: options.databases ?? [served('shop')],
   };
-  const child = spawn(process.execPath, [main, 'sidecar'], {
+  const { command, environment } = options.program ?? { command: [main] };
+  const child = spawn(process.execPath, [...command, 'sidecar'], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       PATH: process.env['PATH'],
@@ -98,6 +102,7 @@ export async function startSidecar(options: SidecarOptions): Promise<RunningSide
       SLUICE_STATE_DIRECTORY: volumes.state,
       SLUICE_CLIENT_CA_FILE: volumes.ca,
       SLUICE_AUDIT_DIRECTORY: volumes.audit,
+      ...environment,
     },
   });
   let stdout = '';

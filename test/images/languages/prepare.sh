@@ -1,6 +1,6 @@
 #!/bin/bash
 # prepare.sh CONTEXT: what applications in four languages need: drivers of each, a Java runtime, Node. $DEBIAN (with Python, psql), $NODE,
-# versions of the drivers ($PSYCOPG, $PG, $PGJDBC).
+# versions of the drivers ($PSYCOPG, $PG), the jar of the JDBC driver ($JDBC).
 set -euo pipefail
 cd "$1"
 cp "$DEBIAN" debian.tar
@@ -10,8 +10,7 @@ python3 -m pip --disable-pip-version-check install --quiet --only-binary=:all: -
 mkdir work && cd work
 npm install --silent --no-audit --no-fund --no-package-lock --omit=optional "pg@$PG"
 mv node_modules ../pg
-mvn --quiet --batch-mode dependency:copy "-Dartifact=org.postgresql:postgresql:$PGJDBC" "-DoutputDirectory=$PWD/jdbc" -Dmdep.stripVersion=true
-mv jdbc ../jdbc
+mkdir ../jdbc && cp "$JDBC" ../jdbc/postgresql.jar
 cd .. && rm -rf work
 jlink --add-modules java.base,java.sql,java.naming,java.management,java.security.sasl,java.security.jgss,java.net.http,jdk.crypto.ec \
   --strip-debug --no-header-files --no-man-pages --compress=0 --output java
