@@ -25,6 +25,19 @@ export async function connectPods(cluster: KindCluster, withSurroundings: boolea
     const route = cluster.command('ip', ['route', 'replace', node.pods, 'via', node.address]);
     await run(route.program, route.args, { env: route.env });
   }
+  await nameNodes(cluster, nodes);
+}
+
+/**
+ * Pods on the node's own network ask the pods' resolver, which knows no nodes; kube-proxy of a worker finds the API server by the name of its
+ * node. The kubelet copies the node's /etc/hosts when it starts a container, so those that run already are started anew.
+ */
+async function nameNodes(cluster: KindCluster, nodes: readonly Node[]): Promise<void> {
+  const lines = nodes.map(({ name, address }) => `${address} ${name}\n`).join('');
+  for (const { name } of nodes)
+    await run('docker', ['exec', '--interactive', name, 'sh', '-c', 'cat >>/etc/hosts'], { env: cluster.env, input: lines });
+  const { program, args, env } = cluster.command('kubectl', ['-n', 'kube-system', 'delete', 'pods', '-l', 'k8s-app=kube-proxy']);
+  await run(program, args, { env });
 }
 
 function plugins(subnet: string): object {
