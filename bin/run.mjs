@@ -47,6 +47,10 @@ const commands = {
     help: 'a real Kubernetes with nodes for end-to-end tests: up, down, enter, load, logs, status (--help)',
     run: (args) => script('test/cluster/run.ts', ...args),
   },
+  e2e: {
+    help: 'end-to-end tests in real pods of a real cluster, beginning with the getting-started guide (--help)',
+    run: (args) => script('test/e2e/run.ts', ...args),
+  },
   detection: {
     help: 'how well sensitive columns are found, measured against labelled schemas (--help)',
     run: (args) => script('test/sensitivity/run.ts', ...args),

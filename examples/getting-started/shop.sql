@@ -65,7 +65,7 @@ INSERT INTO tickets (id, customer_id, subject, status, opened_at)
 SELECT id, 1 + id * 4999 % 3000,
        (ARRAY['parcel has not arrived', 'wrong size delivered', 'cannot sign in', 'refund for a returned item', 'invoice address is wrong',
               'item broken on arrival'])[1 + id * 7 % 6],
-       (ARRAY['open', 'waiting', 'solved'])[1 + id % 3]::ticket_status,
+       (ARRAY['open', 'waiting', 'solved'])[1 + id / 5 % 3]::ticket_status,
        timestamptz '2026-10-01 08:00+00' + id * interval '100 minutes'
 FROM generate_series(1, 600) AS id;
 SELECT setval(pg_get_serial_sequence('tickets', 'id'), 600);
