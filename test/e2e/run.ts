@@ -78,7 +78,7 @@ async function main(): Promise<number> {
   // Waited for together: when one fails, the other is not left behind.
   const [up, built] = await Promise.allSettled([
     provider.up(values.name as string, say),
-    values['no-images'] ? undefined : program(process.execPath, [join(ROOT, 'bin', 'run.mjs'), 'images', '--e2e']),
+    values['no-images'] ? undefined : program(process.execPath, [join(ROOT, 'bin', 'run.mjs'), 'images', '--e2e', '--previous']),
   ]);
   if (up.status === 'rejected') throw up.reason;
   cluster = up.value;
