@@ -1,6 +1,6 @@
 /**
  * What a sidecar costs that does nothing: from its start to listening and to serving, and its memory a while later, as the image runs it
- * (`npm run bundle` first). `node bench/idle.ts [--program dist/sidecar/main.js] [--seconds 10] [--runs 3] [-- NODE FLAGS]`
+ * (`npm run bundle` first). `node bench/idle.ts [--program dist/sidecar/main.js] [--seconds 45] [--runs 3] [-- NODE FLAGS]`
  */
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -14,11 +14,11 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     program: { type: 'string', default: 'dist/sidecar/main.js' },
-    seconds: { type: 'string', default: '10' },
+    seconds: { type: 'string', default: '45' },
     runs: { type: 'string', default: '3' },
   },
 });
-const flags = positionals.length > 0 ? positionals : ['--max-semi-space-size=4'];
+const flags = positionals.length > 0 ? positionals : ['--max-semi-space-size=4', '--expose-gc'];
 const server = await startLocalPostgres();
 const cluster = await memoryCluster();
 cluster.identity.admit('token-1');

@@ -4,7 +4,9 @@ import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { SidecarSettingsError } from '../core/injection/sidecar-settings.ts';
 import { VERSION } from '../core/version.ts';
+import { systemClock } from './bundle/clock.ts';
 import { type InjectedEnvironment, readEnvironment } from './injected/environment.ts';
+import { collector, collectWhenIdle, processorTime } from './injected/idle-memory.ts';
 import { startSidecar } from './injected/sidecar.ts';
 import { copyToOutput } from './journal/standard-output.ts';
 import { surviveDefects } from './telemetry/last-resort.ts';
@@ -31,6 +33,8 @@ async function main(): Promise<void> {
   void process.stdout.writable;
   const sidecar = await startSidecar({ environment, telemetry, registry, output: copyToOutput(1), log, fatal }).catch(fatal);
   log('info', 'listening', { addresses: sidecar.addresses, health: sidecar.health, version: VERSION });
+  const collect = collector();
+  if (collect !== undefined) collectWhenIdle({ clock: systemClock, processorTime, collect });
   const signal = await ended;
   log('info', 'draining', { signal });
   await sidecar.drain(DRAIN_MS);

@@ -93,6 +93,18 @@ function build(lexicons: readonly Lexicon[]): Map<string, Meaning> {
       for (const phrase of phrases(lexicon[role] ?? '')) meaning(phrase).roles.push({ role, language, headFirst });
     }
   }
+  return shared(index);
+}
+
+/** Many phrases mean the same: one object for all of them is four megabytes less in every sidecar. */
+function shared(index: Map<string, Meaning>): Map<string, Meaning> {
+  const distinct = new Map<string, Meaning>();
+  for (const [phrase, meaning] of index) {
+    const key = JSON.stringify(meaning);
+    const same = distinct.get(key);
+    if (same === undefined) distinct.set(key, meaning);
+    else index.set(phrase, same);
+  }
   return index;
 }
 
