@@ -26,6 +26,13 @@ describe('an error in the log', () => {
     });
   });
 
+  it('of a request that was given up: that it was', () => {
+    expect(logged(new DOMException('no answer in time', 'TimeoutError'))).toEqual({
+      kind: 'TimeoutError',
+      message: 'no answer in time',
+    });
+  });
+
   it('of anything else keeps the stack: it is a defect', () => {
     expect(logged(new TypeError('x is not a function'))).toMatchObject({
       type: 'TypeError',

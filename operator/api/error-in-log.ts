@@ -8,5 +8,7 @@ export function errorInLog(error: unknown): unknown {
     return { status, reason, message, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
   }
   if (error instanceof ApiUnreachableError) return { kind: error.kind, message: error.message };
+  // An AbortSignal's: a request that was given up, with a table of codes for a body.
+  if (error instanceof DOMException) return { kind: error.name, message: error.message };
   return error instanceof Error ? stdSerializers.err(error) : error;
 }
