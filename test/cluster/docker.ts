@@ -33,7 +33,7 @@ export const dockerProvider: Provider = {
       const cluster = clusterOf(name);
       const image = process.env['SLUICE_CLUSTER_NODE_IMAGE'];
       try {
-        await cluster.create({ workers, connect: false, ...(image ? { image } : {}) }, say);
+        await cluster.create({ workers, ...(image ? { image } : {}) }, say);
         return cluster;
       } catch (error) {
         const logs = `${homeOf(name)}-failed`;

@@ -1,9 +1,10 @@
 /** A cluster made by kind, whichever Docker engine it runs on and however that is reached. */
-import { existsSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { delimiter, join } from 'node:path';
 import { BINARIES } from '../kube/binaries.ts';
 import { type Cluster, type ClusterCommand, DEFAULT_NAME, type ProviderName, type Say } from './cluster.ts';
+import { NODE_IMAGE } from './node-image.ts';
 import { loadImages } from './images.ts';
 import { collectNodes, collectObjects } from './logs.ts';
 import { connectPods } from './pod-network.ts';
@@ -24,8 +25,6 @@ export interface CreateOptions {
   readonly workers: number;
   /** Default: the official one of this kind. */
   readonly image?: string;
-  /** The image is ours: it brings a bridge for pods, and nothing that connects the nodes. */
-  readonly connect: boolean;
 }
 
 export class KindCluster implements Cluster {
@@ -36,6 +35,7 @@ export class KindCluster implements Cluster {
   readonly kindName: string;
   readonly env: Readonly<Record<string, string>>;
   readonly #ready: string;
+  readonly #kindLog: string;
   readonly #netns: string | undefined;
 
   constructor({ name, provider, directory, dockerHost, netns }: KindOptions) {
@@ -44,6 +44,7 @@ export class KindCluster implements Cluster {
     this.kindName = kindName(name);
     this.kubeconfig = join(directory, 'kubeconfig');
     this.#ready = join(directory, 'ready');
+    this.#kindLog = join(directory, 'kind.log');
     this.#netns = netns;
     this.env = environment({
       PATH: [TOOLS, BINARIES, process.env['PATH'] ?? ''].join(delimiter),
@@ -64,6 +65,7 @@ export class KindCluster implements Cluster {
   async collectLogs(directory: string): Promise<void> {
     await collectObjects(this, directory);
     await collectNodes(await this.nodes(), this.env, directory);
+    if (existsSync(this.#kindLog)) copyFileSync(this.#kindLog, join(directory, 'kind.log'));
   }
 
   async nodes(): Promise<readonly string[]> {
@@ -77,7 +79,8 @@ export class KindCluster implements Cluster {
     return (await attempt(program, args, { env })).code === 0;
   }
 
-  async create({ workers, image, connect }: CreateOptions, say: Say): Promise<void> {
+  async create({ workers, image }: CreateOptions, say: Say): Promise<void> {
+    const connect = image === NODE_IMAGE; // which has no CNI plugin that connects nodes
     const config = {
       kind: 'Cluster',
       apiVersion: 'kind.x-k8s.io/v1alpha4',
@@ -87,13 +90,13 @@ export class KindCluster implements Cluster {
     say(`creating ${workers + 1} node${workers === 0 ? '' : 's'}`);
     const which = image ? ['--image', image] : [];
     // --retain: a failed one is taken away by us, after its logs have been read.
-    await this.#inside(
-      'kind',
+    await this.#kind(
       ['create', 'cluster', '--name', this.kindName, '--config', '-', '--retain', ...which],
       JSON.stringify(config),
     );
     // With a worker beside it the control plane takes no pods, unless told; then there would be no place for those of a drained worker.
-    await this.#kubectl('taint', 'nodes', '--all', 'node-role.kubernetes.io/control-plane:NoSchedule-').catch(() => undefined);
+    const role = 'node-role.kubernetes.io/control-plane';
+    if (workers > 0) await this.#kubectl('taint', 'nodes', '--selector', role, `${role}:NoSchedule-`);
     if (connect) await connectPods(this, this.#netns !== undefined);
     say('waiting for nodes and DNS');
     await this.#kubectl('wait', 'node', '--all', '--for', 'condition=Ready', '--timeout', '180s');
@@ -114,12 +117,18 @@ export class KindCluster implements Cluster {
   }
 
   #kubectl(...args: readonly string[]): Promise<string> {
-    return this.#inside('kubectl', args);
+    const { program, args: all, env } = this.command('kubectl', args);
+    return run(program, all, { env });
   }
 
-  async #inside(program: string, args: readonly string[], input = ''): Promise<string> {
-    const command = this.command(program, args);
-    return run(command.program, command.args, { env: command.env, input });
+  /** What went wrong it says first, followed by all that kubeadm said and a stack. */
+  async #kind(args: readonly string[], input: string): Promise<void> {
+    const command = this.command('kind', args);
+    const { code, stdout, stderr } = await attempt(command.program, command.args, { env: command.env, input });
+    writeFileSync(this.#kindLog, stdout + stderr);
+    if (code === 0) return;
+    const problem = stderr.split('\n').find((line) => line.startsWith('ERROR')) ?? stderr.trim().split('\n').at(-1) ?? '';
+    throw new Error(`kind ${args.join(' ')}: ${problem}`);
   }
 }
 

@@ -17,27 +17,15 @@ export async function connectPods(cluster: KindCluster, withSurroundings: boolea
   const docker = (args: readonly string[], input?: string): Promise<string> =>
     run('docker', ['exec', '--interactive', ...args], { env: cluster.env, input: input ?? '' });
   for (const node of nodes) {
-    for (const other of nodes)
-      if (other !== node) await docker([node.name, 'ip', 'route', 'replace', other.pods, 'via', other.address]);
+    const routes = nodes.filter((other) => other !== node).map(({ pods, address }) => `route replace ${pods} via ${address}\n`);
+    // Kept for when the node starts again; see node/entrypoint.
+    await docker([node.name, 'sh', '-c', 'cat >/etc/pod-routes && ip -batch /etc/pod-routes'], routes.join(''));
     const file = '/etc/cni/net.d/10-pods.conflist';
     await docker([node.name, 'sh', '-c', `cat >${file}.part && mv ${file}.part ${file}`], JSON.stringify(plugins(node.pods)));
     if (!withSurroundings) continue;
     const route = cluster.command('ip', ['route', 'replace', node.pods, 'via', node.address]);
     await run(route.program, route.args, { env: route.env });
   }
-  await nameNodes(cluster, nodes);
-}
-
-/**
- * Pods on the node's own network ask the pods' resolver, which knows no nodes; kube-proxy of a worker finds the API server by the name of its
- * node. The kubelet copies the node's /etc/hosts when it starts a container, so those that run already are started anew.
- */
-async function nameNodes(cluster: KindCluster, nodes: readonly Node[]): Promise<void> {
-  const lines = nodes.map(({ name, address }) => `${address} ${name}\n`).join('');
-  for (const { name } of nodes)
-    await run('docker', ['exec', '--interactive', name, 'sh', '-c', 'cat >>/etc/hosts'], { env: cluster.env, input: lines });
-  const { program, args, env } = cluster.command('kubectl', ['-n', 'kube-system', 'delete', 'pods', '-l', 'k8s-app=kube-proxy']);
-  await run(program, args, { env });
 }
 
 function plugins(subnet: string): object {

@@ -102,7 +102,7 @@ async function make(name: string, say: Say, { workers = 1 }: UpOptions): Promise
   try {
     await copyNodeImage(engine.data);
     await engine.start();
-    await cluster.create({ workers, image: NODE_IMAGE, connect: true }, say);
+    await cluster.create({ workers, image: NODE_IMAGE }, say);
     return cluster;
   } catch (error) {
     const logs = join(cacheDirectory(), 'clusters', `${name}-failed`);

@@ -1,9 +1,11 @@
 /** `npm run cluster`: a cluster to test on and to look around in, by hand. */
 import { spawn } from 'node:child_process';
 import { parseArgs } from 'node:util';
+import { splitAtCommand } from './arguments.ts';
 import { type Cluster, DEFAULT_NAME, isName } from './cluster.ts';
 import { findCluster, findProvider, isProviderName, PROVIDERS } from './providers.ts';
 import { attempt } from './process.ts';
+import { selftest as selftestOf } from './selftest.ts';
 
 const HELP = `usage: npm run cluster -- COMMAND [options]
   up                    a cluster; the same one when it is there already
@@ -12,6 +14,7 @@ const HELP = `usage: npm run cluster -- COMMAND [options]
   load IMAGE...         images, by reference from the store of docker, buildah or podman, or archives by path, onto all nodes
   logs DIRECTORY        everything that helps after a failure
   status                whether it runs, its nodes and pods; exit 1 when it does not
+  selftest              the life of a cluster of its own, from a start that is killed to an end that leaves nothing; a few minutes
 
   --name NAME           another one beside it (default ${DEFAULT_NAME})
   --provider PROVIDER   docker (kind on the Docker that is there), private (kind on a Docker engine of its own, in a network namespace
@@ -22,10 +25,20 @@ const HELP = `usage: npm run cluster -- COMMAND [options]
 What is built is kept in the cache and built once: Kubernetes and tools from Go modules (about twelve minutes), the node image (two).
 `;
 
-const COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<number>>> = { up, down, enter, load, logs, status };
+const COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<number>>> = {
+  up,
+  down,
+  enter,
+  load,
+  logs,
+  status,
+  selftest,
+};
+
+const split = splitAtCommand(process.argv.slice(2));
 
 const { values, positionals } = parseArgs({
-  args: untilCommand(process.argv.slice(2)).options,
+  args: split.ours,
   options: {
     name: { type: 'string', default: DEFAULT_NAME },
     provider: { type: 'string' },
@@ -39,7 +52,7 @@ const { values, positionals } = parseArgs({
 const say = (line: string): void => void process.stderr.write(`cluster: ${line}\n`);
 
 const asked = values['use-current-context'] ? 'current-context' : values.provider;
-const [command = '', ...given] = [...positionals, ...untilCommand(process.argv.slice(2)).rest];
+const [command = '', ...given] = [...positionals, ...split.theirs];
 const action = Object.hasOwn(COMMANDS, command) ? COMMANDS[command] : undefined;
 if (values.help) {
   process.stdout.write(HELP);
@@ -58,15 +71,6 @@ if (values.help) {
     say((error as Error).message);
     process.exitCode = 1;
   }
-}
-
-/** What comes after `enter` is somebody else's, options included: only what stands before its command is ours. */
-function untilCommand(args: readonly string[]): { options: string[]; rest: readonly string[] } {
-  const enter = args.indexOf('enter');
-  if (enter === -1) return { options: [...args], rest: [] };
-  let end = enter + 1;
-  while (args[end]?.startsWith('--') && args[end] !== '--') end += /=|use-current-context/.test(args[end]!) ? 1 : 2;
-  return { options: args.slice(0, end), rest: args.slice(args[end] === '--' ? end + 1 : end) };
 }
 
 async function up(): Promise<number> {
@@ -118,6 +122,10 @@ async function status(): Promise<number> {
   const { code, stdout, stderr } = await attempt(program, args, { env });
   process.stdout.write(stdout + stderr);
   return code === 0 ? 0 : 1;
+}
+
+async function selftest(): Promise<number> {
+  return selftestOf(await findProvider(provided()));
 }
 
 async function running(): Promise<Cluster> {

@@ -3,7 +3,7 @@
 set -euo pipefail
 recipe=$(realpath "$(dirname "$0")")
 work=$1 programs=$2 tools=$3 tag=$4 version=$5
-export DOCKER_BUILDKIT=0
+export DOCKER_BUILDKIT=0 # the client may have no buildx
 root=$work/root parts=$work/components context=$work/context
 
 # Debian, from where this machine's apt has it.
@@ -34,7 +34,8 @@ for name in iptables iptables-save iptables-restore ip6tables ip6tables-save ip6
 
 # By the names that kubeadm of this version asks for.
 registry=registry.k8s.io images=()
-image() { images+=("$registry/$2"); docker build -q -f "$recipe/components.Dockerfile" --target "$1" -t "$registry/$2" "$parts" >/dev/null; }
+build() { docker build --quiet "$@" 2>&1 >/dev/null | { grep -vE 'legacy builder|buildx|BuildKit|environment-variable|^ *$' >&2 || true; }; }
+image() { images+=("$registry/$2"); build --file "$recipe/components.Dockerfile" --target "$1" --tag "$registry/$2" "$parts"; }
 for name in kube-apiserver kube-controller-manager kube-scheduler kube-proxy; do image components "$name:$version"; done
 image components etcd:3.6.5-0
 image coredns coredns/coredns:v1.12.1
@@ -43,5 +44,5 @@ image pause pause:3.10.1
 mkdir -p "$context"
 cp "$recipe"/{Dockerfile,entrypoint,crictl,config.toml,default-storage.yaml} "$programs/k8sbox" "$context/"
 docker save -o "$context/components.tar" "${images[@]}"
-docker build -q --build-arg "KUBERNETES=$version" -t "$tag" "$context" >/dev/null
+build --build-arg "KUBERNETES=$version" --tag "$tag" "$context"
 docker rmi "${images[@]}" >/dev/null
