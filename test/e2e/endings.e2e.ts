@@ -3,7 +3,6 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { eventually } from '../support/until.ts';
 import { follow, followEndings } from './following.ts';
 import { containerStatus } from './node.ts';
-import { operatorLog } from './operators.ts';
 import { begun, goesOn, STEADY, tally } from './steady.ts';
 import { openWorld } from './world.ts';
 
@@ -38,12 +37,12 @@ describe('ends of pods and sidecars', () => {
     await eventually(async () => expect(await sessions('doomed')).toBe(0), 30_000);
     const ended = Date.now();
     process.stdout.write(`force delete: sessions ended after ${ended - deleted} ms\n`);
-    // The operator was first: a stream of a sidecar that was already killed could not be revoked.
     await eventually(async () => {
-      const revoked = (await operatorLog(world)).filter(
-        ({ msg, pod }) => msg === 'sidecar-revoked' && pod === `${namespace}/doomed`,
-      );
-      expect(revoked).toContainEqual(expect.objectContaining({ code: 'PodGone' }));
+      const status = JSON.parse((await world.sluice(['status', '-n', namespace, '-o', 'json'])).stdout) as readonly {
+        readonly pod: string;
+      }[];
+      expect(status.map(({ pod }) => pod)).toContain('bystander');
+      expect(status.map(({ pod }) => pod)).not.toContain('doomed');
     }, 60_000);
     await world.pod({ ...options, command: STEADY });
     await begun(world, namespace, 'doomed');

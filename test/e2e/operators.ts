@@ -53,13 +53,3 @@ export async function replicas(world: World): Promise<readonly KubernetesObject[
   ]);
   return (JSON.parse(stdout) as { readonly items: readonly KubernetesObject[] }).items;
 }
-
-/** What all replicas that are there have written: one object a line. */
-export async function operatorLog(world: World): Promise<readonly Readonly<Record<string, unknown>>[]> {
-  const select = ['-l', 'app.kubernetes.io/name=sluice', '-c', 'operator', '--tail=-1'];
-  const { stdout } = await world.kubectl(['logs', '-n', SYSTEM_NAMESPACE, ...select]);
-  return stdout
-    .split('\n')
-    .filter((line) => line.startsWith('{'))
-    .map((line) => JSON.parse(line) as Record<string, unknown>);
-}
