@@ -8,6 +8,8 @@ import type { Engine } from './engine.ts';
 
 export const AGENTS = 'sluice-e2e-agents:1';
 export const POSTGRES = 'sluice-e2e-postgres:1';
+/** Enforces NetworkPolicies where the cluster's network does not. */
+export const NETWORK_POLICIES = 'sluice-e2e-network-policies:1';
 const LANGUAGES = 'sluice-test-languages:1';
 
 export async function ensureTestImages(engine: Engine, root: string, say: (line: string) => void): Promise<void> {
@@ -40,4 +42,6 @@ export async function ensureTestImages(engine: Engine, root: string, say: (line:
   const paths = { POSTGRES: join(root, 'node_modules', platform, 'native') };
   const server = packageVersion(platform);
   await ensureImage(engine, { tag: POSTGRES, name: 'postgres', recipe: { DEBIAN }, paths, inputs: [server] }, say);
+  const tables = await debianRoot('debian-iptables', ['ca-certificates', 'ipset', 'iptables']);
+  await ensureImage(engine, { tag: NETWORK_POLICIES, name: 'network-policies', recipe: { DEBIAN: tables } }, say);
 }
