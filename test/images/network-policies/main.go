@@ -39,7 +39,7 @@ func run() error {
 	config := options.NewKubeRouterConfig()
 	config.HostnameOverride = os.Getenv("NODE_NAME")
 	config.ClusterIPCIDRs = []string{"10.96.0.0/16"}
-	config.EnableIPv6 = false
+	config.EnableIPv4, config.EnableIPv6 = true, false
 	config.IPTablesSyncPeriod = time.Minute
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
