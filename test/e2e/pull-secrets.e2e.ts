@@ -17,7 +17,7 @@ it('pull secrets of the pod, and of its service account, are those of the sideca
     metadata: { name: 'agent' },
     imagePullSecrets: [{ name: 'of-account' }],
   });
-  const secrets = async (spec: object): Promise<unknown> => {
+  const secrets = async (spec: Readonly<Record<string, unknown>>): Promise<unknown> => {
     const pod = podObject(
       { namespace, name: 'app', serviceAccount: 'agent', command: ['sleep', 'infinity'], spec },
       world.images.agents,

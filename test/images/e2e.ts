@@ -43,5 +43,9 @@ export async function ensureTestImages(engine: Engine, root: string, say: (line:
   const server = packageVersion(platform);
   await ensureImage(engine, { tag: POSTGRES, name: 'postgres', recipe: { DEBIAN }, paths, inputs: [server] }, say);
   const tables = await debianRoot('debian-iptables', ['ca-certificates', 'ipset', 'iptables']);
-  await ensureImage(engine, { tag: NETWORK_POLICIES, name: 'network-policies', recipe: { DEBIAN: tables } }, say);
+  await ensureImage(
+    engine,
+    { tag: NETWORK_POLICIES, name: 'network-policies', recipe: { DEBIAN: tables }, paths: {}, inputs: [] },
+    say,
+  );
 }
