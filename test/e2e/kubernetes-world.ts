@@ -105,7 +105,7 @@ export function createWorld(cluster: Cluster, images: Images): { readonly world:
           const terminated = all.find((each) => each.name === container)?.state.terminated;
           if (terminated !== undefined) return terminated.exitCode;
           if (Date.now() > end) throw new Error(`container ${container} of ${pod} has not ended after ${timeout} s`);
-          await new Promise((resolve) => setTimeout(resolve, 1000));
+          await new Promise((resolve) => setTimeout(resolve, 2000));
         }
       };
       const end = Date.now() + timeout * 1000;
