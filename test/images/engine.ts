@@ -62,7 +62,7 @@ async function docker(): Promise<Engine> {
     build: ({ context, dockerfile, ...rest }) =>
       runVisibly('docker', ['build', '--file', dockerfile, ...buildOptions(rest), context], { env }),
     inspect: (reference) =>
-      image('docker', ['image', 'inspect', '--format', '{"id":{{json .Id}},"labels":{{json .Config.Labels}}}', reference]),
+      image('docker', ['image', 'inspect', reference], ([{ Id, Config }]) => ({ id: Id, labels: Config.Labels })),
     pull: (reference) => succeeds('docker', ['pull', '--quiet', reference]),
     save: (reference, path) => runVisibly('docker', ['save', '--output', path, reference]),
   };
@@ -71,10 +71,6 @@ async function docker(): Promise<Engine> {
 function libpod(name: 'buildah' | 'podman'): Engine {
   // chroot works for a root that lacks capabilities, and inside containers; it needs no OCI runtime.
   const isolation = process.env['BUILDAH_ISOLATION'] ?? 'chroot';
-  const format =
-    name === 'buildah'
-      ? ['inspect', '--type', 'image', '--format', '{"id":{{json .FromImageID}},"labels":{{json .Docker.Config.Labels}}}']
-      : ['image', 'inspect', '--format', '{"id":{{json .Id}},"labels":{{json .Labels}}}'];
   return {
     name,
     build: ({ context, dockerfile, ...rest }) =>
@@ -82,7 +78,13 @@ function libpod(name: 'buildah' | 'podman'): Engine {
         ...['build', '--isolation', isolation, '--layers', '--pull-never', '--format', 'docker'],
         ...['--file', dockerfile, ...buildOptions(rest), context],
       ]),
-    inspect: (reference) => image(name, [...format, reference]),
+    inspect: (reference) =>
+      name === 'buildah'
+        ? image(name, ['inspect', '--type', 'image', reference], ({ FromImageID, Docker }) => ({
+            id: FromImageID,
+            labels: Docker.config.Labels,
+          }))
+        : image(name, ['image', 'inspect', reference], ([{ Id, Labels }]) => ({ id: Id, labels: Labels })),
     pull: (reference) => succeeds(name, ['pull', '--quiet', reference]),
     save: (reference, path) =>
       name === 'buildah'
@@ -99,10 +101,16 @@ function buildOptions({ tag, args = {}, labels = {} }: Omit<BuildRequest, 'conte
   ];
 }
 
-async function image(program: string, args: readonly string[]): Promise<Image | undefined> {
-  const found = await run(program, [...args]).catch(() => undefined);
+/** `read` takes from what the program prints, which only this program's author knows, what there is to know. */
+async function image(
+  program: string,
+  args: readonly string[],
+  // biome-ignore lint/suspicious/noExplicitAny: three programs, three shapes
+  read: (printed: any) => { readonly id: string; readonly labels: Record<string, string> | null | undefined },
+): Promise<Image | undefined> {
+  const found = await run(program, [...args], { maxBuffer: 16 * 1024 * 1024 }).catch(() => undefined);
   if (found === undefined) return undefined;
-  const { id, labels } = JSON.parse(found.stdout) as { id: string; labels: Record<string, string> | null };
+  const { id, labels } = read(JSON.parse(found.stdout));
   return { id: id.replace(/^sha256:/, ''), labels: labels ?? {} };
 }
 
