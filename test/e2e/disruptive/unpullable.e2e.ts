@@ -6,13 +6,17 @@ import { openWorld } from '../world.ts';
 const world = await openWorld();
 const CHART = join(import.meta.dirname, '..', '..', '..', 'charts', 'sluice');
 
-afterAll(() => world.helm(['rollback', 'sluice', '-n', 'sluice-system', '--wait']));
+let upgraded = false;
+afterAll(async () => {
+  if (upgraded) await world.helm(['rollback', 'sluice', '-n', 'sluice-system', '--wait']);
+});
 
 it('a pod whose sidecar cannot be pulled waits for it, and is seen', async () => {
   const namespace = await world.namespace('unpullable');
   await world.agent({ namespace, serviceAccount: 'agent' });
   const image = ['--set', 'sidecar.image.repository=registry.invalid/sluice-sidecar', '--set', 'sidecar.image.pullPolicy=Always'];
   await world.helm(['upgrade', 'sluice', CHART, '-n', 'sluice-system', '--reuse-values', ...image, '--wait']);
+  upgraded = true;
   const secrets = { imagePullSecrets: [{ name: 'registry' }] };
   await world.pod({ namespace, name: 'app', serviceAccount: 'agent', command: ['sleep', 'infinity'], spec: secrets });
   const statuses = async () => (await world.get(namespace, 'pod', 'app')).status;
