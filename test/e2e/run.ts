@@ -1,16 +1,18 @@
 /** `npm run e2e`: cluster, images, the guide, the tests, and away with it all. README.md beside this file says what is where. */
-import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Cluster } from '../cluster/cluster.ts';
 import { findProvider, isProviderName, PROVIDERS } from '../cluster/providers.ts';
 import { run } from './commands.ts';
-import { SYSTEM_NAMESPACE } from './objects.ts';
+import { POLICY_NAMESPACE, SYSTEM_NAMESPACE } from './objects.ts';
 import { type Images, type Installed, INSTALLED_VARIABLE } from './world.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
+/** On the guide's namespace for policies, when all of the guide went well. */
+const FOLLOWED = 'sluice.dev/e2e=followed';
 const GUIDE_POSTGRES = 'docker.io/library/postgres:18';
 const HELP = `usage: npm run e2e -- [options] [FILE... and other arguments of vitest]
 
@@ -56,6 +58,12 @@ const forVitest = [
 ];
 
 const counts = { passed: 0, failed: 0, skipped: 0 };
+const children = new Set<ChildProcess>();
+// Whoever is told to end takes the cluster away all the same.
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.on(signal, () => {
+    for (const child of children) child.kill(signal);
+  });
 const reports = mkdtempSync(join(tmpdir(), 'sluice-e2e-'));
 let cluster: Cluster | undefined;
 let code = 1;
@@ -93,17 +101,30 @@ async function main(): Promise<number> {
     images,
     keep: values.keep === true,
   };
-  const upgraded = (await run(cluster, 'helm', ['status', 'sluice', '-n', SYSTEM_NAMESPACE], { mayFail: true })).code === 0;
-  if (upgraded) {
+  const followed = await guideFollowed(cluster);
+  if (followed === 'whole') {
     say('the guide: followed by an earlier run; what it installed is upgraded');
     await upgrade(cluster);
+  } else if (followed === 'begun') {
+    throw new Error(
+      `an earlier run did not come to the end of the guide: npm run cluster -- down --name ${cluster.name}, and again`,
+    );
   } else {
     say('the guide');
     const guide = await vitest(installed, ['--project', 'guide']);
     if (guide !== 0) return guide;
+    await run(cluster, 'kubectl', ['label', 'namespace', POLICY_NAMESPACE, FOLLOWED]);
   }
   say('the tests');
   return vitest(installed, ['--project', 'beside', '--project', 'disruptive', ...forVitest]);
+}
+
+async function guideFollowed(target: Cluster): Promise<'whole' | 'begun' | 'not'> {
+  const { stdout } = await run(target, 'kubectl', ['get', 'namespace', POLICY_NAMESPACE, '--ignore-not-found', '-o', 'json']);
+  if (stdout === '') return 'not';
+  const { metadata } = JSON.parse(stdout) as { readonly metadata: { readonly labels: Readonly<Record<string, string>> } };
+  const [label = '', value] = FOLLOWED.split('=');
+  return metadata.labels[label] === value ? 'whole' : 'begun';
 }
 
 function imagesOf(version: string): Images {
@@ -151,6 +172,10 @@ async function vitest(installed: Installed, args: readonly string[]): Promise<nu
     ],
     { [INSTALLED_VARIABLE]: JSON.stringify(installed) },
   );
+  if (!existsSync(report)) {
+    counts.failed += 1;
+    return status || 1;
+  }
   const result = JSON.parse(readFileSync(report, 'utf8')) as {
     readonly numPassedTests: number;
     readonly numFailedTests: number;
@@ -180,7 +205,10 @@ async function end(): Promise<void> {
 
 function program(name: string, args: readonly string[], more: Readonly<Record<string, string>> = {}): Promise<number> {
   const child = spawn(name, [...args], { cwd: ROOT, stdio: 'inherit', env: { ...process.env, ...more } });
-  return new Promise((resolve, reject) => child.once('error', reject).once('close', (status) => resolve(status ?? 1)));
+  children.add(child);
+  return new Promise<number>((resolve, reject) =>
+    child.once('error', reject).once('close', (status) => resolve(status ?? 1)),
+  ).finally(() => children.delete(child));
 }
 
 function say(line: string): void {
