@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import type { Cluster } from '../cluster/cluster.ts';
 import { findProvider, isProviderName, PROVIDERS } from '../cluster/providers.ts';
 import { run } from './commands.ts';
+import { giveMetrics } from './metrics-server.ts';
 import { POLICY_NAMESPACE, SYSTEM_NAMESPACE } from './objects.ts';
 import { type Images, type Installed, INSTALLED_VARIABLE } from './world.ts';
 
@@ -95,6 +96,7 @@ async function main(): Promise<number> {
     say('images onto its nodes');
     await cluster.load(Object.values(images));
     await standInForPostgres(cluster, images.postgres);
+    if (provider.name !== 'current-context') await giveMetrics(cluster);
   }
   const installed: Installed = {
     cluster: { provider: provider.name, name: cluster.name },

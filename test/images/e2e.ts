@@ -10,6 +10,8 @@ export const AGENTS = 'sluice-e2e-agents:1';
 export const POSTGRES = 'sluice-e2e-postgres:1';
 /** Enforces NetworkPolicies where the cluster's network does not. */
 export const NETWORK_POLICIES = 'sluice-e2e-network-policies:1';
+/** What autoscalers on utilisation ask. */
+export const METRICS_SERVER = 'sluice-e2e-metrics-server:1';
 const LANGUAGES = 'sluice-test-languages:1';
 
 export async function ensureTestImages(engine: Engine, root: string, say: (line: string) => void): Promise<void> {
@@ -48,4 +50,5 @@ export async function ensureTestImages(engine: Engine, root: string, say: (line:
     { tag: NETWORK_POLICIES, name: 'network-policies', recipe: { DEBIAN: tables }, paths: {}, inputs: [] },
     say,
   );
+  await ensureImage(engine, { tag: METRICS_SERVER, name: 'metrics-server', recipe: {}, paths: {}, inputs: [] }, say);
 }
