@@ -1,6 +1,7 @@
 /** A sidecar's image that cannot be pulled: the pod waits and says so, and its application does not start without. */
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
+import { settled } from '../operators.ts';
 import { openWorld } from '../world.ts';
 
 const world = await openWorld();
@@ -8,7 +9,9 @@ const CHART = join(import.meta.dirname, '..', '..', '..', 'charts', 'sluice');
 
 let upgraded = false;
 afterAll(async () => {
-  if (upgraded) await world.helm(['rollback', 'sluice', '-n', 'sluice-system', '--wait']);
+  if (!upgraded) return;
+  await world.helm(['rollback', 'sluice', '-n', 'sluice-system', '--wait']);
+  await settled(world);
 });
 
 it('a pod whose sidecar cannot be pulled waits for it, and is seen', async () => {
@@ -17,6 +20,8 @@ it('a pod whose sidecar cannot be pulled waits for it, and is seen', async () =>
   const image = ['--set', 'sidecar.image.repository=registry.invalid/sluice-sidecar', '--set', 'sidecar.image.pullPolicy=Always'];
   await world.helm(['upgrade', 'sluice', CHART, '-n', 'sluice-system', '--reuse-values', ...image, '--wait']);
   upgraded = true;
+  // A replica that is on its way out may still be asked, and knows the image that was.
+  await settled(world);
   const secrets = { imagePullSecrets: [{ name: 'registry' }] };
   await world.pod({ namespace, name: 'app', serviceAccount: 'agent', command: ['sleep', 'infinity'], spec: secrets });
   const statuses = async () => (await world.get(namespace, 'pod', 'app')).status;

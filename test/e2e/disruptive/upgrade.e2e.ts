@@ -9,9 +9,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { VERSION } from '../../../core/version.ts';
 import { PREVIOUS } from '../../images/sources.ts';
+import { eventually } from '../../support/until.ts';
 import { SYSTEM_NAMESPACE } from '../objects.ts';
 import { settled } from '../operators.ts';
-import { answers, begun, goesOn, STEADY, type Tally } from '../steady.ts';
+import { answers, begun, goesOn, STEADY, type Tally, tally } from '../steady.ts';
 import { openWorld } from '../world.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..', '..');
@@ -65,7 +66,11 @@ describe('operators and sidecars of two releases', () => {
 
   test('a policy that is withdrawn ends sessions of both', async () => {
     await world.kubectl(['delete', 'databaseaccesspolicy', `${namespace}-${AGENT}`, '-n', 'data-platform']);
-    for (const pod of ['of-this', 'of-previous']) await answers(world, namespace, pod, null);
+    for (const pod of ['of-this', 'of-previous'])
+      await eventually(async () => {
+        const { failed } = await tally(world, namespace, pod);
+        expect(failed.at(-1)).toContain('SLUICE-703');
+      }, 30_000);
   });
 
   async function release(checkout: string): Promise<void> {
