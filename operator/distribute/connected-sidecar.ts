@@ -131,8 +131,7 @@ export class ConnectedSidecar {
 
   #welcome(protocol: number): void {
     const { operator } = this.#options;
-    const pod = this.#pod;
-    const { namespace, serviceAccount, podUid, node, image } = pod;
+    const { namespace, serviceAccount, pod, podUid, node, image } = this.#pod;
     this.#welcomed = true;
     this.#write({
       type: 'welcome',
@@ -142,7 +141,7 @@ export class ConnectedSidecar {
       identity: {
         namespace,
         serviceAccount,
-        pod: pod.pod,
+        pod,
         podUid,
         ...(node === undefined ? {} : { node }),
         ...(image === undefined ? {} : { image }),
@@ -237,8 +236,7 @@ export class ConnectedSidecar {
     const publication = told?.subscription.current;
     if (told === undefined || publication === undefined || publication === told.sent) return;
     const state = publication.parts.at(-1)!;
-    const first = told.sent === undefined;
-    const held = first && Object.hasOwn(this.#held, key) ? this.#held[key] : undefined;
+    const held = told.sent === undefined && Object.hasOwn(this.#held, key) ? this.#held[key] : undefined;
     const news = publication.parts.filter(
       (part) => part === state || (told.parts.get(part.type) !== part && (part.digest === undefined || part.digest !== held)),
     );

@@ -6,6 +6,7 @@ import { parseAllDocuments } from 'yaml';
 import type { Cluster } from '../cluster/cluster.ts';
 import { type CommandOptions, type CommandResult, run } from './commands.ts';
 import { POLICY_NAMESPACE, policyObject, podObject, SYSTEM_NAMESPACE } from './objects.ts';
+import { replicas } from './replicas.ts';
 import type { ContainerStatus, Images, KubernetesObject, World } from './world.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
@@ -132,19 +133,8 @@ export function createWorld(cluster: Cluster, images: Images): { readonly world:
       return (await kubectl(args, { input: text })).stdout.trimEnd();
     },
     async operatorMetric(name) {
-      const { stdout } = await kubectl([
-        'get',
-        'pods',
-        '-n',
-        SYSTEM_NAMESPACE,
-        '-l',
-        'app.kubernetes.io/name=sluice',
-        '--field-selector=status.phase=Running',
-        '-o',
-        'name',
-      ]);
-      const pods = stdout.split('\n').filter((line) => line !== '');
-      const texts = await Promise.all(pods.map((pod) => metricsOf(SYSTEM_NAMESPACE, pod.replace('pod/', ''), 8080)));
+      const running = (await replicas(world)).filter(({ status }) => status?.phase === 'Running');
+      const texts = await Promise.all(running.map(({ metadata }) => metricsOf(SYSTEM_NAMESPACE, metadata.name, 8080)));
       return texts.reduce((sum, text) => sum + sumOf(text, name), 0);
     },
     async sidecarMetric(namespace, pod, name) {

@@ -2,7 +2,8 @@
 import { expect } from 'vitest';
 import { eventually } from '../support/until.ts';
 import { SYSTEM_NAMESPACE } from './objects.ts';
-import type { KubernetesObject, World } from './world.ts';
+import { replicas } from './replicas.ts';
+import type { World } from './world.ts';
 
 export const OPERATOR = 'deployment/sluice-operator';
 export const REPLICAS = 2;
@@ -38,18 +39,4 @@ export async function settled(world: World): Promise<void> {
     for (const { status } of all)
       expect(status?.conditions).toContainEqual(expect.objectContaining({ type: 'Ready', status: 'True' }));
   }, 60_000);
-}
-
-export async function replicas(world: World): Promise<readonly KubernetesObject[]> {
-  const { stdout } = await world.kubectl([
-    'get',
-    'pods',
-    '-n',
-    SYSTEM_NAMESPACE,
-    '-l',
-    'app.kubernetes.io/name=sluice',
-    '-o',
-    'json',
-  ]);
-  return (JSON.parse(stdout) as { readonly items: readonly KubernetesObject[] }).items;
 }

@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Admissions, keepCreating } from '../admissions.ts';
 import { type Following, followEndings } from '../following.ts';
 import { podTemplate, SYSTEM_NAMESPACE } from '../objects.ts';
-import { replicas, rolledOut, settled } from '../operators.ts';
+import { rolledOut, settled } from '../operators.ts';
+import { replicas } from '../replicas.ts';
 import { STEADY, type Tally } from '../steady.ts';
 import { type KubernetesObject, openWorld } from '../world.ts';
 

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { eventually } from '../../support/until.ts';
 import { containerStatus, killContainer, nodesInReach, onNode } from '../node.ts';
 import { POLICY_NAMESPACE } from '../objects.ts';
-import { replicas } from '../operators.ts';
+import { replicas } from '../replicas.ts';
 import { answers, begun, goesOn, STEADY, type Tally } from '../steady.ts';
 import { openWorld } from '../world.ts';
 
