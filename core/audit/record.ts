@@ -4,6 +4,8 @@
  * refuse a `v` it does not know. No literal of a client's statement is ever in clear in here.
  */
 import type { Identity } from '../identity/identity.ts';
+import type { ChainCertificate } from './certificate.ts';
+import type { RowEvidence, RowProof } from './evidence.ts';
 
 export interface RecordHeader {
   /** Record format version. */
@@ -12,7 +14,19 @@ export interface RecordHeader {
   readonly seq: number;
   /** RFC 3339 with microseconds, UTC. */
   readonly time: string;
-  readonly type: 'chain-start' | 'session-start' | 'session-end' | 'intent' | 'outcome' | 'event';
+  readonly type:
+    | 'chain-start'
+    | 'chain-key'
+    | 'checkpoint'
+    | 'chain-end'
+    | 'sealing-key'
+    | 'session-start'
+    | 'session-end'
+    | 'intent'
+    | 'outcome'
+    | 'event'
+    | 'admin'
+    | 'countersignature';
   /** SHA-256 (hex) of the previous line's bytes without its newline; of the empty string for the first. */
   readonly prev: string;
 }
@@ -25,9 +39,51 @@ export interface ChainStart extends RecordHeader {
   readonly chain: string;
   readonly product: string;
   readonly identity: Identity;
-  readonly database: { readonly namespace: string; readonly name: string; readonly environment?: string };
-  /** Set when a chain goes on in a new file: the last seq and hash of the file before. */
+  /** Absent in the operator's own chains. */
+  readonly database?: { readonly namespace: string; readonly name: string; readonly environment?: string };
+  /**
+   * Set when a chain goes on in a new file: the last seq and hash of the file before, which `seq` and `prev` of this record go on from.
+   * (Releases before 0.3.0 began again at seq 0 in each file.)
+   */
   readonly continues?: { readonly seq: number; readonly hash: string };
+  /** A chain that had to be given up for this one: why, and where it stood. */
+  readonly replaces?: { readonly chain: string; readonly seq: number; readonly hash: string; readonly reason: string };
+}
+
+/** From here on checkpoints are signed with this key. */
+export interface ChainKey extends RecordHeader {
+  readonly type: 'chain-key';
+  readonly certificate: ChainCertificate;
+}
+
+/** Signs everything before it (checkpoint.ts says which bytes). */
+export interface Checkpoint extends RecordHeader {
+  readonly type: 'checkpoint';
+  /** keyId of the public key. */
+  readonly key: string;
+  /** Ed25519, base64url. */
+  readonly signature: string;
+}
+
+/** The writer stopped as it should: whatever is missing after a chain without one was lost. */
+export interface ChainEnd extends RecordHeader {
+  readonly type: 'chain-end';
+  readonly reason: string;
+}
+
+/** The key of the images that follow, sealed. The key itself is in the writer's memory only. */
+export interface SealingKey extends RecordHeader {
+  readonly type: 'sealing-key';
+  /** Named by `RowEvidence.sealedBy`. Unique in the chain. */
+  readonly id: string;
+  /** One for each purpose: who of them may open it decides nothing about the other. */
+  readonly sealed: readonly {
+    readonly purpose: 'audit' | 'undo';
+    /** age X25519 recipients (age1…). */
+    readonly recipients: readonly string[];
+    /** An age file (https://age-encryption.org/v1), base64, whose content is the 32 bytes of an AES-256-GCM key. */
+    readonly file: string;
+  }[];
 }
 
 export interface SessionStart extends RecordHeader {
@@ -66,6 +122,10 @@ export interface Intent extends RecordHeader {
   readonly functions?: readonly string[];
   /** W3C traceparent from a sqlcommenter comment. */
   readonly trace?: string;
+  /** Keyed digests (digest.ts) of literals and bound values, in the order of the placeholders of `text`; null for NULL. */
+  readonly values?: readonly (string | null)[];
+  /** Values that are not in `values`: too many, too large, or in a format whose text is not known. */
+  readonly valuesLeftOut?: number;
 }
 
 export interface Outcome extends RecordHeader {
@@ -79,6 +139,10 @@ export interface Outcome extends RecordHeader {
   readonly bytes?: number;
   /** Microseconds from forwarding to completion. */
   readonly duration?: number;
+  /** Which rows were written, where `audit.rows` is not None and the statement writes. */
+  readonly evidence?: RowEvidence;
+  /** Which rows were returned, with `audit.rows` Keys or Proof. */
+  readonly returned?: RowProof;
 }
 
 /** NOTIFY payload digests, policy reloads, tripwires, drains. */
@@ -89,8 +153,56 @@ export interface AuditEvent extends RecordHeader {
   readonly detail: Readonly<Record<string, string | number | boolean>>;
 }
 
-export type AuditRecord = ChainStart | SessionStart | SessionEnd | Intent | Outcome | AuditEvent;
+/**
+ * What people and the operator did to the installation: policies and Databases, starts, keys, certificates, credentials, refusals.
+ * In a chain of its own for each replica of the operator.
+ */
+export interface AdminRecord extends RecordHeader {
+  readonly type: 'admin';
+  /** A word such as `policy-changed`; docs/reference/audit.md lists them. */
+  readonly action: string;
+  /** What it was done to: `DatabaseAccessPolicy data-platform/support-agent`. */
+  readonly object?: string;
+  /** Who, as the API server authenticated them; absent where nobody did. */
+  readonly author?: { readonly username: string; readonly groups?: readonly string[] };
+  readonly detail: Readonly<Record<string, string | number | boolean>>;
+}
+
+/** In the log of the cluster: the operator has seen this checkpoint. */
+export interface Countersignature extends RecordHeader {
+  readonly type: 'countersignature';
+  readonly chain: string;
+  /** Of the checkpoint record. */
+  readonly position: number;
+  /** SHA-256 (hex) of the checkpoint record's line. */
+  readonly hash: string;
+  readonly identity: Identity;
+  /** `namespace/name`; of the operator's own chains absent. */
+  readonly database?: string;
+  /** The chain will not go on: it has its end, or its pod is gone without one. */
+  readonly ended?: 'ended' | 'vanished';
+}
+
+export type AuditRecord =
+  | ChainStart
+  | ChainKey
+  | Checkpoint
+  | ChainEnd
+  | SealingKey
+  | AdminRecord
+  | Countersignature
+  | SessionStart
+  | SessionEnd
+  | Intent
+  | Outcome
+  | AuditEvent;
 export type AuditEntry =
+  | WithoutHeader<ChainKey>
+  | WithoutHeader<Checkpoint>
+  | WithoutHeader<ChainEnd>
+  | WithoutHeader<SealingKey>
+  | WithoutHeader<AdminRecord>
+  | WithoutHeader<Countersignature>
   | WithoutHeader<SessionStart>
   | WithoutHeader<SessionEnd>
   | WithoutHeader<Intent>

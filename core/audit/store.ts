@@ -1,0 +1,111 @@
+/**
+ * What keeps collected records: a contract that the embedded store and PostgreSQL meet alike, and that questions and verification are asked
+ * against. Lines are kept byte for byte; everything else that a store has is derived from them and may be built again.
+ */
+import type { Identity } from '../identity/identity.ts';
+
+/** A stretch of one chain without gaps. */
+export interface ChainBatch {
+  readonly chain: string;
+  /** As verified by whoever received it; never taken from the lines. */
+  readonly owner: ChainOwner;
+  /** seq of the first line. */
+  readonly first: number;
+  /** Without newlines. Their links (seq, prev) have been checked within the batch. */
+  readonly lines: readonly string[];
+}
+
+export interface ChainOwner {
+  readonly identity: Identity;
+  /** `namespace/name`; absent for the operator's own. */
+  readonly database?: string;
+  /** sidecar: of a pod. operator: admin records of a replica. cluster: countersignatures. */
+  readonly kind: 'sidecar' | 'operator' | 'cluster';
+}
+
+export interface ChainEnding {
+  /** The next seq that would be new. */
+  readonly next: number;
+  /** SHA-256 (hex) of the last line. */
+  readonly hash: string;
+}
+
+export interface StoredChain extends ChainEnding {
+  readonly chain: string;
+  readonly owner: ChainOwner;
+  /** Stretches that are there, in order: [first, next). More than one: there are gaps (other replicas may hold them). */
+  readonly stretches: readonly (readonly [first: number, next: number])[];
+  /** RFC 3339 of the first and last record. */
+  readonly from: string;
+  readonly to: string;
+}
+
+export interface StoredLine {
+  readonly chain: string;
+  readonly seq: number;
+  /** Without newline; the very bytes. */
+  readonly line: string;
+}
+
+/**
+ * Narrows what is read, by what stores have indexes for. A store may return more than asked for (never less): whoever asked looks at each
+ * record again. Conditions of intents select whole statements: intent and outcome.
+ */
+export interface RecordFilter {
+  /** RFC 3339, [from, to). */
+  readonly from?: string;
+  readonly to?: string;
+  readonly chains?: readonly string[];
+  readonly namespace?: string;
+  readonly serviceAccount?: string;
+  readonly podUid?: string;
+  /** `namespace/name`. */
+  readonly database?: string;
+  /** `schema.name` as records spell it. */
+  readonly relation?: string;
+  /** rowDigest. */
+  readonly row?: string;
+  readonly decision?: 'allow' | 'deny';
+  readonly trace?: string;
+  readonly fingerprint?: string;
+  readonly types?: readonly string[];
+}
+
+export interface AuditStore {
+  /**
+   * Resolves when all lines are durable; lines that are there already are compared and not stored again. Rejects with StoreConflictError when
+   * one that is there is another, with StoreUnavailableError when it cannot be done now.
+   */
+  append(batch: ChainBatch): Promise<void>;
+  /** Where a chain ends, without gaps before; undefined: nothing of it is there. */
+  ending(chain: string): Promise<ChainEnding | undefined>;
+  chains(filter?: RecordFilter): AsyncIterable<StoredChain>;
+  /** In the order of chain and seq. */
+  lines(chain: string, from?: number): AsyncIterable<StoredLine>;
+  /** In the order of time, as near as records of different chains can be. */
+  records(filter: RecordFilter): AsyncIterable<StoredLine>;
+  /** Removes records before that time, whole stretches from the oldest on; the last of a chain stays. Resolves to their number. */
+  prune(before: string): Promise<number>;
+  close(): Promise<void>;
+}
+
+/** Another line is there at that place: a fork. */
+export class StoreConflictError extends Error {
+  readonly chain: string;
+  readonly seq: number;
+
+  constructor(chain: string, seq: number) {
+    super(`chain ${chain} has another record at seq ${seq}`);
+    this.name = 'StoreConflictError';
+    this.chain = chain;
+    this.seq = seq;
+  }
+}
+
+/** One sentence why; it may work later. */
+export class StoreUnavailableError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'StoreUnavailableError';
+  }
+}
