@@ -118,6 +118,11 @@ export interface Intent extends RecordHeader {
   readonly reads: readonly { readonly relation: string; readonly columns: readonly string[] }[];
   readonly writes: readonly { readonly relation: string; readonly columns: readonly string[]; readonly action: string }[];
   readonly masks: Readonly<Record<string, string>>;
+  /**
+   * `schema.table.column` -> the class it had then, of sensitive columns that were read as they are stored, whether a policy reveals them or
+   * Observe masks nothing. Absent: none were.
+   */
+  readonly clear?: Readonly<Record<string, string>>;
   readonly filters: Readonly<Record<string, readonly string[]>>;
   readonly functions?: readonly string[];
   /** W3C traceparent from a sqlcommenter comment. */

@@ -195,7 +195,7 @@ function describe(context: StatementState | undefined, source: Source, range: re
   return {
     kind: context?.kind ?? ('other' satisfies StatementKind),
     range,
-    facts: context?.facts.snapshot() ?? { reads: [], writes: [], masks: {}, filters: {}, functions: [], rules: [] },
+    facts: context?.facts.snapshot(context.bundle) ?? { reads: [], writes: [], masks: {}, filters: {}, functions: [], rules: [] },
     effect: context?.effect ?? { kind: 'none' },
     writesRows: context?.writesRows ?? false,
     touchesGoverned: context?.facts.touchesGoverned ?? false,

@@ -1,7 +1,8 @@
 /** Collects what a statement reads, writes and is judged by, for the audit. Names and kinds only, never a value. */
 import type { RelationData } from '../catalog/model.ts';
-import type { Action, Mask, RowFilter } from '../policy/bundle.ts';
+import type { Action, Bundle, GovernedRelation, Mask, RowFilter } from '../policy/bundle.ts';
 import type { FactCollector } from './context.ts';
+import { memoise } from './names/name-context.ts';
 import type { RelationUse, StatementFacts } from './plan.ts';
 import { sqlIdentifier } from './scope/hints.ts';
 
@@ -72,16 +73,46 @@ export class Facts implements FactCollector {
     this.touchesGoverned ||= other.touchesGoverned;
   }
 
-  snapshot(): StatementFacts {
+  snapshot(bundle: Bundle): StatementFacts {
+    const clear = this.#clear(bundle);
     return {
       reads: [...uses(this.#reads), ...this.#unknownReads.values()],
       writes: [...uses(this.#writes), ...this.#unknownWrites.values()],
       masks: { ...this.#masks },
+      ...(clear === undefined ? {} : { clear }),
       filters: { ...this.#filters },
       functions: [...this.#functions],
       rules: [...this.#rules],
     };
   }
+
+  /**
+   * By what is applied, not by what is recorded: in Observe `masks` has what Enforce would have applied. A column that is read under a mask in one
+   * place of a statement is under it in all of them.
+   */
+  #clear(bundle: Bundle): Readonly<Record<string, string>> | undefined {
+    let clear: Record<string, string> | undefined;
+    for (const { relation, columns } of this.#reads.values()) {
+      const applied = appliedOf(bundle).get(relation.oid);
+      if (applied === undefined || columns.size === 0) continue;
+      for (const { attnum, name } of relation.columns) {
+        const sensitivity = applied.classes[attnum];
+        if (sensitivity === undefined || !columns.has(name) || isMasked(applied, attnum)) continue;
+        clear ??= {};
+        clear[`${displayName(relation)}.${sqlIdentifier(name)}`] = sensitivity;
+      }
+    }
+    return clear;
+  }
+}
+
+const appliedOf = memoise(
+  (bundle: Bundle): ReadonlyMap<number, GovernedRelation> =>
+    new Map((bundle.effective ?? bundle.relations).map((relation) => [relation.oid, relation])),
+);
+
+function isMasked({ select }: GovernedRelation, attnum: number): boolean {
+  return select?.columns.find((column) => column.attnum === attnum)?.mask !== undefined;
 }
 
 function add(map: Map<string, Use>, relation: RelationData, column: string | '*' | null, action: Action): void {

@@ -67,6 +67,8 @@ export interface StatementFacts {
   readonly writes: readonly RelationUse[];
   /** `schema.table.column` -> mask kind. */
   readonly masks: Readonly<Record<string, string>>;
+  /** `schema.table.column` -> sensitivity class, of columns that are read as they are stored. Absent: none. */
+  readonly clear?: Readonly<Record<string, string>>;
   /** `schema.table` -> the policies whose filter applies. */
   readonly filters: Readonly<Record<string, readonly string[]>>;
   readonly functions: readonly string[];

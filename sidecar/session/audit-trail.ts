@@ -188,6 +188,7 @@ function staticIntent(plan: StatementPlan): StaticIntent {
     reads: facts.reads.map(readUse),
     writes: facts.writes.map((use) => ({ ...readUse(use), action: use.action })),
     masks: facts.masks,
+    ...(facts.clear === undefined ? {} : { clear: facts.clear }),
     filters: facts.filters,
     ...(facts.functions.length === 0 ? {} : { functions: facts.functions }),
   };
