@@ -102,6 +102,30 @@ const audit = object(
       'Local',
     ),
     rows: defaulted(oneOf(['None', 'Writes', 'Keys', 'Proof'], 'Row-level evidence.'), 'None'),
+    // Optional rather than defaulted: an older sidecar refuses what it does not know, so only those who use it ask for a newer one.
+    values: optional(
+      oneOf(
+        ['None', 'Digest'],
+        'Digest: each literal and bound value is recorded as a keyed digest, so that the log can be asked for a value while it holds none. None if left out.',
+      ),
+    ),
+    recipients: optional(
+      list(
+        string({
+          pattern: '^age1[02-9ac-hj-np-z]{58}$',
+          explained: true,
+          expected: 'an X25519 recipient as age-keygen prints it (age1…)',
+          minLength: 62,
+          maxLength: 62,
+        }),
+        {
+          maxItems: 8,
+          listType: 'set',
+          description:
+            'Who may open the images of rows that rows records: public keys (age1…) whose private keys neither the operator nor a sidecar has. Without any there are no images.',
+        },
+      ),
+    ),
   },
   { description: 'What is recorded of every statement, and how safely.' },
 );

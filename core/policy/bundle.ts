@@ -164,12 +164,22 @@ export interface Bundle {
   readonly limits: Limits;
   /** Database.spec.protection.deny: actions nobody may do. */
   readonly protectionDeny: readonly Action[];
-  readonly audit: { readonly durability: 'Local' | 'Synced' | 'Replicated'; readonly rows: 'None' | 'Writes' | 'Keys' | 'Proof' };
+  readonly audit: AuditSettings;
   /** True if any mask needs the session's HMAC key. */
   readonly usesMaskKey: boolean;
   /** In Enforce every column of a user relation that is masked or not granted for Select, in Observe those that are masked:
    * (OID, attnum) pairs that must never show up unmasked in a RowDescription: `${oid}.${attnum}`. */
   readonly protectedColumns: readonly string[];
+}
+
+/** Database.spec.audit. */
+export interface AuditSettings {
+  readonly durability: 'Local' | 'Synced' | 'Replicated';
+  readonly rows: 'None' | 'Writes' | 'Keys' | 'Proof';
+  /** Absent: None. */
+  readonly values?: 'None' | 'Digest';
+  /** age X25519 recipients, of which each holds its checksum. */
+  readonly recipients?: readonly string[];
 }
 
 /** Names of the custom settings that carry the two HMAC key blocks (hex); clients can neither read nor set them. */

@@ -9,6 +9,7 @@ import { durationToMilliseconds } from '../../crds/meta.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { RelationData } from '../catalog/model.ts';
 import type { Identity } from '../identity/identity.ts';
+import { readAudit } from './audit-settings.ts';
 import { bindPolicies, objectName, validUntil } from './bind.ts';
 import type { Bundle, GovernedRelation, Guardrails, Limits, PolicyRef, SessionGrants } from './bundle.ts';
 import { canonicalHash } from '../json/canonical-json.ts';
@@ -47,7 +48,8 @@ export function compileBundle(input: CompileInput): CompileResult {
   const bound = bindPolicies(database, input.policies, identity, input.now);
   const sensitivity = classify(database, catalog, input.detected);
   const accepted = acceptPolicies(bound.policies, catalog, identity);
-  const diagnostics = [...bound.diagnostics, ...sensitivity.diagnostics, ...accepted.diagnostics];
+  const audit = readAudit(database);
+  const diagnostics = [...bound.diagnostics, ...sensitivity.diagnostics, ...audit.diagnostics, ...accepted.diagnostics];
   if (accepted.policies.length === 0) return { diagnostics: [...diagnostics, notBound(input)] };
 
   const policies = accepted.policies.map((each) => each.policy);
@@ -103,7 +105,7 @@ export function compileBundle(input: CompileInput): CompileResult {
     guardrails: guards,
     limits: limits(policies),
     protectionDeny: [...denied].sort(),
-    audit: database.spec.audit,
+    audit: audit.settings,
     usesMaskKey: [...governed.relations, ...(effective ?? [])].some(hasHash),
     protectedColumns: protectedColumns(applied, users),
   };

@@ -15,6 +15,7 @@ export interface Diagnostic {
     | 'RowFilter'
     | 'Mask'
     | 'Protected'
+    | 'InvalidRecipient'
     | 'View'
     | 'Expired'
     | 'NamespaceNotTrusted'

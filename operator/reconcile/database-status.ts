@@ -8,6 +8,7 @@
  * |                      | False   | Invalid               | this release's schema does not know it: nothing is served                |
  * |                      | False   | DurabilityUnavailable | audit.durability: Replicated, which this release cannot give             |
  * |                      | False   | UnknownTable, UnknownColumn, Conflict | a declared sensitive column does not exist, or is declared twice |
+ * |                      | False   | InvalidRecipient      | the checksum of one of audit.recipients is wrong                          |
  * | CredentialsAvailable | True    | Available             | login and CA can be read                                                  |
  * |                      | False   | SecretMissing, SecretIncomplete, CaMissing | as it says                                          |
  * |                      | Unknown | NotRead               | the Secrets have not been read yet                                        |

@@ -3,6 +3,7 @@
  * some subject has together, because a conflict is between policies of one subject. What has been compiled is remembered as long as neither
  * the schema nor the policies change, and other work gets its turn in between.
  */
+import { readAudit } from '../../core/policy/audit-settings.ts';
 import { bindPolicies, objectName, validUntil } from '../../core/policy/bind.ts';
 import type { Catalog } from '../../core/catalog/catalog.ts';
 import { compileBundle } from '../../core/policy/compile.ts';
@@ -135,12 +136,13 @@ interface SensitivitySummary {
 
 function summarize(database: Database, catalog: Catalog, detected: Classes): SensitivitySummary {
   const { classes, diagnostics } = classify(database, catalog, detected);
+  const audit = readAudit(database);
   const relations = userRelations(catalog).filter(({ kind }) => kind !== 'sequence');
   const counts = new Map<string, number>();
   for (const { oid } of relations)
     for (const name of classes.get(oid)?.values() ?? []) counts.set(name, (counts.get(name) ?? 0) + 1);
   const own = diagnostics.filter(({ object }) => object === objectName(database));
-  return { diagnostics: own, tables: relations.length, classes: counts };
+  return { diagnostics: [...own, ...audit.diagnostics], tables: relations.length, classes: counts };
 }
 
 interface PolicySet {

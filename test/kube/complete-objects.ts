@@ -17,7 +17,12 @@ export const COMPLETE_DATABASE: Database = {
       columns: [{ table: 'public.customers', column: 'ssn', class: 'pii.national-id' }],
     },
     protection: { neverReveal: ['pii.national-id'], deny: ['Drop'] },
-    audit: { durability: 'Local', rows: 'None' },
+    audit: {
+      durability: 'Local',
+      rows: 'None',
+      values: 'Digest',
+      recipients: ['age1ckehhcunz4k632g7jy59m2xwd2m0dfn6we5qlc8x7nnayk7yx3kqt7gy5w'],
+    },
     maxStaleness: '10m',
   },
 };
