@@ -34,6 +34,21 @@ export interface FrameHandler {
   rowLimitExceeded?(): typeof PASS | typeof DROP;
 }
 
+/** What becomes of a tapped frame; an object: its body is `body`, followed by its own bytes from offset `from` on. */
+export type TapFate = typeof PASS | typeof DROP | { readonly body: Buffer; readonly from: number };
+
+/** Sees the bodies of one type of streamed frames, one by one, and decides about each. */
+export interface FrameTap {
+  /** Bodies up to so many bytes are delivered whole. That much is held for a frame that straddles chunks. */
+  readonly bytes: number;
+  /** A whole body: a view that is valid until this call returns; what is given back may be a part of it. */
+  row(body: Buffer): TapFate;
+  /** A longer one: its first `bytes` bytes. `length` is the whole body's. */
+  large(head: Buffer, length: number): TapFate;
+  /** More bytes of a long one, of those that are dropped. */
+  part?(bytes: Buffer): void;
+}
+
 export class FrameWalker {
   /** Counted frames (DataRow, CopyData) passed on since the owner last set this. */
   rows = 0;
@@ -69,6 +84,14 @@ export class FrameWalker {
   /** Body bytes that were delivered of the frame being decided. */
   #delivered = 0;
 
+  /** Of frames of the type #tapType (-1: of none). */
+  #tap: FrameTap | null = null;
+  #tapType = -1;
+  /** Who was delivered the frame under way. */
+  #tapping: FrameTap | null = null;
+  /** Of #remaining, the first so many bytes are dropped although the frame passes. */
+  #cut = 0;
+
   constructor(table: FrameTable, handler: FrameHandler) {
     this.#table = table;
     this.#handler = handler;
@@ -87,6 +110,15 @@ export class FrameWalker {
   /** From now on streamed frames of this type (one character) are dropped, or pass again. A frame under way keeps its fate. */
   discard(type: string, discarded: boolean): void {
     this.#discarded[type.charCodeAt(0)] = discarded ? 1 : 0;
+  }
+
+  /**
+   * From now on streamed frames of this type (one character) are delivered to `tap`; null ends it. Those that are discarded are
+   * delivered too and dropped whatever it says. One type at a time. A frame under way keeps its fate.
+   */
+  tap(type: string, tap: FrameTap | null): void {
+    this.#tap = tap;
+    this.#tapType = tap === null ? -1 : type.charCodeAt(0);
   }
 
   /**
@@ -143,6 +175,7 @@ export class FrameWalker {
     const end = chunk.length;
     for (;;) {
       if (this.#remaining > 0) {
+        if (this.#cut > 0) this.#cutOff(end);
         const taken = Math.min(this.#remaining, end - this.#position);
         if (this.#remainingPasses) this.#pass(taken);
         else this.#skip(taken);
@@ -177,7 +210,8 @@ export class FrameWalker {
       }
 
       const type = this.#type;
-      const held = hold[type]!;
+      this.#tapping = type === this.#tapType ? this.#tap : null;
+      const held = this.#tapping === null ? hold[type]! : this.#tapping.bytes;
       if (held === STREAM) {
         let passes = this.#discarded[type] === 0;
         if (passes && counted[type] === 1) {
@@ -214,6 +248,7 @@ export class FrameWalker {
   #stride(chunk: Buffer): void {
     const { maxBody, hold, counted } = this.#table;
     const discarded = this.#discarded;
+    const tapped = this.#tapType;
     const end = chunk.length;
     const limit = this.rowLimit;
     let rows = this.rows;
@@ -221,8 +256,8 @@ export class FrameWalker {
     while (end - at >= HEADER) {
       const type = chunk[at]!;
       const length = readLength(chunk, at + 1);
-      if (hold[type] !== STREAM || discarded[type] !== 0 || length < 4 || length - 4 > maxBody[type]! || at + 1 + length > end)
-        break;
+      if (hold[type] !== STREAM || discarded[type] !== 0 || type === tapped) break;
+      if (length < 4 || length - 4 > maxBody[type]! || at + 1 + length > end) break;
       if (counted[type] === 1) {
         if (rows >= limit) break;
         rows++;
@@ -257,6 +292,10 @@ export class FrameWalker {
   /** False when the handler holds the frame. */
   #deliver(body: Buffer): boolean {
     this.#delivered = body.length;
+    if (this.#tapping !== null) {
+      this.#tapped(this.#tapping, body);
+      return true;
+    }
     const disposition = this.#handler.message(this.#type, body, this.#length);
     if (disposition === HOLD) {
       this.flush();
@@ -265,6 +304,43 @@ export class FrameWalker {
     }
     this.#settle(disposition === PASS, this.#delivered);
     return true;
+  }
+
+  #tapped(tap: FrameTap, body: Buffer): void {
+    const length = this.#length;
+    const whole = body.length === length;
+    let fate = whole ? tap.row(body) : tap.large(body, length);
+    if (this.#discarded[this.#type] === 1) fate = DROP;
+    else if (fate !== DROP && this.#table.counted[this.#type] === 1) {
+      if (this.rows >= this.rowLimit && this.#handler.rowLimitExceeded?.() === DROP) fate = DROP;
+      else this.rows++;
+    }
+    if (typeof fate === 'number') {
+      this.#settle(fate === PASS, body.length);
+      // What passes is nobody's business; what is dropped still goes by the tap.
+      if (fate === DROP) this.#cut = this.#remaining;
+      return;
+    }
+    const from = Math.min(fate.from, length);
+    const header = Buffer.allocUnsafe(HEADER);
+    writeHeader(header, this.#type, fate.body.length + length - from);
+    this.flush();
+    this.#handler.forward(header);
+    if (fate.body.length > 0) this.#handler.forward(fate.body);
+    if (body.length > from) this.#handler.forward(body.subarray(from));
+    this.bytes += HEADER + fate.body.length + length - from;
+    this.#settle(false, body.length);
+    this.#cut = Math.max(0, from - body.length);
+    this.#remainingPasses = this.#remaining > this.#cut;
+  }
+
+  /** Drops bytes of a frame that a tap has decided to cut, before its eyes. */
+  #cutOff(end: number): void {
+    const taken = Math.min(this.#cut, end - this.#position);
+    this.#tapping?.part?.(this.#chunk.subarray(this.#position, this.#position + taken));
+    this.#skip(taken);
+    this.#cut -= taken;
+    this.#remaining -= taken;
   }
 
   /** Applies a frame's fate to its header and the `delivered` first bytes of its body; the rest of the body follows. */
@@ -284,6 +360,7 @@ export class FrameWalker {
     else this.#skip(HEADER + delivered);
     this.#remaining = this.#length - delivered;
     this.#remainingPasses = passes;
+    this.#cut = 0;
   }
 
   /** Room for `needed` bytes in the assembly; twice what there was, so that copying stays linear. */

@@ -2,6 +2,7 @@
 import type { BackendKey } from '../../core/wire/server-messages.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
+import type { EvidenceKeys } from '../evidence/keys.ts';
 import type { UpstreamConnection } from '../upstream/connect.ts';
 import type { EngineHost } from './engine-host.ts';
 import type { SessionRegistry } from './registry.ts';
@@ -36,6 +37,8 @@ export interface SessionEnvironment {
   };
   /** Sessions beyond these are refused whatever the policy says. Default 1,000. */
   readonly maxSessions?: number;
+  /** Where `audit.rows` asks for evidence of rows: its keys. Asked for each statement, because they are replaced. Absent or undefined: counts only. */
+  readonly evidence?: () => EvidenceKeys | undefined;
   /** Absent: nothing is counted. */
   readonly telemetry?: Telemetry;
   /** What happened, for logs: never statement text. */

@@ -257,6 +257,7 @@ export class Outbound {
       piece.execution?.plan.swallowRows === true;
     walker.discard('D', discarded);
     walker.discard('d', discarded);
+    walker.tap('D', piece?.tap !== undefined && head?.failed === false ? piece.tap : null);
   }
 
   #failLate(head: Expected, piece: Piece, reason: Denial, rows: number): Disposition {

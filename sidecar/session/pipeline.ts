@@ -8,6 +8,7 @@
  */
 import type { Denial } from '../../core/errors/denial.ts';
 import type { StatementPlan } from '../../core/sql/plan.ts';
+import type { FrameTap } from '../../core/wire/frame-walker.ts';
 import type { Portal, PreparedStatement } from './statements.ts';
 
 /** One audited run of one statement. */
@@ -44,6 +45,8 @@ export interface Piece {
   readonly rowLimit: number;
   /** CommandComplete is kept back until the check that follows has passed. */
   readonly held?: boolean;
+  /** Sees its rows on their way to the client; rows that are not for the client are dropped whatever it says. */
+  readonly tap?: FrameTap;
 }
 
 export type ReplyKind = 'parse' | 'bind' | 'describe' | 'execute' | 'close' | 'sync' | 'query';
