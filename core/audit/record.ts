@@ -127,7 +127,10 @@ export interface Intent extends RecordHeader {
   readonly functions?: readonly string[];
   /** W3C traceparent from a sqlcommenter comment. */
   readonly trace?: string;
-  /** Keyed digests (digest.ts) of literals and bound values, in the order of the placeholders of `text`; null for NULL. */
+  /**
+   * Keyed digests (digest.ts) of bound values and literals, in the order of the placeholders of `text`: the first is that of `$1`. null for NULL, '' for one
+   * that is left out, or that this execution has no value for.
+   */
   readonly values?: readonly (string | null)[];
   /** Values that are not in `values`: too many, too large, or in a format whose text is not known. */
   readonly valuesLeftOut?: number;
