@@ -11,7 +11,7 @@ export type DigestKey = Buffer | KeyObject;
 export function valueDigest(key: DigestKey, text: string | Buffer): string {
   // One update; latin1 stands for the bytes as they are.
   if (typeof text === 'string') return truncated(createHmac('sha256', key).update(`value\0${text}`));
-  return truncated(createHmac('sha256', key).update(`value\0${text.latin1Slice()}`, 'latin1'));
+  return truncated(createHmac('sha256', key).update(`value\0${text.toString('latin1')}`, 'latin1'));
 }
 
 /** Of a row: `relation` as records spell it, values of its primary key in the order of the key's columns, in text format. */
