@@ -1,9 +1,10 @@
 /**
  * The hash chain: each record carries the SHA-256 of the line before it, so that a changed, removed, inserted or reordered
- * record shows at the record after it. A chain alone does not prove that its *tail* is complete; checkpoints that leave the
- * machine do (they are not part of this file).
+ * record shows at the record after it. A chain alone does not prove that its *tail* is complete, nor that it was not written anew from some
+ * record on; checkpoints (checkpoint.ts) that leave the machine do.
  */
 import { hash } from 'node:crypto';
+import { sealCheckpoint } from './checkpoint.ts';
 import type { AuditEntry, ChainStart, WithoutHeader } from './record.ts';
 
 /** Where a chain stands: what the next record has to carry. */
@@ -43,7 +44,8 @@ export class Chain {
 
   /** One line with its newline. `time`: RFC 3339 UTC. */
   seal(entry: AuditEntry | WithoutHeader<ChainStart>, time: string): string {
-    const line = JSON.stringify({ v: 1, seq: this.#seq, time, prev: this.#hash, ...entry });
+    const head = { v: 1, seq: this.#seq, time, prev: this.#hash };
+    const line = 'signer' in entry ? sealCheckpoint(head, entry.signer) : JSON.stringify({ ...head, ...entry });
     this.#seq += 1;
     this.#hash = hashLine(line);
     return `${line}\n`;

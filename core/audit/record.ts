@@ -5,6 +5,7 @@
  */
 import type { Identity } from '../identity/identity.ts';
 import type { ChainCertificate } from './certificate.ts';
+import type { CheckpointEntry } from './checkpoint.ts';
 import type { RowEvidence, RowProof } from './evidence.ts';
 
 export interface RecordHeader {
@@ -50,7 +51,7 @@ export interface ChainStart extends RecordHeader {
   readonly replaces?: { readonly chain: string; readonly seq: number; readonly hash: string; readonly reason: string };
 }
 
-/** From here on checkpoints are signed with this key. */
+/** From here on checkpoints are signed with this key. Said again at the beginning of each file, so that one can be checked by itself. */
 export interface ChainKey extends RecordHeader {
   readonly type: 'chain-key';
   readonly certificate: ChainCertificate;
@@ -65,7 +66,7 @@ export interface Checkpoint extends RecordHeader {
   readonly signature: string;
 }
 
-/** The writer stopped as it should: whatever is missing after a chain without one was lost. */
+/** The writer stopped as it should: whatever is missing after a chain without one was lost. A last checkpoint follows it. */
 export interface ChainEnd extends RecordHeader {
   readonly type: 'chain-end';
   readonly reason: string;
@@ -206,7 +207,7 @@ export type AuditRecord =
   | AuditEvent;
 export type AuditEntry =
   | WithoutHeader<ChainKey>
-  | WithoutHeader<Checkpoint>
+  | CheckpointEntry
   | WithoutHeader<ChainEnd>
   | WithoutHeader<SealingKey>
   | WithoutHeader<AdminRecord>

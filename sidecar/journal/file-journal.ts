@@ -16,7 +16,7 @@ export interface FileJournalOptions {
   readonly path: string;
   /** Asked for each append where it is a function. */
   readonly durability: 'Local' | 'Synced' | (() => 'Local' | 'Synced');
-  /** What the chain's first record says; for an existing file an event says who went on. */
+  /** What the file's first record says, `continues` being where the chain stands; for an existing file an event says who went on. */
   readonly start: Omit<WithoutHeader<ChainStart>, 'type'>;
   /** Called with the lines that have just been written: for a copy elsewhere. Must not throw. */
   readonly copy?: (lines: Buffer) => void;
@@ -84,17 +84,13 @@ export class FileJournal implements Journal {
     this.#fs = fs;
     this.#lock = lock;
     this.#options = options;
-    this.#chain = new Chain(recovered.head);
+    const { continues } = options.start;
+    this.#chain = new Chain(recovered.size === 0 && continues !== undefined ? after(continues) : recovered.head);
     this.#size = recovered.size;
     const { torn } = recovered;
     this.#dirty = torn.length > 0;
     this.#behind = new WriteBehind((records) => this.#write(records), options.clock);
-    if (recovered.size === 0) this.#behind.write([{ type: 'chain-start', ...options.start }]);
-    else {
-      const { chain, product } = options.start;
-      const detail = { chain, product, tornBytes: torn.length, tornSha256: hashLine(torn) };
-      this.#behind.write([{ type: 'event', event: 'chain-continued', detail }]);
-    }
+    this.#behind.write([recovered.size === 0 ? { type: 'chain-start', ...options.start } : this.#takenOver(torn)]);
   }
 
   get healthy(): boolean {
@@ -104,6 +100,11 @@ export class FileJournal implements Journal {
   /** Bytes of the file. */
   get size(): number {
     return this.#size;
+  }
+
+  /** What the next record has to carry. */
+  get head(): ChainHead {
+    return this.#chain.head;
   }
 
   /** Of the last record. */
@@ -184,8 +185,8 @@ export class FileJournal implements Journal {
   }
 
   /**
-   * A file that was removed or moved away takes no more records: they would be written where nobody looks for them. A new file
-   * in its place begins with where the old one ended.
+   * A file that was removed or moved away takes no more records: they would be written where nobody looks for them. The chain goes on
+   * in a new file in its place.
    */
   #followFile(): void {
     const now = performance.now();
@@ -198,7 +199,7 @@ export class FileJournal implements Journal {
   }
 
   #moveTo(path: string): void {
-    const { seq, hash } = this.#chain.head;
+    const head = this.#chain.head;
     let descriptor: number | undefined;
     try {
       descriptor = this.#fs.openSync(path, 'a+', 0o600);
@@ -207,9 +208,9 @@ export class FileJournal implements Journal {
       this.#descriptor = descriptor;
       this.#size = found.size;
       this.#dirty = found.torn.length > 0;
-      this.#chain = new Chain(found.head);
-      const continues = { seq: seq - 1, hash };
-      if (found.size === 0) this.#behind.first([{ type: 'chain-start', ...this.#options.start, continues }]);
+      this.#chain = new Chain(found.size === 0 ? head : found.head);
+      if (found.size === 0) this.#behind.first(this.#continued(head));
+      else if (found.head.hash !== head.hash) this.#behind.first(this.#takenOver(found.torn, head));
       this.#fs.closeSync(before);
     } catch (error) {
       if (descriptor !== undefined && descriptor !== this.#descriptor) this.#fs.closeSync(descriptor);
@@ -218,6 +219,21 @@ export class FileJournal implements Journal {
       if (error instanceof JournalError) throw error;
       throw new JournalError(`cannot write the audit file ${path}: ${reason(error)}`, { cause: error });
     }
+  }
+
+  /** What a new file begins with. A chain that has no record yet has nothing to go on from. */
+  #continued({ seq, hash }: ChainHead): WithoutHeader<ChainStart> {
+    const { continues, replaces, ...start } = this.#options.start;
+    if (seq > 0) return { type: 'chain-start', ...start, continues: { seq: seq - 1, hash } };
+    return { type: 'chain-start', ...this.#options.start };
+  }
+
+  /** What is said in a file that holds another chain. `before`: where ours stood. */
+  #takenOver(torn: Buffer, before?: ChainHead): AuditEntry {
+    const { chain, product } = this.#options.start;
+    const detail = { chain, product, tornBytes: torn.length, tornSha256: hashLine(torn) };
+    const left = before === undefined ? {} : { beforeSeq: before.seq - 1, beforeHash: before.hash };
+    return { type: 'event', event: 'chain-continued', detail: { ...detail, ...left } };
   }
 
   /** What was written in part goes now if it can; else the next write begins with it. */
@@ -289,6 +305,10 @@ function readTail(descriptor: number, size: number, fs: typeof nodeFs): Buffer {
     const whole = end > 0 && tail.lastIndexOf(NEWLINE, end - 1) !== -1;
     if (whole || length === size || length > 2 * MAX_RECORD) return tail;
   }
+}
+
+function after({ seq, hash }: { readonly seq: number; readonly hash: string }): ChainHead {
+  return { seq: seq + 1, hash };
 }
 
 function sequenceOf(line: Buffer): number | undefined {

@@ -131,8 +131,10 @@ describe('the file journal', () => {
     expect([before.valid, before.records, before.outcomeUnknown]).toEqual([true, 2, ['s.0']]);
     expect([after.valid, after.records, after.outcomeUnknown]).toEqual([true, 4, []]);
     expect(JSON.parse(readFileSync(path, 'utf8').split('\n')[0]!)).toMatchObject({
-      seq: 0,
+      seq: 2,
+      prev: before.head,
       type: 'chain-start',
+      chain: 'c1',
       continues: { seq: 1, hash: before.head },
     });
   });

@@ -2,11 +2,14 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, appendFileSync, writeFi
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { hashLine } from '../../core/audit/chain.ts';
 import type { AuditEntry } from '../../core/audit/record.ts';
 import { ChainVerifier } from '../../core/audit/verify.ts';
-import { JournalError, type Journal } from './journal.ts';
-import { openSegmentedJournal, segmentsOf, type SegmentedJournalOptions } from './segmented-journal.ts';
+import { JournalError } from './journal.ts';
+import { openSegmentedJournal, segmentsOf, type SegmentedJournal, type SegmentedJournalOptions } from './segmented-journal.ts';
 import { copyToOutput } from './standard-output.ts';
+
+const TIME = '2026-06-01T00:00:00.000000Z';
 
 let directory: string;
 const logs: string[] = [];
@@ -17,14 +20,14 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
-function open(options: Partial<SegmentedJournalOptions> = {}): Journal {
+function open(options: Partial<SegmentedJournalOptions> = {}): SegmentedJournal {
   return openSegmentedJournal({
     directory,
     segment: 2_000,
     total: 1_000_000,
     durability: () => 'Local',
     start: { product: 'test', identity: { namespace: 'a', serviceAccount: 'b' }, database: { namespace: 'd', name: 'e' } },
-    clock: () => '2026-06-01T00:00:00.000000Z',
+    clock: () => TIME,
     log: (_level, event) => void logs.push(event),
     ...options,
   });
@@ -93,10 +96,10 @@ describe('segments', () => {
     second.append([statement().intent]);
     await second.close();
     const starts = segmentsOf(directory).map(
-      (path) => JSON.parse(readFileSync(path, 'utf8').split('\n')[0]!) as { chain: string; continues?: unknown },
+      (path) => JSON.parse(readFileSync(path, 'utf8').split('\n')[0]!) as { chain: string; seq: number; continues?: unknown },
     );
     expect(starts).toHaveLength(2);
-    expect(starts[1]).toMatchObject({ chain: starts[0]?.chain, continues: { seq: 1 } });
+    expect(starts[1]).toMatchObject({ chain: starts[0]?.chain, continues: { seq: 1 }, seq: 2 });
     expect(readFileSync(segmentsOf(directory)[1]!, 'utf8')).toContain('record-torn');
     expect(verify().valid).toBe(true);
   });
@@ -116,6 +119,9 @@ describe('segments', () => {
     const text = readFileSync(two, 'utf8');
     writeFileSync(two, text.slice(0, text.lastIndexOf('\n', text.length - 2) + 1));
     expect(verify([one, two, three]).fault).toMatchObject({ line: 1, reason: expect.stringMatching(/or the end of that one/) });
+    // Each by itself says that it begins in the middle.
+    expect(verify([three])).toMatchObject({ valid: true, begins: expect.any(Number) });
+    expect(verify([three]).begins).toBeGreaterThan(verify([one]).next);
     writeFileSync(two, text.replace('SELECT $1', 'SELECT $2'));
     expect(verify([one, two, three]).valid).toBe(false);
   });
@@ -141,6 +147,42 @@ describe('segments', () => {
     expect(readdirSync(directory).sort()).toEqual(['00000007.jsonl', '00000008.jsonl']);
     expect(verify([join(directory, '00000008.jsonl')]).valid).toBe(true);
     expect(readFileSync(join(directory, '00000008.jsonl'), 'utf8')).toContain('segment-unusable');
+  });
+
+  it('numbered from 0 each, as before 0.3.0, are verified, and followed by a new chain that names the old one', async () => {
+    const older = (seq: number, prev: string, more: object): string => JSON.stringify({ v: 1, seq, time: TIME, prev, ...more });
+    const begin = { type: 'chain-start', chain: 'c', product: 'sluice 0.1.0', identity: { namespace: 'a', serviceAccount: 'b' } };
+    const first = older(0, hashLine(''), begin);
+    const second = older(0, hashLine(''), { ...begin, continues: { seq: 0, hash: hashLine(first) } });
+    writeFileSync(join(directory, '00000001.jsonl'), `${first}\n`);
+    writeFileSync(join(directory, '00000002.jsonl'), `${second}\n`);
+    expect(verify()).toMatchObject({ valid: true, records: 2 });
+    const journal = open();
+    await journal.close();
+    const start = JSON.parse(readFileSync(segmentsOf(directory)[2]!, 'utf8').split('\n')[0]!) as { chain: string };
+    expect(start).toMatchObject({ seq: 0, prev: hashLine(''), replaces: { chain: 'c', seq: 0, hash: hashLine(second) } });
+    expect(start.chain).toBe(journal.chain);
+  });
+
+  it('a chain is given up for another one that says so, and the segments go on', async () => {
+    const journal = open();
+    journal.append([statement().intent]);
+    const { chain, head } = journal;
+    journal.replaceChain('the store has records that are not here');
+    journal.append([statement().intent]);
+    await journal.close();
+    const segments = segmentsOf(directory);
+    expect(segments).toHaveLength(2);
+    expect(JSON.parse(readFileSync(segments[1]!, 'utf8').split('\n')[0]!)).toMatchObject({
+      seq: 0,
+      chain: journal.chain,
+      replaces: { chain, seq: head.seq - 1, hash: head.hash, reason: 'the store has records that are not here' },
+    });
+    expect(journal.chain).not.toBe(chain);
+    for (const segment of segments) expect(verify([segment])).toMatchObject({ valid: true, begins: 0 });
+    const again = open();
+    expect(again.chain).toBe(journal.chain);
+    await again.close();
   });
 
   it('have one writer', async () => {

@@ -1,12 +1,14 @@
 /**
- * The journal in segments: files of one directory, of which the last is written. Each is a chain that can be verified by itself, and says in
- * its first record where the one before it ended. A process begins a new one, whatever became of the last. Together they take no more
- * than so many bytes: the oldest are removed, and a record says so.
+ * The journal in segments: files of one directory, of which the last is written. One chain runs through all of them; each says in its first
+ * record where the one before it ended, and can be verified by itself. A process begins a new one, whatever became of the last, and where that
+ * cannot be gone on from, a new chain that says which it replaces. Together they take no more than so many bytes: the oldest are removed,
+ * and a record says so.
  */
 import type { EventLog } from '../../core/event-log.ts';
 import { randomUUID } from 'node:crypto';
 import * as nodeFs from 'node:fs';
 import { join } from 'node:path';
+import type { ChainHead } from '../../core/audit/chain.ts';
 import type { AuditEntry, ChainStart, WithoutHeader } from '../../core/audit/record.ts';
 import { type FileJournal, openFileJournal, recover } from './file-journal.ts';
 import { JournalError, type Journal } from './journal.ts';
@@ -20,7 +22,7 @@ export interface SegmentedJournalOptions {
   readonly total: number;
   readonly durability: () => 'Local' | 'Synced';
   /** Without the chain's name, which is that of the last segment, or drawn. */
-  readonly start: Omit<WithoutHeader<ChainStart>, 'type' | 'continues' | 'chain'>;
+  readonly start: Omit<WithoutHeader<ChainStart>, 'type' | 'continues' | 'replaces' | 'chain'>;
   readonly clock: () => string;
   readonly copy?: (lines: Buffer) => void;
   readonly log: EventLog;
@@ -39,14 +41,23 @@ export function segmentsOf(directory: string, fs: typeof nodeFs = nodeFs): reado
     .map((name) => join(directory, name));
 }
 
+export interface SegmentedJournal extends Journal {
+  /** The chain that is written now. */
+  readonly chain: string;
+  /** What its next record has to carry. */
+  readonly head: ChainHead;
+  /** Gives the chain up for a new one, in a new segment: somebody knows a continuation of it that is not here. Throws JournalError. */
+  replaceChain(reason: string): void;
+}
+
 /** Throws JournalError with one clear sentence when the directory cannot serve. */
-export function openSegmentedJournal(options: SegmentedJournalOptions): Journal {
+export function openSegmentedJournal(options: SegmentedJournalOptions): SegmentedJournal {
   const fs = options.fs ?? nodeFs;
   let lock: FileLock | undefined;
   try {
     fs.mkdirSync(options.directory, { recursive: true, mode: 0o700 });
     lock = lockFile(join(options.directory, 'lock'), fs);
-    return new SegmentedJournal(options, lock, fs);
+    return new Segments(options, lock, fs);
   } catch (error) {
     lock?.release();
     if (error instanceof JournalError) throw error;
@@ -59,18 +70,24 @@ export function openSegmentedJournal(options: SegmentedJournalOptions): Journal 
   }
 }
 
+/** What a segment goes on from. */
+type Origin = Pick<WithoutHeader<ChainStart>, 'continues' | 'replaces'>;
+
 /** How the last segment of an earlier process ends. */
 interface Predecessor {
-  readonly chain: string | undefined;
-  readonly continues: { readonly seq: number; readonly hash: string };
+  /** Undefined: not to be gone on from. */
+  readonly chain?: string;
+  readonly origin: Origin;
   readonly tornBytes: number;
+  /** Name of a segment that is something else. */
+  readonly unusable?: string;
 }
 
-class SegmentedJournal implements Journal {
+class Segments implements SegmentedJournal {
   readonly #options: SegmentedJournalOptions;
   readonly #fs: typeof nodeFs;
   readonly #lock: FileLock;
-  readonly #chain: string;
+  #chain: string;
   #number: number;
   #current: FileJournal;
 
@@ -80,15 +97,22 @@ class SegmentedJournal implements Journal {
     this.#lock = lock;
     const segments = segmentsOf(options.directory, fs);
     this.#number = segments.length === 0 ? 0 : Number(segments.at(-1)!.slice(-14, -6));
-    const { predecessor, unusable } = this.#predecessor(segments);
-    this.#chain = predecessor?.chain ?? randomUUID();
-    this.#current = this.#open(this.#number + 1, predecessor?.continues);
+    const { chain, origin, tornBytes, unusable } = this.#predecessor(segments);
+    this.#chain = chain ?? randomUUID();
+    this.#current = this.#open(this.#number + 1, origin);
     this.#number += 1;
     if (unusable !== undefined)
       this.#current.append([{ type: 'event', event: 'segment-unusable', detail: { segment: unusable } }]);
-    if (predecessor !== undefined && predecessor.tornBytes > 0)
-      this.#current.append([{ type: 'event', event: 'record-torn', detail: { bytes: predecessor.tornBytes } }]);
+    if (tornBytes > 0) this.#current.append([{ type: 'event', event: 'record-torn', detail: { bytes: tornBytes } }]);
     this.#prune();
+  }
+
+  get chain(): string {
+    return this.#chain;
+  }
+
+  get head(): ChainHead {
+    return this.#current.head;
   }
 
   get healthy(): boolean {
@@ -112,29 +136,45 @@ class SegmentedJournal implements Journal {
     }
   }
 
+  replaceChain(reason: string): void {
+    const before = this.#current;
+    before.flush();
+    const replaces = { chain: this.#chain, ...before.end, reason };
+    const chain = randomUUID();
+    this.#current = this.#open(this.#number + 1, { replaces }, chain);
+    this.#chain = chain;
+    this.#number += 1;
+    this.#options.log('warn', 'chain-replaced', { chain, before: replaces.chain, reason });
+    this.#leave(before);
+  }
+
   /** A segment that cannot be followed by another goes on growing: records count more than sizes. */
   #roll(): void {
     const before = this.#current;
     try {
       before.flush();
-      this.#current = this.#open(this.#number + 1, before.end);
+      this.#current = this.#open(this.#number + 1, { continues: before.end });
       this.#number += 1;
     } catch (error) {
       this.#options.log('warn', 'segment-not-begun', { reason: (error as Error).message });
       return;
     }
+    this.#leave(before);
+  }
+
+  #leave(before: FileJournal): void {
     before
       .close()
       .catch((error: unknown) => this.#options.log('error', 'segment-not-closed', { reason: (error as Error).message }));
     this.#prune();
   }
 
-  #open(number: number, continues: { readonly seq: number; readonly hash: string } | undefined): FileJournal {
+  #open(number: number, origin: Origin, chain = this.#chain): FileJournal {
     const { directory, durability, start, clock, copy } = this.#options;
     return openFileJournal({
       path: join(directory, `${String(number).padStart(8, '0')}.jsonl`),
       durability,
-      start: { chain: this.#chain, ...start, ...(continues === undefined ? {} : { continues }) },
+      start: { chain, ...start, ...origin },
       clock,
       ...(copy === undefined ? {} : { copy }),
       fs: this.#fs,
@@ -142,7 +182,7 @@ class SegmentedJournal implements Journal {
   }
 
   /** Segments of which not even the first record was written are none, and would stand between the others. */
-  #predecessor(segments: readonly string[]): { predecessor?: Predecessor; unusable?: string } {
+  #predecessor(segments: readonly string[]): Predecessor {
     for (const path of segments.toReversed()) {
       const descriptor = this.#fs.openSync(path, 'r');
       try {
@@ -151,33 +191,37 @@ class SegmentedJournal implements Journal {
           this.#fs.rmSync(path, { force: true });
           continue;
         }
-        return {
-          predecessor: {
-            chain: this.#chainOf(descriptor),
-            continues: { seq: head.seq - 1, hash: head.hash },
-            tornBytes: torn.length,
-          },
-        };
+        return this.#follow(descriptor, { seq: head.seq - 1, hash: head.hash }, torn.length);
       } catch (error) {
         if (!(error instanceof JournalError)) throw error;
         this.#options.log('error', 'segment-unusable', { segment: path, reason: error.message });
-        return { unusable: path.slice(-14) };
+        return { origin: {}, tornBytes: 0, unusable: path.slice(-14) };
       } finally {
         this.#fs.closeSync(descriptor);
       }
     }
-    return {};
+    return { origin: {}, tornBytes: 0 };
   }
 
-  #chainOf(descriptor: number): string | undefined {
+  /** Where a segment's numbers began again at 0 (releases before 0.3.0) they do not name a record of its chain. */
+  #follow(descriptor: number, end: { readonly seq: number; readonly hash: string }, tornBytes: number): Predecessor {
+    const start = this.#firstRecord(descriptor);
+    const { chain, continues } = start;
+    if (typeof chain !== 'string') return { origin: {}, tornBytes };
+    if (start.seq === 0 && continues !== undefined)
+      return { origin: { replaces: { chain, ...end, reason: 'its records are numbered for each file' } }, tornBytes };
+    return { chain, origin: { continues: end }, tornBytes };
+  }
+
+  #firstRecord(descriptor: number): { readonly seq?: unknown; readonly chain?: unknown; readonly continues?: unknown } {
     const bytes = Buffer.alloc(FIRST_LINE);
     const count = this.#fs.readSync(descriptor, bytes, 0, FIRST_LINE, 0);
     try {
       const [line = ''] = bytes.toString('utf8', 0, count).split('\n');
-      const { chain } = JSON.parse(line) as { chain?: unknown };
-      return typeof chain === 'string' ? chain : undefined;
+      const record: unknown = JSON.parse(line);
+      return typeof record === 'object' && record !== null ? record : {};
     } catch {
-      return undefined;
+      return {};
     }
   }
 

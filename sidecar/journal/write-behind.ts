@@ -38,10 +38,10 @@ export class WriteBehind {
     this.taken();
   }
 
-  /** Goes out before everything that waits. */
-  first(entries: readonly (AuditEntry | WithoutHeader<ChainStart>)[]): void {
-    const time = this.#clock();
-    this.#waiting.unshift(...entries.map((entry) => ({ entry, time })));
+  /** Goes out before everything that waits; of several beginnings that could not be written the last counts. */
+  first(entry: AuditEntry | WithoutHeader<ChainStart>): void {
+    const waiting = this.#waiting.filter((timed) => timed.entry.type !== 'chain-start');
+    this.#waiting = [{ entry, time: this.#clock() }, ...waiting];
   }
 
   /** What waits is in the chain now. */

@@ -107,7 +107,7 @@ it('verifies what the proxy wrote, and names the first record that somebody chan
   writeFileSync(forged, lines.with(at, lines[at]!.replace('"deny"', '"allow"')).join('\n'));
   const refused = await runSluice(['audit', 'verify', forged, '-o', 'json']);
   expect(refused.code).toBe(3);
-  expect(JSON.parse(refused.stdout)).toMatchObject({ valid: false, fault: { line: at + 2 } });
+  expect(JSON.parse(refused.stdout)).toMatchObject({ valid: false, fault: { line: at + 1 } });
 });
 
 it('shows a tail that was cut off when the head is known, and bytes of a torn record', async () => {
