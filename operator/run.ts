@@ -18,6 +18,7 @@ import { createRefusalEvents } from './admission/refusal-events.ts';
 import { reviewAdmission } from './admission/review.ts';
 import { reviewTelemetry } from './admission/telemetry.ts';
 import type { KubeApi } from './api/kube-api.ts';
+import { createAuditKeys } from './audit/audit-keys.ts';
 import { createCatalogs } from './catalog/create-catalogs.ts';
 import { catalogMetrics } from './catalog/metrics.ts';
 import { createStreamAuthority, createWebhookAuthority } from './certs/certificates.ts';
@@ -103,6 +104,7 @@ export async function runOperator(options: OperatorOptions): Promise<RunningOper
   const webhookAuthority = createWebhookAuthority({ ...certificates, ...settings.webhook });
   const streamAuthority = createStreamAuthority({ ...certificates, serviceName: settings.stream.serviceName });
   const sealKeys = createSealKeys({ api, namespace, release, clock, log });
+  const auditKeys = createAuditKeys({ api, namespace, release, clock, log });
 
   const view = createClusterView({ policyNamespaces, open });
   const materials = createMaterials({ view, open, namespace, clock, log: write });
@@ -125,6 +127,7 @@ export async function runOperator(options: OperatorOptions): Promise<RunningOper
     ...(view.hasSynced ? [] : ['Databases and policies have not been listed yet']),
     ...(injectedPods.hasSynced ? [] : ['injected pods have not been listed yet']),
     ...(sealKeys.hasKeys ? [] : [sealKeys.problem ?? 'the seal keys have not been read yet']),
+    ...(auditKeys.trust ? [] : [auditKeys.problem ?? 'the audit keys have not been read yet']),
     ...(webhookAuthority.leaf ? [] : [webhookAuthority.problem ?? 'the certificate of the webhook is not there yet']),
     ...(streamAuthority.leaf ? [] : [streamAuthority.problem ?? 'the certificate of the stream is not there yet']),
   ];
@@ -159,7 +162,7 @@ export async function runOperator(options: OperatorOptions): Promise<RunningOper
   }
 
   await health.listen();
-  for (const room of [leadership, webhookAuthority, streamAuthority, sealKeys, view, materials, crds]) room.start();
+  for (const room of [leadership, webhookAuthority, streamAuthority, sealKeys, auditKeys, view, materials, crds]) room.start();
   injectedPods.start();
   await Promise.all([webhook.listen(), streamAuthority.ready]);
   const stream = await startStreamServer({
@@ -214,7 +217,7 @@ export async function runOperator(options: OperatorOptions): Promise<RunningOper
       await stream.close();
       await reporter.stop();
       await Promise.all(
-        [materials, view, injectedPods, crds, sealKeys, webhookAuthority, streamAuthority].map((room) => room.stop()),
+        [materials, view, injectedPods, crds, sealKeys, auditKeys, webhookAuthority, streamAuthority].map((room) => room.stop()),
       );
       await health.close();
     },

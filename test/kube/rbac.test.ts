@@ -191,7 +191,7 @@ const RIGHTS: Readonly<Record<string, readonly string[]>> = {
     'configmaps: create get list watch update patch delete',
     'coordination.k8s.io/leases (sluice-leader): get update',
     'coordination.k8s.io/leases: create',
-    'secrets (sluice-seal-keys, sluice-webhook-ca, sluice-stream-ca): get watch update',
+    'secrets (sluice-seal-keys, sluice-audit-keys, sluice-webhook-ca, sluice-stream-ca): get watch update',
     'secrets: create',
   ],
   [PLATFORM]: [...EVERYWHERE, 'secrets: get list watch'],

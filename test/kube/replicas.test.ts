@@ -82,9 +82,11 @@ describe.skipIf(skip)(title, () => {
     await Promise.all([kube?.stop(), database?.stop(), webhook?.close(), stream?.close()]);
   });
 
-  test('agree on authorities and seal keys, and one of them leads', async () => {
+  test('agree on authorities, seal keys and audit keys, and one of them leads', async () => {
     const secrets = kube.kubectl(['get', 'secrets', '-n', SYSTEM, '-o', 'jsonpath={.items[*].metadata.name}']).split(' ');
-    expect(secrets).toEqual(expect.arrayContaining(['sluice-seal-keys', 'sluice-stream-ca', 'sluice-webhook-ca']));
+    expect(secrets).toEqual(
+      expect.arrayContaining(['sluice-seal-keys', 'sluice-audit-keys', 'sluice-stream-ca', 'sluice-webhook-ca']),
+    );
     const leading = await Promise.all(
       [...replicas.values()].map((replica) => metric(replica, 'sluice_operator_leader_is_leader')),
     );
