@@ -42,6 +42,16 @@ export interface BindMessage {
   readonly resultFormats?: readonly number[];
 }
 
+/** The values of a Bind, as far as they are held: views into the message. */
+export interface BoundValues {
+  /** That the message has. */
+  readonly count: number;
+  /** The first of them; null for NULL. */
+  readonly values: readonly (Buffer | null)[];
+  /** 0 text, 1 binary. */
+  format(index: number): number;
+}
+
 export interface NamedMessage {
   /** S: prepared statement, P: portal. */
   readonly kind: 'S' | 'P';
@@ -98,6 +108,24 @@ export function decodeBind(body: Buffer, length: number = body.length): BindMess
   for (let i = 0; i < formats; i++) resultFormats.push(reader.uint16());
   reader.finish();
   return { portal, statement, parameterCount, resultFormats };
+}
+
+/** Of a Bind that `decodeBind` has taken. `most`: how many of its values are looked at. */
+export function boundValues(body: Buffer, most: number): BoundValues {
+  const reader = new BodyReader(body, 'Bind', 'SLUICE-501');
+  reader.cstring();
+  reader.cstring();
+  const formats = Array.from({ length: reader.uint16() }, () => reader.uint16());
+  const count = reader.uint16();
+  const values: (Buffer | null)[] = [];
+  while (values.length < Math.min(count, most)) {
+    // Of a long message only the head is there.
+    if (reader.at + 4 > body.length) break;
+    const length = reader.int32();
+    if (length > body.length - reader.at) break;
+    values.push(length < 0 ? null : reader.take(length));
+  }
+  return { count, values, format: (index) => (formats.length === 1 ? formats[0]! : (formats[index] ?? 0)) };
 }
 
 export function decodeDescribe(body: Buffer): NamedMessage {

@@ -72,9 +72,9 @@ export class Sealer implements ImageSealer {
     this.#options = options;
   }
 
-  /** Settles when what can be sealed to is known; never rejects. */
-  get ready(): Promise<void> {
-    return this.#preparing ?? Promise.resolve();
+  /** Settles when the key that is being made is there; never rejects. */
+  get ready(): Promise<void> | undefined {
+    return this.#preparing;
   }
 
   /** Until the first key for them is made, images go on being sealed to those before, if there were any and are any now. */

@@ -30,6 +30,7 @@ import { upstreamSettings } from '../upstream/startup-settings.ts';
 import type { UpstreamTarget } from '../upstream/target.ts';
 import { UpstreamError } from '../upstream/upstream-error.ts';
 import type { Access } from './access.ts';
+import { DatabaseKeys } from '../evidence/database-keys.ts';
 import { SchemaReader } from './schema-reader.ts';
 
 export interface ServedDatabaseOptions {
@@ -62,6 +63,8 @@ export class ServedDatabase {
   readonly detection: Detection;
   readonly registry = new SessionRegistry();
   readonly schema: SchemaReader;
+  /** Of its evidence. */
+  readonly keys: DatabaseKeys;
   readonly #options: ServedDatabaseOptions;
   readonly #environment: SessionEnvironment;
   /** Of connections, by the key that cancels what runs on them. */
@@ -69,7 +72,8 @@ export class ServedDatabase {
 
   constructor(options: ServedDatabaseOptions) {
     this.#options = options;
-    const { source, telemetry, log, parser, large, identity } = options;
+    const { source, telemetry, log, parser, large, identity, journal } = options;
+    this.keys = new DatabaseKeys({ journal, clock: systemClock, randomBytes, log });
     this.schema = new SchemaReader({
       open: async () => openQueryClient(await this.#connect([], [])),
       telemetry,
@@ -106,11 +110,16 @@ export class ServedDatabase {
       report: options.reportDiagnostics,
       catalogFailed: (error) => log('warn', 'schema-not-read', { reason: (error as Error).message }),
     });
+    this.host.onChange((engine) => this.keys.configure(engine?.bundle.audit));
     this.#environment = this.#sessionEnvironment();
   }
 
   /** Serves the client to its end, or tells it why not. Never rejects. */
-  serve(client: AcceptedClient): Promise<void> {
+  async serve(client: AcceptedClient): Promise<void> {
+    const { ready } = this.keys;
+    if (ready !== undefined) await ready;
+    // It may have left meanwhile.
+    if (client.socket.destroyed) return;
     return serveSession(client, this.#environment);
   }
 
@@ -129,6 +138,7 @@ export class ServedDatabase {
     this.host.close();
     this.detection.close();
     this.schema.close();
+    this.keys.close();
   }
 
   #sessionEnvironment(): SessionEnvironment {
@@ -138,6 +148,7 @@ export class ServedDatabase {
       journal,
       registry: this.registry,
       telemetry,
+      evidence: () => this.keys,
       connect: async ({ passed, ours }, signal) => {
         try {
           return await this.#connect(passed, ours, signal);

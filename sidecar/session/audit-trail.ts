@@ -4,9 +4,12 @@
  * keeps the order, and nothing waits for them.
  */
 import type { AuditEntry, Intent, WithoutHeader } from '../../core/audit/record.ts';
+import type { StatementValues } from '../../core/audit/statement-values.ts';
 import type { Denial } from '../../core/errors/denial.ts';
 import { type Bundle, governance } from '../../core/policy/bundle.ts';
 import type { RelationUse, StatementPlan } from '../../core/sql/plan.ts';
+import type { EvidenceKeys } from '../evidence/keys.ts';
+import { ValueDigests } from '../evidence/value-digests.ts';
 import type { Journal } from '../journal/journal.ts';
 import { SILENT, type Telemetry } from '../telemetry/telemetry.ts';
 import type { Execution } from './pipeline.ts';
@@ -29,13 +32,22 @@ export class AuditTrail {
   readonly #clock: () => number;
   readonly #telemetry: Telemetry;
   readonly #policies = new WeakMap<Bundle, readonly string[]>();
+  readonly #values: ValueDigests;
   #next = 0;
   readonly #static = new WeakMap<StatementPlan, StaticIntent>();
   /** In the order of events. */
   #entries: AuditEntry[] = [];
   #intents = 0;
 
-  constructor(journal: Journal, session: string, clock: () => number, telemetry: Telemetry = SILENT) {
+  /** `evidence`: the keys of digests; without it there are none. */
+  constructor(
+    journal: Journal,
+    session: string,
+    clock: () => number,
+    telemetry: Telemetry = SILENT,
+    evidence: () => EvidenceKeys | undefined = () => undefined,
+  ) {
+    this.#values = new ValueDigests(evidence);
     this.#journal = journal;
     this.#session = session;
     this.#clock = clock;
@@ -47,6 +59,11 @@ export class AuditTrail {
     return this.#journal.healthy;
   }
 
+  /** Of values that a client binds: to be given to the intents of its executions. Undefined: not wanted. */
+  bound(bundle: Bundle | undefined, bind: Buffer, types: readonly number[]): StatementValues | undefined {
+    return bundle?.audit.values === 'Digest' ? this.#values.bound(bind, types) : undefined;
+  }
+
   get hasIntents(): boolean {
     return this.#intents > 0;
   }
@@ -56,9 +73,9 @@ export class AuditTrail {
     plan: StatementPlan,
     bundle: Bundle,
     sql: Buffer | null,
-    options: { readonly reason?: Denial; readonly maxAffected?: number } = {},
+    options: { readonly reason?: Denial; readonly maxAffected?: number; readonly bound?: StatementValues | undefined } = {},
   ): Execution {
-    const { reason, maxAffected } = options;
+    const { reason, maxAffected, bound } = options;
     const execution: Execution = {
       id: `${this.#session}.${this.#next++}`,
       plan,
@@ -81,6 +98,7 @@ export class AuditTrail {
       bundle: bundle.version,
       mode: bundle.mode,
       ...(trace === undefined ? {} : { trace }),
+      ...(bundle.audit.values === 'Digest' ? recorded(this.#values.of(sql, plan.range, bound)) : {}),
     });
     return execution;
   }
@@ -146,7 +164,18 @@ export class AuditTrail {
     readonly application?: string;
     readonly address?: string;
   }): void | Promise<void> {
-    return this.#journal.append([{ type: 'session-start', session: this.#session, claims }]);
+    const { user, application, address } = claims;
+    return this.#journal.append([
+      {
+        type: 'session-start',
+        session: this.#session,
+        claims: {
+          ...(user === undefined ? {} : { user: claim(user) }),
+          ...(application === undefined ? {} : { application: claim(application) }),
+          ...(address === undefined ? {} : { address }),
+        },
+      },
+    ]);
   }
 
   sessionEnd(reason: string): void {
@@ -192,6 +221,17 @@ function staticIntent(plan: StatementPlan): StaticIntent {
     filters: facts.filters,
     ...(facts.functions.length === 0 ? {} : { functions: facts.functions }),
   };
+}
+
+/** NAMEDATALEN - 1: no more is a name to the server. A claim is not a value, but whoever makes it may put one in. */
+const MOST_CLAIMED = 63;
+
+function claim(text: string): string {
+  return text.slice(0, MOST_CLAIMED).replaceAll(/\p{Cc}/gu, '?');
+}
+
+function recorded({ values, leftOut }: StatementValues): Pick<Intent, 'values' | 'valuesLeftOut'> {
+  return { ...(values.length === 0 ? {} : { values }), ...(leftOut === 0 ? {} : { valuesLeftOut: leftOut }) };
 }
 
 function readUse(use: RelationUse): { readonly relation: string; readonly columns: readonly string[] } {

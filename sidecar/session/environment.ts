@@ -37,7 +37,10 @@ export interface SessionEnvironment {
   };
   /** Sessions beyond these are refused whatever the policy says. Default 1,000. */
   readonly maxSessions?: number;
-  /** Where `audit.rows` asks for evidence of rows: its keys. Asked for each statement, because they are replaced. Absent or undefined: counts only. */
+  /**
+   * Where `audit.rows` or `audit.values` asks for evidence: its keys. Asked for each statement, because they are replaced. Absent or undefined: counts
+   * only.
+   */
   readonly evidence?: () => EvidenceKeys | undefined;
   /** Absent: nothing is counted. */
   readonly telemetry?: Telemetry;

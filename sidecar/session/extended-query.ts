@@ -106,7 +106,8 @@ export class ExtendedQuery {
     if (recheck === HOLD) return HOLD;
     if (recheck.kind === 'denied') return inbound.refusals.extended(recheck.denial, recheck.plan, statement.sql);
     if (recheck.kind === 'changed') this.#prepareAgain(statement);
-    const portal: Portal = { name: portalName, statement, plan: statement.plan, upstream: statement.upstream, rows: 0 };
+    const bound = core.audit.bound(core.engine?.bundle, body, statement.described ?? statement.parameterTypes);
+    const portal: Portal = { name: portalName, statement, plan: statement.plan, upstream: statement.upstream, bound, rows: 0 };
     const sent = sentText(statement);
     inbound.expect({
       kind: 'bind',
@@ -127,7 +128,10 @@ export class ExtendedQuery {
     if (known === 'wait') return inbound.hold('idle');
     core.groupOpen = true;
     if (known === 'unknown') inbound.expect({ kind: 'describe', group: core.group, mustFail: true });
-    else inbound.expect({ kind: 'describe', group: core.group, noData: known.plan?.swallowRows === true });
+    else {
+      const noData = known.plan?.swallowRows === true;
+      inbound.expect({ kind: 'describe', group: core.group, noData, ...('parameterTypes' in known ? { describes: known } : {}) });
+    }
     return PASS;
   }
 
@@ -181,7 +185,10 @@ export class ExtendedQuery {
     if (!readsOnly(plan) && core.pipeline.guarded) return inbound.hold('guard');
     const { bundle } = engine;
     const max = maxAffected(bundle, plan);
-    const execution = inbound.intent(plan, bundle, portal.statement?.sql ?? null, max === undefined ? {} : { maxAffected: max });
+    const execution = inbound.intent(plan, bundle, portal.statement?.sql ?? null, {
+      bound: portal.bound,
+      ...(max === undefined ? {} : { maxAffected: max }),
+    });
     const limit = rowLimit(bundle, plan, core.statements, plan.uses?.cursor === undefined ? portal.rows : undefined);
     if (plan.touchesGoverned) core.governed = true;
     if (!readsOnly(plan)) core.groupWrites = true;

@@ -2,6 +2,7 @@
  * Client to server. Every message is looked at before anything of it is sent; what passes is forwarded as received. A message
  * that has to wait (for an answer, the journal, the parser) stops this direction: the client is not read meanwhile.
  */
+import type { StatementValues } from '../../core/audit/statement-values.ts';
 import { type Denial, denial } from '../../core/errors/denial.ts';
 import type { Bundle } from '../../core/policy/bundle.ts';
 import type { StatementPlan } from '../../core/sql/plan.ts';
@@ -174,7 +175,7 @@ export class Inbound {
     plan: StatementPlan,
     bundle: Bundle,
     sql: Buffer | null,
-    options: { reason?: Denial; maxAffected?: number } = {},
+    options: { reason?: Denial; maxAffected?: number; bound?: StatementValues | undefined } = {},
   ): Execution {
     this.#batch.mark(() => this.#walker.flush());
     return this.core.audit.intent(plan, bundle, sql, options);

@@ -3,7 +3,13 @@
  * applies what it confirms, and passes, is dropped, or is replaced by an answer of ours.
  */
 import type { Denial } from '../../core/errors/denial.ts';
-import { decodeCommandComplete, decodeReadyForQuery, decodeReport, SERVER } from '../../core/wire/server-messages.ts';
+import {
+  decodeCommandComplete,
+  decodeParameterDescription,
+  decodeReadyForQuery,
+  decodeReport,
+  SERVER,
+} from '../../core/wire/server-messages.ts';
 import { SERVER_FRAMES } from '../../core/wire/frame-table.ts';
 import { type Disposition, DROP, FrameWalker, HOLD, PASS } from '../../core/wire/frame-walker.ts';
 import { lostSync, ProtocolError } from '../../core/wire/protocol-error.ts';
@@ -142,6 +148,7 @@ export class Outbound {
         return this.#confirm(head, 'describe', type, fate);
       case SERVER.parameterDescription:
         if (head.kind !== 'describe') throw unexpected(type);
+        if (head.describes !== undefined) head.describes.described = decodeParameterDescription(body);
         return fate;
       case SERVER.rowDescription:
         this.#watch.rowDescription(body);

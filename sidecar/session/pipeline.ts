@@ -68,6 +68,8 @@ export interface Expected {
   /** For `query` and `execute`. */
   readonly pieces?: readonly Piece[];
   readonly statement?: PreparedStatement;
+  /** For `describe`: what is described, if it is a statement. */
+  readonly describes?: PreparedStatement;
   readonly portal?: Portal;
   /** For `close`: what is closed. */
   readonly closes?: { readonly kind: 'S' | 'P'; readonly name: string };

@@ -63,7 +63,7 @@ class Session implements RegisteredSession {
     });
     const { randomBytes, journal, clock } = environment;
     this.#id = randomBytes(8).toString('hex');
-    this.#audit = new AuditTrail(journal, this.#id, () => clock.monotonic(), environment.telemetry);
+    this.#audit = new AuditTrail(journal, this.#id, () => clock.monotonic(), environment.telemetry, environment.evidence);
     this.#departure = new Departure(environment, (ending) => this.#guarded(() => this.end(ending)));
   }
 

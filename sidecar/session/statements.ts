@@ -7,6 +7,7 @@
  * a definition is *pending*. Messages of the same series (up to its Sync) may rely on it, for if it fails they are skipped;
  * later ones must wait for the answer.
  */
+import type { StatementValues } from '../../core/audit/statement-values.ts';
 import type { SqlEngine } from '../../core/sql/engine.ts';
 import type { StatementPlan } from '../../core/sql/plan.ts';
 import type { SessionState, SessionView } from '../../core/sql/session-state.ts';
@@ -17,6 +18,8 @@ export interface PreparedStatement {
   /** What the client sent; a copy. Null: defined by SQL. */
   readonly sql: Buffer | null;
   readonly parameterTypes: readonly number[];
+  /** The types of its parameters as the server has said them. */
+  described?: readonly number[];
   /** Null: an empty query. */
   plan: StatementPlan | null;
   /** With which it was last analysed. */
@@ -55,6 +58,8 @@ export interface Portal {
   readonly plan: StatementPlan | null;
   /** The statement's upstream text at Bind. */
   readonly upstream: string | null;
+  /** Digests of the values that were bound, where they are wanted. */
+  readonly bound?: StatementValues | undefined;
   /** Rows passed on so far, over all Executes. */
   rows: number;
 }
