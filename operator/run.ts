@@ -19,6 +19,7 @@ import { reviewAdmission } from './admission/review.ts';
 import { reviewTelemetry } from './admission/telemetry.ts';
 import type { KubeApi } from './api/kube-api.ts';
 import { createAuditKeys } from './audit/audit-keys.ts';
+import { digestKeys } from './audit/digest-keys.ts';
 import { createCatalogs } from './catalog/create-catalogs.ts';
 import { catalogMetrics } from './catalog/metrics.ts';
 import { createStreamAuthority, createWebhookAuthority } from './certs/certificates.ts';
@@ -171,6 +172,7 @@ export async function runOperator(options: OperatorOptions): Promise<RunningOper
     identity,
     view,
     materials,
+    digestKeys: digestKeys(auditKeys),
     operator: { version: VERSION, replica },
     clock,
     random,

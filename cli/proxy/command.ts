@@ -24,6 +24,10 @@ export function proxyCommand(): Command {
         'Synced',
       ]),
     )
+    .option(
+      '--audit-key <file>',
+      'key of the digests of values and rows: 32 bytes, hexadecimal or base64; made if it is not there. Default: one of this process',
+    )
     .option('--findings <file>', 'keep what detection finds there, so that a restart knows it; default: only in memory')
     .option('--tls <off|self-signed|cert.pem,key.pem>', 'TLS for clients that insist on it', 'off')
     .option('--tls-ca <file>', 'with --tls self-signed: write the authority there, for sslrootcert')

@@ -8,6 +8,7 @@ import { CatalogError } from '../../core/catalog/build.ts';
 import type { Identity } from '../../core/identity/identity.ts';
 import { type Diagnostic, formatDiagnostic } from '../../core/policy/diagnostic.ts';
 import type { Database } from '../../crds/database.ts';
+import { DigestKeyError, readOrMakeDigestKey } from '../../sidecar/evidence/digest-key-file.ts';
 import { openFileJournal } from '../../sidecar/journal/file-journal.ts';
 import { type Journal, JournalError } from '../../sidecar/journal/journal.ts';
 import { openStreamJournal } from '../../sidecar/journal/stream-journal.ts';
@@ -35,6 +36,7 @@ export interface ProxyCommandOptions {
   readonly listen: ListenAddress;
   readonly upstream?: string;
   readonly audit: string;
+  readonly auditKey?: string;
   readonly findings?: string;
   readonly durability?: 'Local' | 'Synced';
   readonly tls: string;
@@ -89,6 +91,7 @@ export async function runProxy(options: ProxyCommandOptions): Promise<void> {
       log,
       reportDiagnostics: report,
       ...(await findingsOf(options.findings, log)),
+      ...digestKeyOf(options.auditKey, log),
     });
   } catch (error) {
     source.close();
@@ -127,6 +130,13 @@ async function findingsOf(path: string | undefined, log: EventLog): Promise<Pick
         log('warn', 'findings-not-kept', { path, reason: error.code ?? 'unknown error' }),
       ),
   };
+}
+
+function digestKeyOf(path: string | undefined, log: EventLog): Pick<ProxyOptions, 'digestKey'> {
+  if (path === undefined) return {};
+  const { key, made } = readOrMakeDigestKey(path);
+  if (made) log('info', 'digest-key-made', { path });
+  return { digestKey: key };
 }
 
 function openJournal(options: ProxyCommandOptions, database: Database): Journal {
@@ -172,6 +182,7 @@ function startFailure(error: unknown, options: ProxyCommandOptions): unknown {
     error instanceof ListenError ||
     error instanceof AccessError ||
     error instanceof CatalogError ||
+    error instanceof DigestKeyError ||
     error instanceof FindingsError
   ) {
     return new CliError(error.message, 1, { cause: error });

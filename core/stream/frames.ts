@@ -28,6 +28,7 @@ export type OperatorFrame =
   | StateFrame
   | FindingsFrame
   | CredentialFrame
+  | DigestKeyFrame
   | WithdrawnFrame
   | AuthoritiesFrame
   | { readonly type: 'heartbeat' }
@@ -81,6 +82,17 @@ export interface CredentialFrame {
   readonly database: string;
   readonly username: string;
   readonly password: string;
+}
+
+/**
+ * The key of digests in the audit records of the Database, the same in all its sidecars. As a credential: never logged, never hashed, never written but to the
+ * sidecar's memory volume. Comes before its first `state`; sidecars before 0.3.0 skip it.
+ */
+export interface DigestKeyFrame {
+  readonly type: 'digest-key';
+  readonly database: string;
+  /** 32 bytes, base64url. */
+  readonly key: string;
 }
 
 /** This identity has nothing (more) on this Database: its sessions end. */

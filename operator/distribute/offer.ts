@@ -6,10 +6,11 @@
 import type { Identity } from '../../core/identity/identity.ts';
 import { bindPolicies, policyName, validUntil } from '../../core/policy/bind.ts';
 import { canonicalHash } from '../../core/json/canonical-json.ts';
-import type { CredentialFrame, StateFrame } from '../../core/stream/frames.ts';
+import type { CredentialFrame, DigestKeyFrame, StateFrame } from '../../core/stream/frames.ts';
 import type { DatabaseAccessPolicy } from '../../crds/database-access-policy.ts';
 import type { Database } from '../../crds/database.ts';
 import type { ObjectMeta } from '../../crds/meta.ts';
+import { type DigestKeys, wantsDigests } from '../audit/digest-keys.ts';
 import type { DatabaseMaterials, Materials } from '../materials/materials.ts';
 import type { ClusterView, ServiceAccountRef } from '../view/cluster-view.ts';
 
@@ -18,18 +19,21 @@ export type Offer =
       readonly kind: 'state';
       readonly state: StateFrame;
       readonly credential: CredentialFrame;
+      /** Where its audit records hold digests. */
+      readonly digestKey?: DigestKeyFrame;
       /** printFindings text. */
       readonly findings: string | undefined;
       /** Milliseconds since the epoch: the offer is another one then. */
       readonly nextChange?: number;
     }
   | { readonly kind: 'withdrawn'; readonly reason: string }
-  /** Its Secrets and addresses have not been looked at yet: nothing is said until they have. */
+  /** Its Secrets and addresses, or the audit keys, have not been looked at yet: nothing is said until they have. */
   | { readonly kind: 'unknown' };
 
 export interface OfferInput {
   readonly view: Pick<ClusterView, 'trusted' | 'database' | 'policiesOf'>;
   readonly materials: Pick<Materials, 'of'>;
+  readonly digestKeys: Pick<DigestKeys, 'digestKey'>;
   /** `namespace/name` of the Database. */
   readonly key: string;
   readonly subject: ServiceAccountRef;
@@ -50,8 +54,11 @@ export function offerFor(input: OfferInput): Offer {
   const { policies } = bindPolicies(database, known, subject, now);
   if (policies.length === 0) return withdrawn(unboundReason(database, known, subject, now));
   const materials = input.materials.of(key);
-  if (materials === undefined) return { kind: 'unknown' };
-  return offerState(database, policies, materials, subject);
+  const digestKey = wantsDigests(database) ? input.digestKeys.digestKey(key) : null;
+  if (materials === undefined || digestKey === undefined) return { kind: 'unknown' };
+  const offer = offerState(database, policies, materials, subject);
+  if (offer.kind !== 'state' || digestKey === null) return offer;
+  return { ...offer, digestKey: { type: 'digest-key', database: key, key: digestKey.toString('base64url') } };
 }
 
 function offerState(

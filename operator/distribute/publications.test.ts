@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { MemoryMaterials, MemoryView } from '../../test/stream/cluster.ts';
+import { MemoryDigestKeys } from '../../test/stream/cluster.ts';
 import { databaseYaml, policyYaml } from '../../test/stream/documents.ts';
 import { manualClock } from '../../test/support/manual-clock.ts';
 import { Publications, type PublicationsOptions } from './publications.ts';
@@ -8,6 +9,7 @@ const BOT = { namespace: 'agents', serviceAccount: 'bot' };
 
 function publications(options: Partial<PublicationsOptions> = {}) {
   const [view, materials, clock] = [new MemoryView(), new MemoryMaterials(), manualClock()];
+  const digestKeys = new MemoryDigestKeys();
   const logs: string[] = [];
   view.apply(databaseYaml('shop') + policyYaml('read', 'shop', { subject: '"*"' }));
   const set = (password: string, findings = 'x'.repeat(100)): void =>
@@ -15,10 +17,18 @@ function publications(options: Partial<PublicationsOptions> = {}) {
   set('hush');
   return {
     view,
+    digestKeys,
     set,
     clock,
     logs,
-    all: new Publications({ view, materials, clock, log: (_level, event) => void logs.push(event), ...options }),
+    all: new Publications({
+      view,
+      materials,
+      digestKeys,
+      clock,
+      log: (_level, event) => void logs.push(event),
+      ...options,
+    }),
   };
 }
 
@@ -69,6 +79,35 @@ describe('publications', () => {
     clock.jump(48 * 3_600_000);
     await clock.advance(15_000);
     expect(subscription.current?.revision).toBeUndefined();
+  });
+
+  it('have the key of digests where the audit has digests, and nothing is said before it is known', async () => {
+    const { all, view, digestKeys } = publications();
+    const subscription = all.subscribe('data/shop', BOT, () => {});
+    const types = () => subscription.current?.parts.map(({ type }) => type);
+    for (const audit of ['values: Digest', 'rows: Writes', 'rows: Keys']) {
+      view.apply(databaseYaml('shop', { extra: `  audit: {${audit}}` }));
+      await turn();
+      expect(types(), audit).toEqual(['credential', 'digest-key', 'findings', 'state']);
+    }
+    const [, key] = subscription.current!.parts;
+    expect(JSON.parse(key!.bytes.toString())).toEqual({
+      type: 'digest-key',
+      database: 'data/shop',
+      key: Buffer.alloc(32, 1).toString('base64url'),
+    });
+    digestKeys.set(undefined);
+    await turn();
+    expect(subscription.current!.parts[1]).toBe(key);
+    const stranger = all.subscribe('data/shop', { ...BOT, serviceAccount: 'new' }, () => {});
+    expect(stranger.current).toBeUndefined();
+    digestKeys.set(Buffer.alloc(32, 2));
+    await turn();
+    for (const each of [subscription, stranger])
+      expect(each.current!.parts[1]!.bytes.toString()).toContain(Buffer.alloc(32, 2).toString('base64url'));
+    view.apply(databaseYaml('shop'));
+    await turn();
+    expect(types()).toEqual(['credential', 'findings', 'state']);
   });
 
   it('larger than a sidecar takes: findings are left out, a state is withdrawn with the reason', async () => {

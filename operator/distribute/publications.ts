@@ -9,6 +9,7 @@ import { encodeFrame, MAX_OPERATOR_FRAME, type OperatorFrame } from '../../core/
 import type { Clock } from '../../sidecar/bundle/clock.ts';
 import type { Materials } from '../materials/materials.ts';
 import type { ClusterView, ServiceAccountRef } from '../view/cluster-view.ts';
+import type { DigestKeys } from '../audit/digest-keys.ts';
 import { type Offer, offerFor } from './offer.ts';
 
 /** Bytes of one frame, shared by everybody who is sent it. */
@@ -38,6 +39,7 @@ export interface Subscription {
 export interface PublicationsOptions {
   readonly view: Pick<ClusterView, 'trusted' | 'database' | 'policiesOf' | 'onChange'>;
   readonly materials: Pick<Materials, 'of' | 'onChange'>;
+  readonly digestKeys: DigestKeys;
   readonly clock: Clock;
   readonly log: EventLog;
   /** Bytes of a frame that sidecars take; more would end their connections, again and again. */
@@ -68,7 +70,11 @@ export class Publications {
   constructor(options: PublicationsOptions) {
     this.#options = options;
     const changed = (key: string): void => this.#changed(key);
-    this.#unsubscribe = [options.view.onChange(changed), options.materials.onChange(changed)];
+    this.#unsubscribe = [
+      options.view.onChange(changed),
+      options.materials.onChange(changed),
+      options.digestKeys.onChange(() => [...this.#entries.keys()].forEach(changed)),
+    ];
   }
 
   subscribe(key: string, subject: ServiceAccountRef, listener: () => void): Subscription {
@@ -133,9 +139,9 @@ export class Publications {
   }
 
   #compute(entry: Entry, seen: number | undefined): void {
-    const { view, materials, clock } = this.#options;
+    const { view, materials, digestKeys, clock } = this.#options;
     const now = clock.now();
-    const offer = offerFor({ view, materials, key: entry.key, subject: entry.subject, now });
+    const offer = offerFor({ view, materials, digestKeys, key: entry.key, subject: entry.subject, now });
     entry.cancelExpiry();
     entry.cancelExpiry = this.#watchExpiry(entry, offer, now);
     // What was said stays in force while its Secrets are being looked at again.
@@ -163,16 +169,16 @@ export class Publications {
     const before = entry.publication?.parts ?? [];
     const frames: OperatorFrame[] =
       offer.kind === 'state'
-        ? [offer.credential, offer.state]
+        ? [offer.credential, ...(offer.digestKey === undefined ? [] : [offer.digestKey]), offer.state]
         : [{ type: 'withdrawn', database: entry.key, reason: offer.reason }];
     const parts = frames.map((frame) => reused(before, frame));
     if (offer.kind === 'withdrawn') return parts;
-    if (parts[1]!.bytes.length > this.#maxFrame) {
+    if (parts.at(-1)!.bytes.length > this.#maxFrame) {
       const reason = `What is in force on Database ${entry.key} is larger than a sidecar takes (${this.#maxFrame} bytes).`;
       return [reused(before, { type: 'withdrawn', database: entry.key, reason })];
     }
     const findings = offer.findings === undefined ? undefined : this.#findingsPart(entry.key, offer.findings);
-    return findings === undefined ? parts : [parts[0]!, findings, parts[1]!];
+    return findings === undefined ? parts : [...parts.slice(0, -1), findings, parts.at(-1)!];
   }
 
   /** The same for all service accounts of a Database, and its largest frame. */

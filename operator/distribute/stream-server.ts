@@ -17,6 +17,7 @@ import type { SecureContextOptions } from 'node:tls';
 import { type RefusalCode, STREAM_PATH } from '../../core/stream/frames.ts';
 import type { Clock } from '../../sidecar/bundle/clock.ts';
 import type { IdentityVerifier, Verification, VerifiedPod } from '../identity/verified-pod.ts';
+import type { DigestKeys } from '../audit/digest-keys.ts';
 import type { Materials } from '../materials/materials.ts';
 import type { ClusterView } from '../view/cluster-view.ts';
 import { AcknowledgementBook } from './acknowledgement-book.ts';
@@ -49,6 +50,7 @@ export interface StreamServerOptions {
   readonly identity: IdentityVerifier;
   readonly view: ClusterView;
   readonly materials: Materials;
+  readonly digestKeys: DigestKeys;
   readonly operator: { readonly version: string; readonly replica: string };
   readonly clock: Clock;
   /** 0 to 1. */

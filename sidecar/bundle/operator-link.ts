@@ -294,6 +294,7 @@ export class OperatorLink {
     if (database === undefined) return;
     if (frame.type === 'credential' && typeof frame['username'] === 'string' && typeof frame['password'] === 'string')
       database.credential({ username: frame['username'], password: frame['password'] });
+    else if (frame.type === 'digest-key' && typeof frame['key'] === 'string') database.digestKey(frame['key']);
     else if (frame.type === 'findings' && typeof frame['text'] === 'string') database.foundText(frame['text']);
     else if (frame.type === 'state') this.#state(database, frame);
     else if (frame.type === 'withdrawn') {

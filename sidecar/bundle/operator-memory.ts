@@ -168,7 +168,7 @@ function readContent(value: Readonly<Record<string, unknown>>): OperatorContent 
 
 function readRemembered(value: unknown): Remembered {
   if (!isRecord(value)) throw new ReceivedObjectError('a Database in it is none');
-  const { kind, reason, state, credential } = value;
+  const { kind, reason, state, credential, digestKey } = value;
   if (kind === 'withdrawn' && typeof reason === 'string') return { kind, reason };
   if (kind !== 'state' || !isRecord(state)) throw new ReceivedObjectError('a Database in it is none');
   const login = isRecord(credential) ? credential : {};
@@ -178,6 +178,7 @@ function readRemembered(value: unknown): Remembered {
     ...(typeof login['username'] === 'string' && typeof login['password'] === 'string'
       ? { credential: { username: login['username'], password: login['password'] } }
       : {}),
+    ...(typeof digestKey === 'string' ? { digestKey } : {}),
   };
 }
 

@@ -23,6 +23,8 @@ export type Remembered =
       readonly kind: 'state';
       readonly state: StateFrame;
       readonly credential?: Credential;
+      /** 32 bytes, base64url. */
+      readonly digestKey?: string;
       /** printFindings text. */
       readonly findings?: string;
     }
@@ -42,8 +44,10 @@ export class StreamedDatabase implements PolicySource {
   readonly #options: StreamedDatabaseOptions;
   readonly #listeners = new Set<(snapshot: PolicySnapshot) => void>();
   readonly #findingsListeners = new Set<(findings: Findings) => void>();
+  readonly #digestKeyListeners = new Set<(key: Buffer) => void>();
   #state: StateFrame | undefined;
   #credential: Credential | undefined;
+  #digestKey: string | undefined;
   #findingsText: string | undefined;
   #absence: { readonly reason: string; readonly code: Code } | undefined;
   /** Revision that could not be taken, and why. */
@@ -65,6 +69,7 @@ export class StreamedDatabase implements PolicySource {
       this.#absence = undefined;
       this.#state = content.state;
       this.#credential = content.credential;
+      if (content.digestKey !== undefined && isKey(content.digestKey)) this.#digestKey = content.digestKey;
       this.#findingsText = content.findings;
     }
     this.#stale = this.#isStale();
@@ -105,6 +110,7 @@ export class StreamedDatabase implements PolicySource {
         kind: 'state',
         state: this.#state,
         ...(this.#credential === undefined ? {} : { credential: this.#credential }),
+        ...(this.#digestKey === undefined ? {} : { digestKey: this.#digestKey }),
         ...(this.#findingsText === undefined ? {} : { findings: this.#findingsText }),
       };
     return this.#absence?.code === 'SLUICE-703' ? { kind: 'withdrawn', reason: this.#absence.reason } : undefined;
@@ -120,7 +126,15 @@ export class StreamedDatabase implements PolicySource {
     return () => void this.#findingsListeners.delete(listener);
   }
 
+  /** Calls back with the key of digests, now if there is one, and whenever there is another: a copy of its own. */
+  onDigestKey(listener: (key: Buffer) => void): () => void {
+    this.#digestKeyListeners.add(listener);
+    if (this.#digestKey !== undefined) listener(Buffer.from(this.#digestKey, 'base64url'));
+    return () => void this.#digestKeyListeners.delete(listener);
+  }
+
   close(): void {
+    this.#digestKeyListeners.clear();
     this.#cancel();
     this.#listeners.clear();
     this.#findingsListeners.clear();
@@ -163,6 +177,13 @@ export class StreamedDatabase implements PolicySource {
     this.#credential = credential;
   }
 
+  /** 32 bytes, base64url; what is none is passed over. */
+  digestKey(text: string): void {
+    if (text === this.#digestKey || !isKey(text)) return;
+    this.#digestKey = text;
+    for (const listener of [...this.#digestKeyListeners]) listener(Buffer.from(text, 'base64url'));
+  }
+
   /** SHA-256 (hexadecimal) of the findings in use, so that the operator need not send them again. */
   get findingsDigest(): string | undefined {
     return this.#findingsText === undefined ? undefined : createHash('sha256').update(this.#findingsText).digest('hex');
@@ -185,6 +206,7 @@ export class StreamedDatabase implements PolicySource {
   #forget(): void {
     this.#state = undefined;
     this.#credential = undefined;
+    this.#digestKey = undefined;
     this.#findingsText = undefined;
     this.#rejected = undefined;
   }
@@ -249,6 +271,10 @@ export class StreamedDatabase implements PolicySource {
     }
     return { ...nothing, database: this.#state.object, policies: this.#state.policies };
   }
+}
+
+function isKey(text: string): boolean {
+  return /^[A-Za-z0-9_-]{43}$/.test(text) && Buffer.from(text, 'base64url').length === 32;
 }
 
 /** There is no file that a mistake could be located in. */

@@ -97,6 +97,7 @@ export class PodDatabase {
     });
     this.#served = served;
     this.#unsubscribe.push(
+      stream.onDigestKey((key) => served.keys.setDigestKey(key, 'operator')),
       stream.onFindings((found) => served.detection.receive(found)),
       served.host.onChange(() => standingChanged()),
     );

@@ -32,6 +32,8 @@ export interface ProxyOptions {
   readonly reportDiagnostics: (diagnostics: readonly Diagnostic[]) => void;
   /** What detection found in earlier runs, and where to keep it. */
   readonly findings?: Findings;
+  /** 32 bytes, taken over; absent: digests are under a key of this process alone. */
+  readonly digestKey?: Buffer;
   readonly saveFindings?: (findings: Findings) => Promise<void>;
 }
 
@@ -51,6 +53,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
   const parsing = createWasmParser();
   const large = new LargeAnalyser();
   const database = new ServedDatabase({ ...options, identity: () => identity, parser: await parsing, large });
+  if (options.digestKey !== undefined) database.keys.setDigestKey(options.digestKey, 'file');
   try {
     await database.schema.prepare();
     await database.host.start();

@@ -6,9 +6,28 @@ import { loadDocuments } from '../../core/policy/documents.ts';
 import { validUntil } from '../../core/policy/bind.ts';
 import type { DatabaseAccessPolicy } from '../../crds/database-access-policy.ts';
 import type { Database } from '../../crds/database.ts';
+import type { DigestKeys } from '../../operator/audit/digest-keys.ts';
 import type { IdentityVerifier, Verification, VerifiedPod } from '../../operator/identity/verified-pod.ts';
 import type { DatabaseMaterials, Login, Materials } from '../../operator/materials/materials.ts';
 import type { ClusterView } from '../../operator/view/cluster-view.ts';
+
+export class MemoryDigestKeys implements DigestKeys {
+  /** Undefined: they have not been read yet. */
+  #key: Buffer | undefined = Buffer.alloc(32, 1);
+  readonly #listeners = new Set<() => void>();
+
+  set(key: Buffer | undefined): void {
+    this.#key = key;
+    for (const listener of [...this.#listeners]) listener();
+  }
+  digestKey(): Buffer | undefined {
+    return this.#key;
+  }
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+}
 
 export class MemoryView implements ClusterView {
   readonly synced = Promise.resolve();

@@ -5,13 +5,14 @@ import { distributionMetrics } from '../../operator/distribute/metrics.ts';
 import { startStreamServer, type StreamLimits, type StreamServer } from '../../operator/distribute/stream-server.ts';
 import { systemClock } from '../../sidecar/bundle/clock.ts';
 import { type Authority, makeAuthority } from './certificates.ts';
-import { MemoryIdentity, MemoryMaterials, MemoryView } from './cluster.ts';
+import { MemoryDigestKeys, MemoryIdentity, MemoryMaterials, MemoryView } from './cluster.ts';
 
 export const SERVER_NAME = 'sluice-operator.sluice-system.svc';
 
 export interface TestCluster {
   readonly view: MemoryView;
   readonly materials: MemoryMaterials;
+  readonly digestKeys: MemoryDigestKeys;
   readonly identity: MemoryIdentity;
   readonly authority: Authority;
 }
@@ -28,6 +29,7 @@ export async function memoryCluster(): Promise<TestCluster> {
   return {
     view: new MemoryView(),
     materials: new MemoryMaterials(),
+    digestKeys: new MemoryDigestKeys(),
     identity: new MemoryIdentity(),
     authority: await makeAuthority(),
   };
@@ -67,6 +69,7 @@ export async function startOperator(cluster: TestCluster, options: TestOperatorO
     identity,
     view,
     materials,
+    digestKeys: cluster.digestKeys,
     operator: { version: '0.0.0-test', replica: options.replica ?? 'operator-1' },
     clock: systemClock,
     random: Math.random,
