@@ -1,6 +1,8 @@
-/** `sluice audit show|verify FILE`: reading the journal as a person, checking it as a stranger. Works offline, on files alone. */
+/** `sluice audit`: reading the trail as a person, asking it, checking it as a stranger. */
 import { Command, Option } from 'commander';
 import { CliError } from '../errors.ts';
+import { queryCommand } from './query/command.ts';
+import { localOrigin } from './query/local.ts';
 
 interface ShowOptions {
   readonly output: 'table' | 'json';
@@ -10,7 +12,7 @@ interface ShowOptions {
 }
 
 export function auditCommand(): Command {
-  const audit = new Command('audit').description('read and verify audit files');
+  const audit = new Command('audit').description('read, ask and verify the audit trail');
   audit
     .command('show')
     .description('one line a statement: when, what was decided, what it touched, how it ended')
@@ -41,6 +43,7 @@ export function auditCommand(): Command {
       const valid = await verify(files, options, process.stdout);
       if (!valid) process.exitCode = 3;
     });
+  audit.addCommand(queryCommand(localOrigin));
   return audit;
 }
 
