@@ -3,6 +3,7 @@ import { Command, Option } from 'commander';
 import { CliError } from '../errors.ts';
 import { queryCommand } from './query/command.ts';
 import { localOrigin } from './query/local.ts';
+import { addOpenCommand } from './open-command.ts';
 
 interface ShowOptions {
   readonly output: 'table' | 'json';
@@ -44,6 +45,7 @@ export function auditCommand(): Command {
       if (!valid) process.exitCode = 3;
     });
   audit.addCommand(queryCommand(localOrigin));
+  addOpenCommand(audit);
   return audit;
 }
 
