@@ -5,6 +5,7 @@ import { CliError } from '../errors.ts';
 interface OpenCommandOptions {
   readonly identity: string;
   readonly all?: boolean;
+  readonly store?: string;
   readonly output: 'table' | 'json';
 }
 
@@ -15,7 +16,8 @@ export function addOpenCommand(audit: Command): void {
   audit
     .command('open')
     .description('open sealed images of written rows with a recipient’s own key: the rows as they were, and as they became')
-    .argument('<file|statement...>', 'audit files or directories of segments, and the statements to open')
+    .argument('[file|statement...]', 'audit files or directories of them, and the statements to open')
+    .option('--store <url>', 'instead of files: postgres://… (a login that may read suffices), or sqlite:FILE')
     .requiredOption('--identity <file>', 'a file as age-keygen writes it, with AGE-SECRET-KEY-1…')
     .option('--all', 'every statement that has images')
     .addOption(
@@ -32,14 +34,19 @@ Example:
     )
     .action(async (given: readonly string[], options: OpenCommandOptions) => {
       const { open } = await import('./open.ts');
-      const { linesOfFiles } = await import('./record-lines.ts');
+      const { openSource } = await import('./sources/open.ts');
       const statements = given.filter((each) => STATEMENT.test(each));
       const files = given.filter((each) => !STATEMENT.test(each));
-      if (files.length === 0) throw new CliError('give the audit files in which the statements stand', 2);
+      if (files.includes('-')) throw new CliError('records are read twice, which standard input cannot be: give a file', 2);
       if ((statements.length === 0) !== (options.all === true))
         throw new CliError('name the statements to open (sluice audit show -o json prints their names), or give --all', 2);
       const wanted = options.all === true ? {} : { statements };
-      const done = await open(linesOfFiles(files), { ...options, ...wanted }, process.stdout, process.stderr);
-      if (!done) process.exitCode = 3;
+      const source = await openSource(files, options, (sentence) => void process.stderr.write(`${sentence}\n`));
+      try {
+        const done = await open(source, { ...options, ...wanted }, process.stdout, process.stderr);
+        if (!done) process.exitCode = 3;
+      } finally {
+        await source.close();
+      }
     });
 }

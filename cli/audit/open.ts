@@ -10,7 +10,7 @@ import type { RowImage, SealedImages } from '../../core/audit/evidence.ts';
 import { openImages, SEALING_KEY, SealingError } from '../../core/audit/sealing.ts';
 import { CliError } from '../errors.ts';
 import { asColumns, printable } from '../table.ts';
-import type { RecordLines } from './record-lines.ts';
+import type { AuditSource } from './sources/source.ts';
 
 export interface OpenOptions {
   /** A file as age-keygen writes it. */
@@ -37,26 +37,31 @@ interface SealedOutcome {
 }
 
 /** True when everything that was asked for was opened. Throws CliError. */
-export async function open(lines: RecordLines, options: OpenOptions, out: Writable, err: Writable): Promise<boolean> {
+export async function open(
+  source: Pick<AuditSource, 'records'>,
+  options: OpenOptions,
+  out: Writable,
+  err: Writable,
+): Promise<boolean> {
   const identities = readIdentities(options.identity);
-  const keys = await openKeys(lines, identities);
+  const keys = await openKeys(source, identities);
   const missing = new Set(options.statements ?? []);
   let failures = 0;
   let opened = 0;
-  await lines((bytes) => {
-    const outcome = sealedOutcome(bytes);
-    if (outcome === undefined || (options.statements !== undefined && !missing.has(outcome.statement))) return;
-    if (outcome.images === undefined && options.statements === undefined) return;
+  for await (const { line } of source.records({ types: ['outcome'] })) {
+    const outcome = sealedOutcome(line);
+    if (outcome === undefined || (options.statements !== undefined && !missing.has(outcome.statement))) continue;
+    if (outcome.images === undefined && options.statements === undefined) continue;
     missing.delete(outcome.statement);
     const images = openOutcome(outcome, keys, options.identity);
     if (typeof images === 'string') {
       failures += 1;
       err.write(`${outcome.statement}: ${images}\n`);
-      return;
+      continue;
     }
     opened += 1;
     out.write(options.output === 'json' ? `${JSON.stringify({ time: outcome.time, ...images })}\n` : table(outcome, images));
-  });
+  }
   for (const statement of missing) err.write(`${statement}: there is no outcome of this statement with evidence of rows\n`);
   if (opened === 0 && failures === 0 && missing.size === 0) err.write('there are no sealed images\n');
   return failures === 0 && missing.size === 0;
@@ -104,19 +109,21 @@ function readIdentities(file: string): readonly string[] {
   return identities;
 }
 
-async function openKeys(lines: RecordLines, identities: readonly string[]): Promise<ReadonlyMap<string, SealedKey>> {
+async function openKeys(
+  source: Pick<AuditSource, 'records'>,
+  identities: readonly string[],
+): Promise<ReadonlyMap<string, SealedKey>> {
   const found: { readonly id: string; readonly recipients: readonly string[]; readonly files: readonly string[] }[] = [];
-  await lines((bytes) => {
-    if (bytes.indexOf('"sealing-key"') === -1) return;
-    const record = parsed(bytes);
-    if (record?.['type'] !== 'sealing-key' || typeof record['id'] !== 'string' || !Array.isArray(record['sealed'])) return;
+  for await (const { line } of source.records({ types: ['sealing-key'] })) {
+    const record = line.includes('"sealing-key"') ? parsed(line) : undefined;
+    if (record?.['type'] !== 'sealing-key' || typeof record['id'] !== 'string' || !Array.isArray(record['sealed'])) continue;
     const sealed = record['sealed'].filter(isRecord);
     found.push({
       id: record['id'],
       recipients: sealed.flatMap(({ recipients }) => (Array.isArray(recipients) ? recipients.map(String) : [])),
       files: sealed.flatMap(({ file }) => (typeof file === 'string' ? [file] : [])),
     });
-  });
+  }
   const keys = new Map<string, SealedKey>();
   for (const { id, recipients, files } of found) {
     // A record that somebody has put in must not hide the one that opens.
@@ -139,9 +146,8 @@ async function openKey(file: string, identities: readonly string[]): Promise<Buf
   }
 }
 
-function sealedOutcome(bytes: Buffer): SealedOutcome | undefined {
-  if (bytes.indexOf('"evidence"') === -1) return undefined;
-  const record = parsed(bytes);
+function sealedOutcome(line: string): SealedOutcome | undefined {
+  const record = line.includes('"evidence"') ? parsed(line) : undefined;
   if (record?.['type'] !== 'outcome' || typeof record['statement'] !== 'string' || !isRecord(record['evidence']))
     return undefined;
   const { capture, reasons, images, sealedBy } = record['evidence'];
@@ -154,9 +160,9 @@ function sealedOutcome(bytes: Buffer): SealedOutcome | undefined {
   };
 }
 
-function parsed(bytes: Buffer): Readonly<Record<string, unknown>> | undefined {
+function parsed(line: string): Readonly<Record<string, unknown>> | undefined {
   try {
-    const record: unknown = JSON.parse(bytes.toString('utf8'));
+    const record: unknown = JSON.parse(line);
     return isRecord(record) ? record : undefined;
   } catch {
     return undefined;
