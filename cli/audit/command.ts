@@ -2,8 +2,9 @@
 import { Command, Option } from 'commander';
 import { CliError } from '../errors.ts';
 import { queryCommand } from './query/command.ts';
-import { localOrigin } from './query/local.ts';
 import { addOpenCommand } from './open-command.ts';
+import { localOrigin } from './query/local.ts';
+import { localReport } from './report/local.ts';
 
 interface ShowOptions {
   readonly output: 'table' | 'json';
@@ -46,6 +47,7 @@ export function auditCommand(): Command {
     });
   audit.addCommand(queryCommand(localOrigin));
   addOpenCommand(audit);
+  audit.addCommand(localReport());
   return audit;
 }
 

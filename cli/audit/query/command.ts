@@ -16,7 +16,7 @@ export interface Origin<O> {
   /** What follows a question in examples. */
   readonly argument: string;
   /** Adds the options and arguments that say where. */
-  options(command: Command, question: NamedQuestion): Command;
+  options(command: Command, question: { readonly needsPolicies?: true | 'optional' }): Command;
   use<T>(paths: readonly string[], options: O, use: (opened: Opened) => Promise<T>, warn: Warn): Promise<T>;
 }
 

@@ -13,7 +13,8 @@ export const localOrigin: Origin<LocalOptions> = {
   argument: ' audit.jsonl',
   options: (command, { needsPolicies }) => {
     sourceOptions(command);
-    if (needsPolicies === true) policyOption(command).hook('preAction', requirePolicy);
+    if (needsPolicies !== undefined) policyOption(command);
+    if (needsPolicies === true) command.hook('preAction', requirePolicy);
     return command;
   },
   use: async (paths, options, use, warn) => {

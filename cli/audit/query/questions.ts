@@ -8,6 +8,7 @@ import { listStatements } from '../../../core/audit/questions/list-statements.ts
 import type { Question } from '../../../core/audit/questions/question.ts';
 import { type ReaderOrder, readers } from '../../../core/audit/questions/readers.ts';
 import type { Selection } from '../../../core/audit/questions/selection.ts';
+import { writeEvidence } from '../../../core/audit/questions/write-evidence.ts';
 import { who } from '../../../core/audit/questions/who.ts';
 import type { DatabaseAccessPolicy } from '../../../crds/database-access-policy.ts';
 
@@ -62,6 +63,13 @@ export const QUESTIONS: readonly NamedQuestion[] = [
     about: 'statements',
     examples: ['clear --last 30d -o csv'],
     ask: (selection) => inClear(selection),
+  },
+  {
+    name: 'writes',
+    description: 'how completely it is known which rows writes changed: exact, partial or none, and why',
+    about: 'statements',
+    examples: ['writes --database orders --last 7d'],
+    ask: (selection) => writeEvidence(selection),
   },
   {
     name: 'readers',

@@ -5,6 +5,7 @@
 import { createReadStream, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { kindOfChain } from '../../../core/audit/chain-names.ts';
 import { hashLine } from '../../../core/audit/chain.ts';
 import { readRecord, timeOfLine } from '../../../core/audit/questions/reading.ts';
 import type { ChainOwner, RecordFilter, StoredChain, StoredLine } from '../../../core/audit/store.ts';
@@ -58,10 +59,12 @@ async function look(path: string): Promise<File> {
   const { seq, time } = record;
   if (record.type !== 'chain-start') return { path, chain: path, owner: NO_OWNER, seq, time };
   const { chain, identity, database } = record;
-  const owner: ChainOwner =
-    database === undefined
-      ? { identity, kind: 'operator' }
-      : { identity, kind: 'sidecar', database: `${database.namespace}/${database.name}` };
+  const kind = kindOfChain(chain);
+  const owner: ChainOwner = {
+    identity,
+    kind,
+    ...(database === undefined ? {} : { database: `${database.namespace}/${database.name}` }),
+  };
   return { path, chain, owner, seq, time };
 }
 

@@ -2,6 +2,7 @@
  * Lines into statements: an intent, its outcome, and whose chain they stand in. Records of any number of chains may come mixed, as long as
  * those of one come in their order. What is held is the open statements alone, and of them at most so many.
  */
+import { kindOfChain } from '../chain-names.ts';
 import type { Identity } from '../../identity/identity.ts';
 import type { Intent, Outcome } from '../record.ts';
 import type { ChainOwner, StoredLine } from '../store.ts';
@@ -105,7 +106,7 @@ export class StatementReader {
 }
 
 function ownerOf(start: Extract<ReadRecord, { readonly type: 'chain-start' }>): ChainOwner {
-  const { identity, database } = start;
-  if (database === undefined) return { identity, kind: 'operator' };
-  return { identity, database: `${database.namespace}/${database.name}`, kind: 'sidecar' };
+  const { chain, identity, database } = start;
+  const kind = kindOfChain(chain);
+  return database === undefined ? { identity, kind } : { identity, database: `${database.namespace}/${database.name}`, kind };
 }
