@@ -17,7 +17,11 @@ export type Program = (typeof PROGRAMS)[number];
 /** Entry points by the name of the file they become. */
 const ENTRIES: Readonly<Record<Program, Readonly<Record<string, string>>>> = {
   sidecar: { main: 'sidecar/main.ts', 'parser-worker': 'sidecar/parser/worker.ts' },
-  operator: { main: 'operator/main.ts', 'kubernetes-client': '@kubernetes/client-node' },
+  operator: {
+    main: 'operator/main.ts',
+    'audit-store-thread': 'operator/audit/store/embedded-thread.ts',
+    'kubernetes-client': '@kubernetes/client-node',
+  },
 };
 
 /** CommonJS packages within expect these, libpg-query among them: it looks for its WebAssembly in `__dirname`. */

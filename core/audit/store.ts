@@ -13,6 +13,8 @@ export interface ChainBatch {
   readonly first: number;
   /** Without newlines. Their links (seq, prev) have been checked within the batch. */
   readonly lines: readonly string[];
+  /** RFC 3339: when a replica first had them, of a copy. Now if absent. Retention goes by it, so that a writer's clock decides nothing. */
+  readonly received?: string;
 }
 
 export interface ChainOwner {
@@ -38,6 +40,8 @@ export interface StoredChain extends ChainEnding {
   /** RFC 3339 of the first and last record. */
   readonly from: string;
   readonly to: string;
+  /** Everything before this seq has been removed by retention, and is not taken again. 0: nothing. */
+  readonly removed: number;
 }
 
 export interface StoredLine {
@@ -45,6 +49,8 @@ export interface StoredLine {
   readonly seq: number;
   /** Without newline; the very bytes. */
   readonly line: string;
+  /** RFC 3339: when a replica first had it. */
+  readonly received: string;
 }
 
 /**
@@ -84,7 +90,7 @@ export interface AuditStore {
   lines(chain: string, from?: number): AsyncIterable<StoredLine>;
   /** In the order of time, as near as records of different chains can be. */
   records(filter: RecordFilter): AsyncIterable<StoredLine>;
-  /** Removes records before that time, whole stretches from the oldest on; the last of a chain stays. Resolves to their number. */
+  /** Removes records received before that time, whole stretches from the oldest on; the last of a chain stays. Resolves to their number. */
   prune(before: string): Promise<number>;
   close(): Promise<void>;
 }
