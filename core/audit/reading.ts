@@ -68,7 +68,7 @@ export function filterToQuery(filter: RecordFilter): URLSearchParams {
 
 /** @throws RangeError with a sentence: an unknown name would otherwise be a question that is not asked. */
 export function filterFromQuery(query: URLSearchParams): RecordFilter {
-  const filter: { [name in keyof RecordFilter]: string | string[] } = {};
+  const filter: { -readonly [name in keyof RecordFilter]: string | string[] } = {};
   for (const name of new Set(query.keys())) {
     const values = query.getAll(name);
     if (isOneOf(REPEATED, name)) filter[name] = values;

@@ -40,8 +40,8 @@ export interface StoredChain extends ChainEnding {
   /** RFC 3339 of the first and last record. */
   readonly from: string;
   readonly to: string;
-  /** Everything before this seq has been removed by retention, and is not taken again. 0: nothing. */
-  readonly removed: number;
+  /** Everything before this seq has been removed by retention, and is not taken again. */
+  readonly removed?: number;
 }
 
 export interface StoredLine {
@@ -49,8 +49,8 @@ export interface StoredLine {
   readonly seq: number;
   /** Without newline; the very bytes. */
   readonly line: string;
-  /** RFC 3339: when a replica first had it. */
-  readonly received: string;
+  /** RFC 3339: when a replica first had it, where that is known. */
+  readonly received?: string;
 }
 
 /**

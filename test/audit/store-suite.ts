@@ -183,7 +183,7 @@ async function compareRecords(store: AuditStore, model: ModelStore, filter: Reco
   const places = actual.map(place);
   expect(new Set(places).size, 'a record twice').toBe(places.length);
   expect(places).toEqual(expect.arrayContaining(expected.map(place)));
-  const times = actual.map((each) => recordFacts(each.line).time ?? bound(each.received));
+  const times = actual.map((each) => recordFacts(each.line).time ?? bound(each.received!));
   expect(times).toEqual(times.toSorted((a, b) => a - b));
   for (const [index, each] of actual.entries()) {
     expect(ownerMatches(filter, each.chain, OWNERS[each.chain as keyof typeof OWNERS])).toBe(true);
