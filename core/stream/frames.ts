@@ -12,10 +12,11 @@ import type { Database } from '../../crds/database.ts';
 export const STREAM_PATH = '/sluice/v1/stream';
 /**
  * The newest that this release speaks. The sidecar says in its hello what it speaks, the operator answers with the newest that both do (ADR 23).
- * 1: release 0.1.0. 2: the hello says which findings the sidecar holds, and they are not sent again.
+ * 1: release 0.1.0. 2: the hello says which findings the sidecar holds, and they are not sent again. 3: audit records are collected on a stream
+ * beside this one (audit-frames.ts).
  */
-export const STREAM_PROTOCOL = 2;
-/** The oldest: that of the release before. */
+export const STREAM_PROTOCOL = 3;
+/** The oldest: that of the first release. */
 export const OLDEST_STREAM_PROTOCOL = 1;
 /** Bytes of one line, in either direction. */
 export const MAX_OPERATOR_FRAME = 16 * 1024 * 1024;

@@ -62,6 +62,8 @@ export interface ConnectedSidecarOptions {
   /** Something that `acknowledgements` counts has changed. */
   readonly changed: (key: string) => void;
   readonly ended: () => void;
+  /** What the pod has still to say of what it did is being heard; calls back when it has, at once when there is nothing. */
+  readonly tail: (heard: () => void) => void;
 }
 
 /** What it was told and what it has said about one Database. */
@@ -85,6 +87,7 @@ export class ConnectedSidecar {
   readonly #cancel = new Map<string, () => void>();
   #pod: VerifiedPod;
   #version: string | undefined;
+  #protocol = 0;
   #welcomed = false;
   /** SHA-256 of the findings that it came with, by Database. */
   #held: Readonly<Record<string, unknown>> = {};
@@ -111,6 +114,11 @@ export class ConnectedSidecar {
   /** Undefined until it has said hello. */
   get version(): string | undefined {
     return this.#version;
+  }
+
+  /** That is spoken; 0 until it has said hello, and once its stream has ended. */
+  get protocol(): number {
+    return this.#ended ? 0 : this.#protocol;
   }
 
   get databases(): readonly string[] {
@@ -180,8 +188,9 @@ export class ConnectedSidecar {
       // Nothing is believed before a welcome; every release that may connect speaks the oldest.
       if (!this.#welcomed) this.#welcome(OLDEST_STREAM_PROTOCOL);
       this.#stream.end(encodeFrame(last));
-      clock.after(times.linger, () => session?.destroy());
-      this.#stream.once('close', () => session?.destroy());
+      const leave = how === 'revoked' ? once(() => this.#options.tail(() => session?.destroy())) : () => session?.destroy();
+      clock.after(times.linger, leave);
+      this.#stream.once('close', leave);
     } else session?.destroy();
     ended();
     for (const key of this.#told.keys()) changed(key);
@@ -317,6 +326,7 @@ export class ConnectedSidecar {
       return;
     }
     this.#version = version;
+    this.#protocol = protocol;
     if (protocol >= 2 && isRecord(findings)) this.#held = findings;
     metrics.connected(version);
     log('debug', 'sidecar-connected', { pod: this.#name(), version: version.slice(0, 32), protocol });
@@ -397,4 +407,13 @@ export class ConnectedSidecar {
   #name(): string {
     return `${this.#pod.namespace}/${this.#pod.pod}`;
   }
+}
+
+function once(callback: () => void): () => void {
+  let called = false;
+  return () => {
+    if (called) return;
+    called = true;
+    callback();
+  };
 }

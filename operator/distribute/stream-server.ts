@@ -8,14 +8,18 @@ import {
   constants,
   createSecureServer,
   type Http2SecureServer,
+  type Http2Session,
   type IncomingHttpHeaders,
   type ServerHttp2Session,
   type ServerHttp2Stream,
 } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import type { SecureContextOptions } from 'node:tls';
+import { AUDIT_PATH, AUDIT_PROTOCOL } from '../../core/stream/audit-frames.ts';
 import { type RefusalCode, STREAM_PATH } from '../../core/stream/frames.ts';
 import type { Clock } from '../../sidecar/bundle/clock.ts';
+import type { AuditReception } from '../audit/reception.ts';
+import type { ReceptionStream } from '../audit/reception-stream.ts';
 import type { IdentityVerifier, Verification, VerifiedPod } from '../identity/verified-pod.ts';
 import type { DigestKeys } from '../audit/digest-keys.ts';
 import type { Materials } from '../materials/materials.ts';
@@ -51,6 +55,8 @@ export interface StreamServerOptions {
   readonly view: ClusterView;
   readonly materials: Materials;
   readonly digestKeys: DigestKeys;
+  /** Who takes audit records; absent: they are not collected. */
+  readonly audit?: AuditReception;
   readonly operator: { readonly version: string; readonly replica: string };
   readonly clock: Clock;
   /** 0 to 1. */
@@ -71,6 +77,14 @@ export interface StreamServer {
   close(): Promise<void>;
 }
 
+/** A sidecar's connection, and the stream of records on it. */
+interface Connection {
+  readonly sidecar: ConnectedSidecar;
+  audit: ReceptionStream | undefined;
+  /** Streams of records so far. */
+  audits: number;
+}
+
 type Why = { readonly code: RefusalCode; readonly reason: string };
 const POD_GONE: Why = { code: 'PodGone', reason: 'The pod is gone.' };
 const LIMITS: StreamLimits = { pending: 512, verifying: 32, setup: 10_000 };
@@ -78,6 +92,8 @@ const LIMITS: StreamLimits = { pending: 512, verifying: 32, setup: 10_000 };
 const RETRY_AFTER = 1;
 const MAX_TOKEN = 16 * 1024;
 const HANDSHAKE = 5_000;
+/** Streams of records that one connection may begin, one after the other. */
+const MOST_AUDITS = 16;
 
 export async function startStreamServer(options: StreamServerOptions): Promise<StreamServer> {
   const server = new Distribution(options);
@@ -95,6 +111,7 @@ class Distribution implements StreamServer {
   /** By pod UID. */
   readonly #sidecars = new Map<string, ConnectedSidecar>();
   readonly #sessions = new Set<ServerHttp2Session>();
+  readonly #connections = new WeakMap<Http2Session, Connection>();
   readonly #reception: Reception;
   /** Pods that have gone while tokens are being verified. */
   readonly #gone = new Map<string, Why>();
@@ -117,8 +134,8 @@ class Distribution implements StreamServer {
     this.#server = createSecureServer({
       ...secure(options.certificate()),
       handshakeTimeout: HANDSHAKE,
-      // One stream is all that a sidecar has to say.
-      settings: { enablePush: false, maxConcurrentStreams: 2, maxHeaderListSize: MAX_TOKEN + 4096 },
+      // One for what is in force, one for records; a third that comes too early is refused by ourselves.
+      settings: { enablePush: false, maxConcurrentStreams: 3, maxHeaderListSize: MAX_TOKEN + 4096 },
       maxHeaderListPairs: 64,
       maxSessionMemory: 4,
       maxSettings: 16,
@@ -212,10 +229,14 @@ class Distribution implements StreamServer {
 
   async #request(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): Promise<void> {
     stream.on('error', () => {});
+    if (headers[':path'] === AUDIT_PATH && headers[':method'] === 'POST') return this.#collect(stream);
     if (headers[':path'] !== STREAM_PATH) return answer(stream, 404, { code: 'NotFound', reason: 'There is nothing here.' });
     if (headers[':method'] !== 'POST') return answer(stream, 405, { code: 'NotAllowed', reason: 'POST it is.' });
     if (this.#draining) return this.#refuse(stream, 'NotReady', 'This replica is stopping.');
     if (!this.#options.view.hasSynced) return this.#refuse(stream, 'NotReady', 'This replica has not read the cluster yet.');
+    // Who it is was settled by the first; what another says of itself would have to be told apart.
+    if (stream.session !== undefined && this.#connections.has(stream.session))
+      return answer(stream, 409, { code: 'NotAllowed', reason: 'There is a stream already.' });
     if (stream.session !== undefined) this.#reception.spoke(stream.session.socket);
     const verification = await this.#verify(bearer(headers.authorization));
     if (stream.destroyed) return;
@@ -226,9 +247,14 @@ class Distribution implements StreamServer {
   }
 
   #admit(stream: ServerHttp2Stream, pod: VerifiedPod): void {
+    if (stream.session === undefined || this.#connections.has(stream.session)) {
+      stream.close();
+      return;
+    }
     // The same pod again: its old connection is one that it has lost, or another restart of it.
     this.#sidecars.get(pod.podUid)?.end('replaced');
     const { operator, authorities, identity, clock, random, metrics, log, times } = this.#options;
+    const { session } = stream;
     const sidecar = new ConnectedSidecar({
       stream,
       pod,
@@ -246,11 +272,42 @@ class Distribution implements StreamServer {
       ended: () => {
         if (this.#sidecars.get(pod.podUid) === sidecar) this.#sidecars.delete(pod.podUid);
       },
+      tail: (heard) => {
+        const audit = this.#connections.get(session)?.audit;
+        if (audit === undefined) heard();
+        else audit.leave(heard);
+      },
     });
     this.#sidecars.set(pod.podUid, sidecar);
-    if (stream.session !== undefined) this.#reception.admit(stream.session.socket);
+    this.#connections.set(session, { sidecar, audit: undefined, audits: 0 });
+    this.#reception.admit(session.socket);
     stream.respond({ ':status': 200, 'content-type': 'application/x-ndjson', 'cache-control': 'no-store' });
     sidecar.start();
+  }
+
+  /** Records come from whoever has been welcomed on this connection; there is no other way to say who sends them. */
+  #collect(stream: ServerHttp2Stream): void {
+    const connection = stream.session === undefined ? undefined : this.#connections.get(stream.session);
+    if (connection === undefined || connection.sidecar.protocol < AUDIT_PROTOCOL) {
+      answer(stream, 403, { code: 'NotAllowed', reason: 'Nobody has been welcomed on this connection.' });
+      return;
+    }
+    const { audit } = this.#options;
+    const say = (status: number, code: string, reason: string): void => answer(stream, status, { code, reason }, undefined, true);
+    if (audit === undefined) {
+      say(404, 'NotFound', 'Records are not collected.');
+      return;
+    }
+    if (connection.audit?.isOpen) {
+      say(409, 'NotAllowed', 'There is a stream of records already.');
+      return;
+    }
+    connection.audits += 1;
+    if (connection.audits > MOST_AUDITS) {
+      say(429, 'NotAllowed', 'Streams of records are begun again and again.');
+      return;
+    }
+    connection.audit = audit.accept(stream, connection.sidecar.pod);
   }
 
   #refuse(stream: ServerHttp2Stream, code: RefusalCode, reason: string): void {
@@ -295,6 +352,8 @@ function answer(
   status: number,
   body: { readonly code: string; readonly reason: string },
   retryAfter?: number,
+  /** The connection stays. */
+  stays = false,
 ): void {
   if (stream.destroyed || stream.headersSent) return;
   stream.respond({
@@ -305,7 +364,7 @@ function answer(
   });
   const { session } = stream;
   stream.end(JSON.stringify(body));
-  stream.once('close', () => session?.close());
+  if (!stays) stream.once('close', () => session?.close());
   // What it still sends is of no interest, and its half of the stream need not end by itself.
   stream.once('finish', () => stream.close(constants.NGHTTP2_NO_ERROR));
 }

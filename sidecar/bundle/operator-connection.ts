@@ -12,6 +12,7 @@ import {
 } from 'node:http2';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { FrameError, FrameReader, type ReceivedFrame } from '../../core/stream/frame-reader.ts';
+import { AUDIT_PATH, type AuditSidecarFrame, MAX_AUDIT_FRAME } from '../../core/stream/audit-frames.ts';
 import { encodeFrame, MAX_OPERATOR_FRAME, type SidecarFrame, STREAM_PATH } from '../../core/stream/frames.ts';
 import type { Clock } from './clock.ts';
 
@@ -25,6 +26,22 @@ export type ConnectionEnd =
       readonly retryAfter: number;
     }
   | { readonly kind: 'lost'; readonly reason: string };
+
+/** The stream of audit records beside the first. */
+export interface AuditChannel {
+  /** False: nothing more before `onDrain`. */
+  send(frame: AuditSidecarFrame): boolean;
+  /** Leaves what is on its way to itself. */
+  close(): void;
+}
+
+export interface AuditChannelHandlers {
+  readonly onOpen: () => void;
+  readonly onFrame: (frame: ReceivedFrame) => void;
+  readonly onDrain: () => void;
+  /** Once, and not after `close`. `status`: the operator's answer where it was no. */
+  readonly onEnd: (reason: string, status?: number) => void;
+}
 
 export interface OperatorConnectionOptions {
   /** `host:port`. */
@@ -53,12 +70,16 @@ const WINDOW = 1024 * 1024;
 /** Bytes that an operator that does not read may leave with us. */
 const MAX_UNREAD = 1024 * 1024;
 
+/** Milliseconds that what was on its way when the operator ended everything may still take. */
+const TAIL = 15_000;
+
 export class OperatorConnection {
   readonly #options: OperatorConnectionOptions;
   #socket: TLSSocket | undefined;
   #session: ClientHttp2Session | undefined;
   #stream: ClientHttp2Stream | undefined;
   #open = false;
+  #audit: ClientHttp2Stream | undefined;
   #ended = false;
   #heard = 0;
   #cancel: () => void;
@@ -78,8 +99,58 @@ export class OperatorConnection {
     else stream.write(encodeFrame(frame));
   }
 
-  close(): void {
-    this.#end({ kind: 'lost', reason: 'closed' });
+  /** `tail`: records that are on their way still go out, and are answered. */
+  close({ tail = false }: { readonly tail?: boolean } = {}): void {
+    this.#end({ kind: 'lost', reason: 'closed' }, tail);
+  }
+
+  /** Undefined: there is no connection any more. */
+  openAudit(handlers: AuditChannelHandlers): AuditChannel | undefined {
+    const session = this.#session;
+    if (this.#ended || session === undefined || session.closed || session.destroyed) return undefined;
+    const stream = session.request(
+      { ':method': 'POST', ':path': AUDIT_PATH, 'content-type': 'application/x-ndjson' },
+      { endStream: false },
+    );
+    this.#audit = stream;
+    let over = false;
+    const end = (reason: string, status?: number): void => {
+      if (over) return;
+      over = true;
+      stream.close();
+      handlers.onEnd(reason, status);
+    };
+    stream.on('error', (error) => end(reasonOf(error)));
+    stream.on('close', () => end('the stream was closed'));
+    stream.on('response', (headers) => {
+      const status = headers[':status'];
+      if (over) return;
+      if (status !== constants.HTTP_STATUS_OK) return end(`the operator answered ${status}`, status);
+      const reader = new FrameReader(MAX_AUDIT_FRAME, (frame) => {
+        if (!over) handlers.onFrame(frame);
+      });
+      stream.on('data', (chunk: Buffer) => {
+        if (over) return;
+        try {
+          reader.push(chunk);
+        } catch (error) {
+          end(error instanceof FrameError ? error.message : 'internal error');
+          if (!(error instanceof FrameError)) throw error;
+        }
+      });
+      stream.on('end', () => end('the operator ended the stream'));
+      handlers.onOpen();
+    });
+    stream.on('drain', () => {
+      if (!over) handlers.onDrain();
+    });
+    return {
+      send: (frame) => over || stream.destroyed || stream.write(`${JSON.stringify(frame)}\n`),
+      close: () => {
+        over = true;
+        stream.close();
+      },
+    };
   }
 
   #dial(): void {
@@ -197,7 +268,7 @@ export class OperatorConnection {
     });
   }
 
-  #end(end: ConnectionEnd): void {
+  #end(end: ConnectionEnd, tail = false): void {
     if (this.#ended) return;
     this.#ended = true;
     this.#cancel();
@@ -208,10 +279,13 @@ export class OperatorConnection {
     const session = this.#session;
     socket?.on('error', () => {});
     if (session !== undefined && !session.destroyed) session.close();
-    clock.after(session === undefined ? 0 : 500, () => {
+    const leave = (): void => {
       session?.destroy();
       socket?.destroy();
-    });
+    };
+    const audit = tail && this.#audit?.closed === false ? this.#audit : undefined;
+    audit?.once('close', leave);
+    clock.after(session === undefined ? 0 : audit === undefined ? 500 : TAIL, leave);
     this.#options.onEnd(end);
   }
 }

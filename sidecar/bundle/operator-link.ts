@@ -37,9 +37,19 @@ export interface OperatorLinkOptions {
   readonly log: EventLog;
   /** What has become of the last state of a Database; undefined: nothing to say yet. */
   readonly standing: (key: string) => Pick<AcknowledgementFrame, 'state' | 'reason'> | undefined;
+  /** Where audit records go. */
+  readonly collection?: Collection;
   /** Who we are is known, or has changed. */
   readonly onIdentity: (identity: Identity) => void;
   readonly times?: Partial<LinkTimes>;
+}
+
+/** What is collected, if anything is, over the connection that is open. */
+export interface Collection {
+  /** The operator has let us in. With an older protocol nothing is collected. */
+  welcomed(connection: Pick<OperatorConnection, 'openAudit'>, protocol: number): void;
+  /** The connection is gone. What the operator has revoked may still send its tail. */
+  lost(revoked: boolean): void;
 }
 
 /** Milliseconds. */
@@ -80,6 +90,7 @@ export class OperatorLink {
   #last = '';
   #elsewhere = false;
   #refusal: string | undefined;
+  #revoking = false;
   #closed = false;
   #cancel: () => void = () => undefined;
   #cancelToken: () => void = () => undefined;
@@ -189,6 +200,8 @@ export class OperatorLink {
   #disconnected(end: ConnectionEnd): void {
     const { log, clock, random } = this.#options;
     const lasted = this.#welcomed === undefined ? 0 : clock.monotonic() - this.#welcomed;
+    if (this.#welcomed !== undefined) this.#options.collection?.lost(this.#revoking);
+    this.#revoking = false;
     this.#connection = undefined;
     this.#welcomed = undefined;
     this.#cancelToken();
@@ -287,6 +300,7 @@ export class OperatorLink {
     log('info', 'operator-connected', { operator: String(operator), replica: String(replica) });
     onIdentity(next);
     this.#saveSoon();
+    if (this.#connection !== undefined) this.#options.collection?.welcomed(this.#connection, protocol);
   }
 
   #about(key: string, frame: ReceivedFrame): void {
@@ -329,7 +343,8 @@ export class OperatorLink {
 
   #revoked({ code, reason }: ReceivedFrame): void {
     this.#revoke(String(code), String(reason));
-    this.#connection?.close();
+    this.#revoking = true;
+    this.#connection?.close({ tail: true });
   }
 
   /** Everything ends, and a restart must not bring it back. We go on asking: whoever decided so may decide otherwise. */

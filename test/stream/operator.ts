@@ -1,8 +1,13 @@
 /** Test support: the operator's stream server as it will run, on loopback, over a cluster in memory. */
 import { Registry } from 'prom-client';
+import { sign as signBytes, generateKeyPairSync } from 'node:crypto';
+import { AuditReception, type ChainRefusal, type ReceptionLimits } from '../../operator/audit/reception.ts';
+import { receptionMetrics } from '../../operator/audit/reception-metrics.ts';
+import type { AuditStore } from '../../core/audit/store.ts';
 import type { StreamTimes } from '../../operator/distribute/connected-sidecar.ts';
 import { distributionMetrics } from '../../operator/distribute/metrics.ts';
 import { startStreamServer, type StreamLimits, type StreamServer } from '../../operator/distribute/stream-server.ts';
+import type { EventLog } from '../../core/event-log.ts';
 import { systemClock } from '../../sidecar/bundle/clock.ts';
 import { type Authority, makeAuthority } from './certificates.ts';
 import { MemoryDigestKeys, MemoryIdentity, MemoryMaterials, MemoryView } from './cluster.ts';
@@ -20,6 +25,10 @@ export interface TestCluster {
 export interface TestOperator extends StreamServer {
   readonly port: number;
   readonly registry: Registry;
+  readonly reception: AuditReception | undefined;
+  /** Chains of which nothing more was taken. */
+  readonly refusals: readonly ChainRefusal[];
+  readonly log: EventLog;
   readonly logs: { readonly event: string; readonly detail: Readonly<Record<string, unknown>> }[];
   /** Takes a certificate of another authority, and announces these. */
   renew(certificate: { readonly cert: string; readonly key: string }, authorities: readonly string[]): void;
@@ -41,6 +50,9 @@ export interface TestOperatorOptions {
   readonly limits?: Partial<StreamLimits>;
   readonly times?: Partial<StreamTimes>;
   readonly certificate?: { readonly cert: string; readonly key: string };
+  /** Where records are collected; absent: they are not. */
+  readonly audit?: AuditStore;
+  readonly auditLimits?: Partial<ReceptionLimits>;
 }
 
 export async function startOperator(cluster: TestCluster, options: TestOperatorOptions = {}): Promise<TestOperator> {
@@ -51,6 +63,9 @@ export async function startOperator(cluster: TestCluster, options: TestOperatorO
   const announced = new Set<() => void>();
   const registry = new Registry();
   const logs: TestOperator['logs'] = [];
+  const refusals: ChainRefusal[] = [];
+  const log: TestOperator['log'] = (_level, event, detail = {}) => void logs.push({ event, detail });
+  const reception = options.audit === undefined ? undefined : receptionOf(options.audit, options, registry, log, refusals);
   const server = await startStreamServer({
     host: '127.0.0.1',
     port: options.port ?? 0,
@@ -74,7 +89,8 @@ export async function startOperator(cluster: TestCluster, options: TestOperatorO
     clock: systemClock,
     random: Math.random,
     metrics: distributionMetrics(registry),
-    log: (_level, event, detail = {}) => void logs.push({ event, detail }),
+    log,
+    ...(reception === undefined ? {} : { audit: reception }),
     ...(options.limits === undefined ? {} : { limits: options.limits }),
     ...(options.times === undefined ? {} : { times: options.times }),
   });
@@ -88,6 +104,9 @@ export async function startOperator(cluster: TestCluster, options: TestOperatorO
     acknowledgements: server.acknowledgements,
     port: server.address.port,
     registry,
+    reception,
+    refusals,
+    log,
     logs,
     drain: (spread, deadline) => server.drain(spread, deadline),
     close: () => server.close(),
@@ -97,4 +116,31 @@ export async function startOperator(cluster: TestCluster, options: TestOperatorO
       for (const listener of [...renewed, ...announced]) listener();
     },
   };
+}
+
+/** As the operator puts it together, with a key that is good for this test. */
+function receptionOf(
+  store: AuditStore,
+  { auditLimits }: TestOperatorOptions,
+  registry: Registry,
+  log: EventLog,
+  refusals: ChainRefusal[],
+): AuditReception {
+  const { privateKey } = generateKeyPairSync('ed25519');
+  return new AuditReception({
+    store,
+    certify: async ({ chain, publicKey, identity, database }) => {
+      const certificate = { v: 1 as const, chain, publicKey, identity, database, issued: '2026-01-01T00:00:00Z', issuer: 'test' };
+      return {
+        ...certificate,
+        signature: signBytes(null, Buffer.from(JSON.stringify(certificate)), privateKey).toString('base64url'),
+      };
+    },
+    onRefused: (refusal) => void refusals.push(refusal),
+    clock: systemClock,
+    random: Math.random,
+    metrics: receptionMetrics(registry),
+    log,
+    ...(auditLimits === undefined ? {} : { limits: auditLimits }),
+  });
 }
