@@ -230,7 +230,8 @@ export class ChainVerifier {
       return this.#fail('seq or prev is missing');
     this.#begins = seq as number;
     this.#next = seq === 0 ? EMPTY_CHAIN : { seq: seq as number, hash: prev };
-    if (seq !== 0) this.#statements.beganBefore();
+    // What runs while a chain has to be given up ends in the next one.
+    if (seq !== 0 || record.replaces !== undefined) this.#statements.beganBefore();
     return true;
   }
 

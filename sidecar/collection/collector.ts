@@ -24,6 +24,8 @@ const TOGETHER = 50;
 /** Milliseconds until a stream that was ended alone is begun again; doubled up to the second. */
 const AGAIN: readonly [number, number] = [500, 30_000];
 const NOT_FOUND = 404;
+/** Milliseconds that a sidecar which has to stop waits for an operator that is away. */
+const AWAY = 3_000;
 
 type Connection = Pick<OperatorConnection, 'openAudit'>;
 
@@ -47,7 +49,7 @@ export class Collector implements Collection {
     this.#options = options;
   }
 
-  add(options: Pick<ShipperOptions, 'database' | 'journal' | 'onCertificate' | 'onStanding'>): Shipper {
+  add(options: Pick<ShipperOptions, 'database' | 'journal' | 'onCertificate' | 'onRoom'>): Shipper {
     const { publicKey, clock, log } = this.#options;
     const shipper = new Shipper({
       ...options,
@@ -81,8 +83,9 @@ export class Collector implements Collection {
 
   /** Resolves when everything is stored, or after so many milliseconds. */
   async finish(milliseconds: number): Promise<void> {
-    const { clock } = this.#options;
+    const { clock, log } = this.#options;
     if (this.#without !== undefined || this.#isDone) return;
+    if (!this.#open) milliseconds = Math.min(milliseconds, AWAY);
     await new Promise<void>((resolve) => {
       const cancel = clock.after(milliseconds, () => resolve());
       this.#idle.push(() => {
@@ -91,6 +94,7 @@ export class Collector implements Collection {
       });
       this.#wake(true);
     });
+    if (!this.#isDone) log('warn', 'audit-tail-left', { open: this.#open });
   }
 
   close(): void {

@@ -28,8 +28,8 @@ export interface ShipperOptions {
   readonly wake: (urgent: boolean) => void;
   /** Who may sign for this chain, as the operator has certified. */
   readonly onCertificate: (chain: string, certificate: ChainCertificate) => void;
-  /** It can be waited for now that records are stored, or cannot any more. */
-  readonly onStanding: () => void;
+  /** Records were stored. */
+  readonly onRoom: () => void;
 }
 
 type State = 'closed' | 'opening' | 'open' | 'waiting';
@@ -69,7 +69,9 @@ export class Shipper {
   #written = true;
   #reason = 'the operator has not been heard from';
   #collects: boolean | undefined;
+  /** When records could be stored last, and whether they could not since. */
   #standing: number | undefined;
+  #failing = false;
   #another = ANOTHER[0];
   #noted: Progress | undefined;
   #cancelNote: (() => void) | undefined;
@@ -112,7 +114,7 @@ export class Shipper {
 
   /** Why nobody can wait for records to be stored; undefined: they can. `grace`: milliseconds for which a lost operator is expected back. */
   unavailable(grace: number): string | undefined {
-    if (this.#state === 'open') return undefined;
+    if (this.#state === 'open' && !this.#failing) return undefined;
     const since = this.#standing;
     return since !== undefined && this.#options.clock.monotonic() - since < grace ? undefined : this.#reason;
   }
@@ -125,7 +127,9 @@ export class Shipper {
     return new Promise((resolve, reject) => {
       const cancel = clock.after(patience, () => {
         this.#waiters = this.#waiters.filter((each) => each !== waiter);
-        waiter.settle(new Error(this.#state === 'open' ? 'the operator has not stored the record in time' : this.#reason));
+        waiter.settle(
+          new Error(this.#state === 'open' && !this.#failing ? 'the operator has not stored it in time' : this.#reason),
+        );
       });
       const waiter: Waiter = {
         seq,
@@ -142,7 +146,7 @@ export class Shipper {
   }
 
   get isDone(): boolean {
-    return this.#chain === this.#options.journal.chain && this.#stored > this.#options.journal.end.seq;
+    return this.#chain === this.#options.journal.chain && this.#stored >= this.#options.journal.head.seq;
   }
 
   /** Records and bytes that are not stored, and the time of the oldest. */
@@ -154,7 +158,7 @@ export class Shipper {
     let records = 0;
     segments.forEach((segment, index) => {
       const next = segments[index + 1];
-      const end = next?.chain === segment.chain ? next.first : segment.chain === journal.chain ? journal.end.seq + 1 : undefined;
+      const end = next?.chain === segment.chain ? next.first : segment.chain === journal.chain ? journal.head.seq : undefined;
       if (this.isStored(segment.chain, end ?? Number.MAX_SAFE_INTEGER)) return;
       const from = segment.chain === this.#chain ? Math.max(segment.first, this.#stored) : segment.first;
       records += end === undefined ? 1 : Math.max(0, end - from);
@@ -263,20 +267,21 @@ export class Shipper {
     this.#unconfirmed = undefined;
     this.#another = ANOTHER[0];
     this.#state = 'open';
+    this.#failing = false;
     this.#note();
     this.#standing = this.#options.clock.monotonic();
     log('debug', 'audit-opened', { chain: this.#chain, next: from });
     if (isRecord(certificate)) onCertificate(this.#chain, certificate as unknown as ChainCertificate);
     this.#advance(next);
     this.#written = true;
-    this.#options.onStanding();
+    this.#options.onRoom();
     this.#options.wake(true);
   }
 
   /** SHA-256 of the record before, as the record there says, or as the next will say. */
   #linkAt(seq: number): string | undefined {
     const { journal } = this.#options;
-    if (this.#chain === journal.chain && seq === journal.end.seq + 1) return journal.end.hash;
+    if (this.#chain === journal.chain && seq === journal.head.seq) return journal.head.hash;
     const place = this.#reader.place;
     const batch = this.#reader.read(1);
     if (place !== undefined) this.#reader.goTo(place);
@@ -285,6 +290,7 @@ export class Shipper {
 
   #acknowledged(next: number): void {
     if (this.#state !== 'open') return;
+    this.#failing = false;
     while (this.#sent.length > 0 && this.#sent[0]!.next <= next) this.#sent.shift();
     this.#advance(Math.min(next, this.#reader.place?.seq ?? next));
     if (this.#chain !== this.#options.journal.chain && this.#sent.length === 0) this.#options.wake(false);
@@ -301,7 +307,7 @@ export class Shipper {
       }
       for (const { settle } of this.#waiters.splice(0, count)) settle();
     }
-    if (this.#options.journal.isFull) this.#options.journal.prune();
+    this.#options.onRoom();
     this.#note();
   }
 
@@ -310,11 +316,12 @@ export class Shipper {
     const { log, clock } = this.#options;
     const opening = this.#state === 'opening';
     const milliseconds = typeof retryAfter === 'number' && retryAfter >= 0 ? Math.min(retryAfter, MOST_WAIT) : 1_000;
-    if (this.#state !== 'waiting') log('warn', 'audit-not-stored', { chain: this.#chain, reason: String(reason).slice(0, 300) });
+    if (!this.#failing) log('warn', 'audit-not-stored', { chain: this.#chain, reason: String(reason).slice(0, 300) });
     const [back] = this.#sent;
     if (back !== undefined) this.#reader.goTo(back.place);
     this.#sent = [];
     this.#leave('waiting', 'the operator cannot store records now');
+    this.#failing = true;
     this.#cancel();
     this.#cancel = clock.after(milliseconds, () => {
       if (opening) return this.#open();
@@ -339,7 +346,7 @@ export class Shipper {
     this.#another = Math.min(ANOTHER[1], wait * 2);
     this.#cancel = clock.after(wait, () => {
       try {
-        journal.replace({ chain: this.#chain, reason, from });
+        journal.replaceChain(reason, { chain: this.#chain, from });
       } catch (error) {
         log('error', 'audit-chain-not-replaced', { chain: this.#chain, reason: (error as Error).message });
         return this.#replace(reason, from);
@@ -365,11 +372,10 @@ export class Shipper {
   }
 
   #leave(state: State, reason: string): void {
-    const { clock, onStanding } = this.#options;
+    const { clock } = this.#options;
     this.#reason = reason;
-    if (this.#state === 'open') this.#standing = clock.monotonic();
+    if (this.#state === 'open' && !this.#failing) this.#standing = clock.monotonic();
     this.#state = state;
-    onStanding();
   }
 
   #guarded<T>(read: () => T): T | undefined {
@@ -401,7 +407,7 @@ export class Shipper {
   /** The next seq of the chain that is being sent. */
   #end(): number {
     const { journal } = this.#options;
-    if (this.#chain === journal.chain) return journal.end.seq + 1;
+    if (this.#chain === journal.chain) return journal.head.seq;
     const segments = this.#held().filter(({ chain }) => chain === this.#chain);
     return Math.max(this.#stored, ...segments.map((segment) => journal.endOf(segment)));
   }

@@ -13,12 +13,17 @@ import {
   SidecarSettingsError,
 } from '../../core/injection/sidecar-settings.ts';
 
+/** Half of what the volume may hold. */
+const AUDIT_TOTAL = 512 * 1024 * 1024;
+
 export interface InjectedEnvironment {
   readonly settings: SidecarSettings;
   readonly tokenFile: string;
   readonly stateDirectory: string;
   readonly clientCaFile: string;
   readonly auditDirectory: string;
+  /** Bytes of the segments of all Databases. */
+  readonly auditTotal: number;
   readonly health: { readonly host: string; readonly port: number };
   /** A claim, for logs: who the pod is, the operator says. */
   readonly pod: string;
@@ -32,6 +37,8 @@ export function readEnvironment(variables: Readonly<Record<string, string | unde
   if (host === undefined || host === '') throw new SidecarSettingsError('SLUICE_POD_IP is not set');
   const port = Number(variables['SLUICE_HEALTH_PORT'] ?? HEALTH_PORT);
   if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new SidecarSettingsError('SLUICE_HEALTH_PORT is no port');
+  const auditTotal = Number(variables['SLUICE_AUDIT_BYTES'] ?? AUDIT_TOTAL);
+  if (!Number.isSafeInteger(auditTotal) || auditTotal <= 0) throw new SidecarSettingsError('SLUICE_AUDIT_BYTES is no size');
   const address = variables['SLUICE_OPERATOR_ADDRESS'];
   return {
     // Its name and its authority are what they are, whatever answers there.
@@ -40,6 +47,7 @@ export function readEnvironment(variables: Readonly<Record<string, string | unde
     stateDirectory: variables['SLUICE_STATE_DIRECTORY'] ?? STATE_PATH,
     clientCaFile: variables['SLUICE_CLIENT_CA_FILE'] ?? CLIENT_CA_FILE,
     auditDirectory: variables['SLUICE_AUDIT_DIRECTORY'] ?? AUDIT_PATH,
+    auditTotal,
     health: { host, port },
     pod: `${variables['SLUICE_POD_NAMESPACE'] ?? '?'}/${variables['SLUICE_POD_NAME'] ?? '?'}`,
   };

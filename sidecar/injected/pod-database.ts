@@ -4,6 +4,7 @@
  */
 import type { EventLog } from '../../core/event-log.ts';
 import { join } from 'node:path';
+import type { SigningKey } from '../../core/audit/keys.ts';
 import type { AcknowledgementFrame } from '../../core/stream/frames.ts';
 import type { Identity } from '../../core/identity/identity.ts';
 import type { ServedDatabase as ServedSettings } from '../../core/injection/sidecar-settings.ts';
@@ -13,8 +14,11 @@ import { VERSION } from '../../core/version.ts';
 import type { CancelRequest } from '../../core/wire/startup.ts';
 import { atMost, systemClock } from '../bundle/clock.ts';
 import type { StreamedDatabase } from '../bundle/streamed-database.ts';
-import { openSegmentedJournal } from '../journal/segmented-journal.ts';
-import type { Journal } from '../journal/journal.ts';
+import { Checkpoints } from '../collection/checkpoints.ts';
+import type { Collector } from '../collection/collector.ts';
+import type { CollectionMetrics } from '../collection/metrics.ts';
+import type { Shipper } from '../collection/shipper.ts';
+import { openSegmentedJournal, type SegmentedJournal } from '../journal/segmented-journal.ts';
 import { timestamps } from '../journal/timestamps.ts';
 import { type AcceptedClient, turnAway } from '../listen/listener.ts';
 import type { LargeAnalyser } from '../parser/large-analyser.ts';
@@ -22,7 +26,7 @@ import { type Access, accessFromStream } from '../proxy/access.ts';
 import { ServedDatabase } from '../proxy/served-database.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import { UpstreamError } from '../upstream/upstream-error.ts';
-import { type Durability, promisedJournal } from './promised-journal.ts';
+import { type Durability, PATIENCE, promisedJournal, type Unpromised } from './promised-journal.ts';
 
 export interface PodDatabaseOptions {
   readonly settings: ServedSettings;
@@ -33,6 +37,10 @@ export interface PodDatabaseOptions {
   readonly auditTotal: number;
   /** Lines of audit records, as they are written. */
   readonly copy: (lines: Buffer) => void;
+  readonly collector: Collector;
+  /** Signs checkpoints. */
+  readonly key: SigningKey;
+  readonly collection: CollectionMetrics;
   readonly parser: SqlParser;
   readonly large: LargeAnalyser;
   readonly telemetry: Telemetry;
@@ -53,7 +61,11 @@ export class PodDatabase {
   readonly #options: PodDatabaseOptions;
   readonly #unsubscribe: (() => void)[] = [];
   #served: ServedDatabase | undefined;
-  #journal: Journal | undefined;
+  #journal: SegmentedJournal | undefined;
+  #checkpoints: Checkpoints | undefined;
+  #shipper: Shipper | undefined;
+  /** Why records were refused last, until one is not. */
+  #unpromised: Unpromised | undefined;
   /** Where its sessions go, and as whom the schema is read. */
   #place: string | undefined;
   #login: string | undefined;
@@ -75,13 +87,19 @@ export class PodDatabase {
   open(): void {
     if (this.#served !== undefined) return;
     const { stream, identity, parser, large, telemetry, log, standingChanged } = this.#options;
-    this.#journal = this.#openJournal();
+    const journal = this.#openJournal();
+    const promised = promisedJournal({
+      journal,
+      shipper: this.#collect(journal),
+      durability: () => this.#durability,
+      refused: (why) => this.#refused(why),
+    });
     const { findings } = stream;
     const served = new ServedDatabase({
       source: stream,
       identity,
       access: () => this.#access(),
-      journal: promisedJournal(this.#journal, () => this.#durability),
+      journal: promised,
       telemetry,
       log: (level, event, detail) => log(level, event, { database: this.key, ...detail }),
       reportDiagnostics: (diagnostics) => {
@@ -140,17 +158,30 @@ export class PodDatabase {
   get problem(): string | undefined {
     if (this.#served === undefined) return 'SLUICE-708';
     if (this.#served.host.engine === undefined) return this.#served.host.code;
-    return this.#durability === 'Replicated' || this.#journal?.healthy === false ? 'SLUICE-701' : undefined;
+    if (this.#journal?.healthy === false || this.#journal?.isFull) return 'SLUICE-701';
+    const away = this.#durability === 'Replicated' && this.#shipper?.unavailable(PATIENCE) !== undefined;
+    return away ? 'SLUICE-701' : undefined;
+  }
+
+  /** Undefined until the operator has said who we are. */
+  get shipper(): Shipper | undefined {
+    return this.#shipper;
   }
 
   async drain(deadline: number): Promise<void> {
     await this.#served?.drain(deadline);
   }
 
-  /** After `drain`. */
+  /** After `drain`: the chain has its end. */
+  end(reason: string): void {
+    this.#served?.close();
+    this.#checkpoints?.end(reason);
+  }
+
+  /** After `end`. */
   async close(): Promise<void> {
     for (const unsubscribe of this.#unsubscribe) unsubscribe();
-    this.#served?.close();
+    this.#checkpoints?.close();
     await this.#journal?.close();
   }
 
@@ -187,7 +218,33 @@ export class PodDatabase {
     this.#durability = audit.durability;
   }
 
-  #openJournal(): Journal {
+  #collect(journal: SegmentedJournal): Shipper {
+    const { collector, key } = this.#options;
+    this.#journal = journal;
+    const checkpoints = (this.#checkpoints = new Checkpoints({ journal, key, clock: systemClock }));
+    return (this.#shipper = collector.add({
+      database: this.key,
+      journal,
+      onCertificate: (chain, certificate) => checkpoints.certified(chain, certificate),
+      onRoom: () => this.#room(),
+    }));
+  }
+
+  #refused(why: Unpromised): void {
+    const { collection, log } = this.#options;
+    collection.refused(why);
+    if (this.#unpromised !== why) log('error', 'audit-refusing', { database: this.key, why });
+    this.#unpromised = why;
+  }
+
+  /** Records were stored. */
+  #room(): void {
+    if (this.#unpromised === undefined || this.#journal?.isFull) return;
+    this.#unpromised = undefined;
+    this.#options.log('info', 'audit-accepting', { database: this.key });
+  }
+
+  #openJournal(): SegmentedJournal {
     const { auditDirectory, auditTotal, copy, identity, log, settings, stream } = this.#options;
     const environment = stream.current.database?.spec.environment;
     return openSegmentedJournal({
@@ -205,7 +262,17 @@ export class PodDatabase {
         },
       },
       clock: timestamps(),
-      copy,
+      copy: (lines) => {
+        copy(lines);
+        this.#shipper?.written();
+        this.#checkpoints?.written();
+      },
+      standing: (segment, end) => {
+        const shipper = this.#shipper;
+        if (shipper?.isStored(segment.chain, end)) return 'stored';
+        return shipper?.keeps === false ? 'lost' : 'kept';
+      },
+      closing: () => this.#checkpoints?.closing() ?? [],
       log: (level, event, detail) => log(level, event, { database: this.key, ...detail }),
     });
   }

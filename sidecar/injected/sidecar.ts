@@ -7,9 +7,12 @@ import { readFile } from 'node:fs/promises';
 import { uptime } from 'node:os';
 import type { Registry } from 'prom-client';
 import { databaseKey } from '../../core/injection/sidecar-settings.ts';
+import { signingKey } from '../../core/audit/keys.ts';
 import { createWasmParser } from '../../core/sql/parse/wasm-parser.ts';
 import { VERSION } from '../../core/version.ts';
 import { systemClock } from '../bundle/clock.ts';
+import { Collector } from '../collection/collector.ts';
+import { countCollection } from '../collection/metrics.ts';
 import { OperatorLink } from '../bundle/operator-link.ts';
 import type { OutputCopy } from '../journal/standard-output.ts';
 import { type Listener, type ListenAddress, listen, turnAway } from '../listen/listener.ts';
@@ -40,8 +43,8 @@ export interface RunningSidecar {
   drain(deadline: number): Promise<void>;
 }
 
-/** Of all Databases together; half of what the volume may hold. */
-const AUDIT_TOTAL = 512 * 1024 * 1024;
+/** Milliseconds that the last records may take on their way to the operator, when the sidecar has to stop. */
+const TAIL: readonly [least: number, most: number] = [3_000, 10_000];
 
 /** Rejects with ListenError, or what binding the health address rejects with. */
 export async function startSidecar(options: SidecarOptions): Promise<RunningSidecar> {
@@ -50,6 +53,8 @@ export async function startSidecar(options: SidecarOptions): Promise<RunningSide
   const parser = await createWasmParser();
   const large = new LargeAnalyser();
   const databases = new Map<string, PodDatabase>();
+  const key = signingKey();
+  const collector = new Collector({ publicKey: key.publicKey, clock: systemClock, random: Math.random, log });
   const link = new OperatorLink({
     ...settings.operator,
     databases: settings.databases.map(databaseKey),
@@ -60,7 +65,8 @@ export async function startSidecar(options: SidecarOptions): Promise<RunningSide
     clock: systemClock,
     random: Math.random,
     log,
-    standing: (key) => databases.get(key)?.standing(),
+    standing: (name) => databases.get(name)?.standing(),
+    collection: collector,
     onIdentity: () => {
       try {
         for (const database of databases.values()) database.open();
@@ -70,22 +76,30 @@ export async function startSidecar(options: SidecarOptions): Promise<RunningSide
     },
   });
   const telemetry = summed(options.telemetry, settings.databases.length);
+  const collection = countCollection(
+    registry,
+    () => [...databases.values()].flatMap(({ shipper }) => shipper ?? []),
+    () => systemClock.now(),
+  );
   settings.databases.forEach((each, index) => {
-    const key = databaseKey(each);
+    const name = databaseKey(each);
     databases.set(
-      key,
+      name,
       new PodDatabase({
         settings: each,
-        stream: link.databases.get(key)!,
+        stream: link.databases.get(name)!,
         identity: () => link.identity!,
         auditDirectory: environment.auditDirectory,
-        auditTotal: AUDIT_TOTAL / settings.databases.length,
+        auditTotal: environment.auditTotal / settings.databases.length,
         copy: (lines) => options.output.write(lines),
+        collector,
+        key,
+        collection,
         parser,
         large,
         telemetry: telemetry[index]!,
         log,
-        standingChanged: () => link.standingChanged(key),
+        standingChanged: () => link.standingChanged(name),
       }),
     );
   });
@@ -111,10 +125,14 @@ export async function startSidecar(options: SidecarOptions): Promise<RunningSide
     addresses: opened.addresses,
     health: served.listen,
     drain: async (deadline) => {
+      const began = systemClock.monotonic();
       // Policies still change while transactions finish.
       await Promise.all(all.map((database) => database.drain(deadline)));
       opened.close();
+      for (const database of all) database.end('stopped');
+      await collector.finish(Math.min(TAIL[1], Math.max(TAIL[0], deadline - (systemClock.monotonic() - began))));
       link.close();
+      collector.close();
       await Promise.all(all.map((database) => database.close()));
       await large.close();
       await served.close();

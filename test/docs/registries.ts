@@ -4,6 +4,7 @@ import { type MetricObject, Registry } from 'prom-client';
 import { reviewTelemetry } from '../../operator/admission/telemetry.ts';
 import { catalogMetrics } from '../../operator/catalog/metrics.ts';
 import { certificateExpiryGauge } from '../../operator/certs/expiry.ts';
+import { receptionMetrics } from '../../operator/audit/reception-metrics.ts';
 import { distributionMetrics } from '../../operator/distribute/metrics.ts';
 import { identityMetrics } from '../../operator/identity/verifier.ts';
 import { prometheusLeadershipTelemetry } from '../../operator/leader/telemetry.ts';
@@ -11,6 +12,7 @@ import { prometheusControllerTelemetry } from '../../operator/queue/telemetry.ts
 import { crdStateGauge } from '../../operator/reconcile/served-crds.ts';
 import { prometheusWatchTelemetry } from '../../operator/watch/telemetry.ts';
 import { webhookMetrics } from '../../operator/webhook/server.ts';
+import { countCollection } from '../../sidecar/collection/metrics.ts';
 import { countLink } from '../../sidecar/injected/link-metrics.ts';
 import { prometheusTelemetry } from '../../sidecar/telemetry/telemetry.ts';
 
@@ -26,6 +28,7 @@ export function operatorMetrics(): readonly Metric[] {
   reviewTelemetry(registry, pino({ level: 'silent' }), { refused: () => {} });
   webhookMetrics(registry);
   distributionMetrics(registry);
+  receptionMetrics(registry);
   identityMetrics(registry);
   catalogMetrics(registry);
   certificateExpiryGauge(registry);
@@ -40,6 +43,11 @@ export function sidecarMetrics(): readonly Metric[] {
   const registry = new Registry();
   prometheusTelemetry(registry);
   countLink(registry, { connected: false, databases: new Map() }, { lost: 0 });
+  countCollection(
+    registry,
+    () => [],
+    () => 0,
+  );
   return metricsOf(registry);
 }
 

@@ -6,7 +6,7 @@ import { connect as connectTls } from 'node:tls';
 import { describe, expect, it } from 'vitest';
 import { segmentsOf } from '../../sidecar/journal/segmented-journal.ts';
 import { runSluice } from '../cli/support.ts';
-import { ask, laboratory, ready, refusal } from './laboratory.ts';
+import { ask, laboratory, ready } from './laboratory.ts';
 import { served } from './sidecar.ts';
 
 const lab = laboratory();
@@ -36,15 +36,6 @@ describe('audit', () => {
     const [, missing] = segmentsOf(directory);
     const without = await runSluice(['audit', 'verify', ...segmentsOf(directory).filter((path) => path !== missing)]);
     expect([without.code, without.stdout]).toEqual([3, expect.stringContaining('a file is missing')]);
-  });
-
-  it('that shall be replicated cannot be promised yet: nobody is served, and told which promise it is', async () => {
-    lab.govern('shop', { extra: '  audit: {durability: Replicated}' });
-    const sidecar = await lab.startSidecar();
-    await expect.poll(async () => (await sidecar.health('/readyz')).text, { timeout: 30_000 }).toBe('data/shop: SLUICE-701\n');
-    expect(await refusal(sidecar)).toMatchObject({
-      D: expect.stringMatching(/^SLUICE-701.*Replicated needs records to be collected/s),
-    });
   });
 });
 

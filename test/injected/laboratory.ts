@@ -36,6 +36,8 @@ export interface Laboratory {
     options?: { readonly extra?: string; readonly grants?: string; readonly database?: string; readonly port?: number },
   ): void;
   sql(text: string, database?: string): Promise<void>;
+  /** Rows, as text, asked of the server itself. */
+  query(text: string, database?: string): Promise<readonly (readonly (string | null)[])[]>;
 }
 
 export const GRANTS =
@@ -94,6 +96,18 @@ export function laboratory(): Laboratory {
       const { error } = await client.query(text);
       await client.close();
       if (error !== null) throw new Error(error['M']);
+    },
+    query: async (text, database = 'shop') => {
+      const client = await WireClient.connect({
+        port: lab.server.port,
+        user: 'postgres',
+        password: lab.server.password,
+        database,
+      });
+      const { error, results } = await client.query(text);
+      await client.close();
+      if (error !== null) throw new Error(error['M']);
+      return (results.at(-1)?.rows ?? []).map((row) => row.map((value) => value?.toString('utf8') ?? null));
     },
   };
   beforeAll(async () => {

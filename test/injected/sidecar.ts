@@ -44,6 +44,7 @@ export interface SidecarOptions {
   readonly operator?: number;
   readonly volumes: Volumes;
   readonly databases?: SidecarSettings['databases'];
+  readonly environment?: Readonly<Record<string, string>>;
   /** Default: the sources, or what SLUICE_TEST_SIDECAR names. */
   readonly program?: { readonly command: readonly string[]; readonly environment?: Readonly<Record<string, string>> };
 }
@@ -103,6 +104,7 @@ export async function startSidecar(options: SidecarOptions): Promise<RunningSide
       SLUICE_CLIENT_CA_FILE: volumes.ca,
       SLUICE_AUDIT_DIRECTORY: volumes.audit,
       ...environment,
+      ...options.environment,
     },
   });
   let stdout = '';

@@ -445,9 +445,10 @@ describe('an operator that says something else', () => {
     for (const [protocol, understood] of [
       [1, true],
       [2, true],
+      [3, true],
       [0, false],
-      [3, false],
-      ['2', false],
+      [4, false],
+      ['3', false],
       [undefined, false],
     ]) {
       logs.length = 0;

@@ -1,6 +1,7 @@
 /** Test support: the operator's stream server as it will run, on loopback, over a cluster in memory. */
 import { Registry } from 'prom-client';
-import { sign as signBytes, generateKeyPairSync } from 'node:crypto';
+import { issueCertificate, type TrustAnchors } from '../../core/audit/certificate.ts';
+import { signingKey } from '../../core/audit/keys.ts';
 import { AuditReception, type ChainRefusal, type ReceptionLimits } from '../../operator/audit/reception.ts';
 import { receptionMetrics } from '../../operator/audit/reception-metrics.ts';
 import type { AuditStore } from '../../core/audit/store.ts';
@@ -118,7 +119,15 @@ export async function startOperator(cluster: TestCluster, options: TestOperatorO
   };
 }
 
-/** As the operator puts it together, with a key that is good for this test. */
+const ANCHOR = signingKey();
+/** What certificates of these operators are checked against. */
+export const TEST_TRUST: TrustAnchors = {
+  v: 1,
+  cluster: 'test',
+  keys: [{ id: ANCHOR.id, publicKey: ANCHOR.publicKey, from: '2026-01-01T00:00:00Z' }],
+};
+
+/** As the operator puts it together. */
 function receptionOf(
   store: AuditStore,
   { auditLimits }: TestOperatorOptions,
@@ -126,16 +135,9 @@ function receptionOf(
   log: EventLog,
   refusals: ChainRefusal[],
 ): AuditReception {
-  const { privateKey } = generateKeyPairSync('ed25519');
   return new AuditReception({
     store,
-    certify: async ({ chain, publicKey, identity, database }) => {
-      const certificate = { v: 1 as const, chain, publicKey, identity, database, issued: '2026-01-01T00:00:00Z', issuer: 'test' };
-      return {
-        ...certificate,
-        signature: signBytes(null, Buffer.from(JSON.stringify(certificate)), privateKey).toString('base64url'),
-      };
-    },
+    certify: async (request) => issueCertificate(ANCHOR, { ...request, issued: new Date().toISOString() }),
     onRefused: (refusal) => void refusals.push(refusal),
     clock: systemClock,
     random: Math.random,

@@ -154,12 +154,13 @@ describe('what a sidecar is told', () => {
       // Release 0.1.0.
       [{ protocol: 1 }, 1],
       [{ protocol: 2, oldest: 1 }, 2],
+      [{ protocol: 3, oldest: 1 }, 3],
       // Of the future: one that still speaks ours, and one that does not.
-      [{ protocol: 9, oldest: 2 }, 2],
-      [{ protocol: 9, oldest: 3 }, undefined],
+      [{ protocol: 9, oldest: 3 }, 3],
+      [{ protocol: 9, oldest: 4 }, undefined],
       [{ protocol: 9 }, undefined],
       [{ protocol: 0 }, undefined],
-      [{ protocol: '2' }, undefined],
+      [{ protocol: '3' }, undefined],
     ];
     for (const [hello, protocol] of cases) {
       const client = connect('token-1', { hello: false });
