@@ -174,7 +174,7 @@ describe('what a sidecar is told', () => {
     }
     const reasons = operator.logs.filter(({ event }) => event === 'stream-protocol-error').map(({ detail }) => detail['reason']);
     expect(reasons).toContain(
-      'sidecar 0.0.0-hand speaks protocol 3 to 9, operator 0.0.0-test speaks 1 to 2: restart its workload',
+      'sidecar 0.0.0-hand speaks protocol 4 to 9, operator 0.0.0-test speaks 1 to 3: restart its workload',
     );
   });
 
