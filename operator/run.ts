@@ -18,6 +18,7 @@ import { createRefusalEvents } from './admission/refusal-events.ts';
 import { reviewAdmission } from './admission/review.ts';
 import { reviewTelemetry } from './admission/telemetry.ts';
 import type { KubeApi } from './api/kube-api.ts';
+import { createAudit } from './audit/create-audit.ts';
 import { createAuditKeys } from './audit/audit-keys.ts';
 import { digestKeys } from './audit/digest-keys.ts';
 import { createCatalogs } from './catalog/create-catalogs.ts';
@@ -106,6 +107,7 @@ export async function runOperator(options: OperatorOptions): Promise<RunningOper
   const streamAuthority = createStreamAuthority({ ...certificates, serviceName: settings.stream.serviceName });
   const sealKeys = createSealKeys({ api, namespace, release, clock, log });
   const auditKeys = createAuditKeys({ api, namespace, release, clock, log });
+  const audit = createAudit({ settings: settings.audit, keys: auditKeys, clock, log: write });
 
   const view = createClusterView({ policyNamespaces, open });
   const materials = createMaterials({ view, open, namespace, clock, log: write });
@@ -163,6 +165,7 @@ export async function runOperator(options: OperatorOptions): Promise<RunningOper
   }
 
   await health.listen();
+  await audit.start();
   for (const room of [leadership, webhookAuthority, streamAuthority, sealKeys, auditKeys, view, materials, crds]) room.start();
   injectedPods.start();
   await Promise.all([webhook.listen(), streamAuthority.ready]);
@@ -221,6 +224,7 @@ export async function runOperator(options: OperatorOptions): Promise<RunningOper
       await Promise.all(
         [materials, view, injectedPods, crds, sealKeys, auditKeys, webhookAuthority, streamAuthority].map((room) => room.stop()),
       );
+      await audit.stop();
       await health.close();
     },
   };

@@ -42,6 +42,13 @@ describe('operator settings', () => {
         clusterDomain: 'cluster.local',
       },
       identity: { verification: 'Jwks', imageDigests: [] },
+      audit: {
+        store: 'Embedded',
+        embedded: { directory: '/var/lib/sluice/audit', size: '1Gi', whenFull: 'RemoveOldest' },
+        retentionDays: 90,
+        reading: { host: '127.0.0.1', port: 15_491 },
+        peers: { host: '0.0.0.0', port: 8445 },
+      },
       logLevel: 'info',
     });
   });
@@ -54,7 +61,7 @@ health: {port: 99999}
 identity: {imageDigests: [latest]}
 `;
     expect(problems(text)).toEqual([
-      'replicas: unknown field "replicas"; expected one of namespace, release, policyNamespaces, webhook, stream, health, injector, identity, logLevel',
+      'replicas: unknown field "replicas"; expected one of namespace, release, policyNamespaces, webhook, stream, health, injector, identity, audit, logLevel',
       'policyNamespaces: expected at least one item',
       'health.port: 99999 is out of range; expected a whole number from 1 to 65535',
       'injector.image: expected the reference of an image',

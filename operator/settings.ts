@@ -5,6 +5,7 @@ import { boolean, defaulted, integer, list, object, oneOf, optional, required, s
 import { namespaceName, objectName } from '../crds/meta.ts';
 import { formatPath, validate } from '../core/policy/validate.ts';
 import type { InjectorSettings } from './admission/injection.ts';
+import { type AuditSettings, auditSettings } from './audit/audit-settings.ts';
 
 export interface OperatorSettings {
   /** The operator's own namespace. */
@@ -24,6 +25,7 @@ export interface OperatorSettings {
   readonly health: { readonly host: string; readonly port: number };
   readonly injector: Omit<InjectorSettings, 'operator'>;
   readonly identity: { readonly verification: 'Jwks' | 'TokenReview'; readonly imageDigests: readonly string[] };
+  readonly audit: AuditSettings;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
 }
 
@@ -59,6 +61,9 @@ export function parseOperatorSettings(text: string): OperatorSettings {
   }
   const { value, issues } = validate(content, settings);
   const problems = issues.map(({ path, message }) => (path.length === 0 ? message : `${formatPath(path)}: ${message}`));
+  const { audit } = (value ?? {}) as Partial<OperatorSettings>;
+  if (issues.length === 0 && audit?.store === 'PostgreSQL' && audit.postgresql === undefined)
+    problems.push('audit.postgresql: is needed with audit.store PostgreSQL');
   if (problems.length > 0) throw new OperatorSettingsError(problems);
   return value as OperatorSettings;
 }
@@ -133,5 +138,6 @@ const settings = object({
     }),
     { verification: 'Jwks', imageDigests: [] },
   ),
+  audit: auditSettings,
   logLevel: defaulted(oneOf(LEVELS), 'info'),
 });

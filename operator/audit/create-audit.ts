@@ -5,11 +5,14 @@
 import type { AuditStore } from '../../core/audit/store.ts';
 import type { EventLog } from '../../core/event-log.ts';
 import type { Clock } from '../../sidecar/bundle/clock.ts';
-import type { AuditSettings } from './audit-settings.ts';
+import type { AuditKeys } from './audit-keys.ts';
+import { type AuditSettings, bytesOf } from './audit-settings.ts';
+import { createReadServer } from './read-server.ts';
 import { EmbeddedStore } from './store/embedded-store.ts';
 
 export interface AuditOptions {
   readonly settings: AuditSettings;
+  readonly keys: Pick<AuditKeys, 'digestKey'>;
   readonly clock: Clock;
   readonly log: EventLog;
 }
@@ -17,21 +20,26 @@ export interface AuditOptions {
 export interface OperatorAudit {
   /** Of this replica; with PostgreSQL the same for all. Rejects with StoreUnavailableError while it is away: it may be used before it is there. */
   readonly store: AuditStore;
-  start(): void;
+  /** Rejects where the address to read from cannot be listened on. */
+  start(): Promise<void>;
   /** What was appended is durable, then everything is closed. */
   stop(): Promise<void>;
 }
 
-export function createAudit(options: AuditOptions): OperatorAudit {
-  const { settings, clock, log } = options;
+export function createAudit({ settings, keys, clock, log }: AuditOptions): OperatorAudit {
   const { directory, size, whenFull } = settings.embedded;
-  const store = new EmbeddedStore({ directory, size, whenFull, clock, log });
+  const store = new EmbeddedStore({ directory, size: bytesOf(size), whenFull, clock, log });
+  const reading = createReadServer({ ...settings.reading, store, digestKey: (database) => keys.digestKey(database), log });
   return {
     store,
-    start() {
+    async start() {
       // A store that cannot be opened is said at once, not with the first record.
       store.open().catch((error: Error) => log('error', 'audit-store-unavailable', { reason: error.message }));
+      await reading.listen();
     },
-    stop: () => store.close(),
+    async stop() {
+      await reading.close();
+      await store.close();
+    },
   };
 }

@@ -57,6 +57,17 @@ describe.skipIf(skip)(title, () => {
     expect(settings).toMatchObject({ namespace: SYSTEM, release: 'sluice', webhook: { port: 8443 }, stream: { port: 8444 } });
   });
 
+  test('an audit in PostgreSQL: the operator takes the settings, and finds its login', () => {
+    const set = ['audit.store=PostgreSQL', 'audit.postgresql.host=db.example', 'audit.postgresql.existingSecret=audit-login'];
+    const all = objects(renderChart(kube, { set }));
+    const rendered = all.find(({ metadata }) => metadata.name === 'sluice-settings');
+    const { audit } = parseOperatorSettings(rendered?.data?.['settings.yaml'] ?? '');
+    expect(audit).toMatchObject({ store: 'PostgreSQL', postgresql: { host: 'db.example', port: 5432, tls: 'VerifyFull' } });
+    const deployment = JSON.stringify(all.find(({ kind }) => kind === 'Deployment'));
+    expect(deployment).toContain(`"mountPath":"${audit.postgresql!.secretDirectory}"`);
+    expect(deployment).toContain('"secretName":"audit-login"');
+  });
+
   test('every namespaced object says which namespace it is for', () => {
     const cluster = /^(ClusterRole|ClusterRoleBinding|MutatingWebhookConfiguration|ValidatingAdmissionPolicy(Binding)?)$/;
     for (const { kind, metadata } of objects(renderChart(kube, PROFILES['everything'])))
@@ -104,6 +115,9 @@ describe.skipIf(skip)(title, () => {
       ['admissionPolicies.enabled=false', 'webhook.failurePolicy=Ignore'],
       /leaves nothing that keeps a sidecar what it is/,
     ],
+    ['an audit in no database', ['audit.store=PostgreSQL', 'audit.postgresql.host=db'], /needs audit.postgresql.existingSecret/],
+    ['a claim for two replicas', ['audit.embedded.volume.existingClaim=x'], /a claim can be one replica's only/],
+    ['a size that is none', ['audit.embedded.size=much'], /size.*does not match pattern/],
     ["a variable of the chart's own", ['extraEnv[0].name=SLUICE_POD_NAME'], /SLUICE_POD_NAME is the chart's own/],
   ];
   test.each(REFUSED)('refuses %s', (_, set, message) => {

@@ -22,6 +22,8 @@ export interface Installation {
 
 export interface RunningOperator extends RunningProcess {
   readonly ports: OperatorPorts;
+  /** Port of loopback on which its audit is read. */
+  readonly reading: number;
 }
 
 export interface OperatorOptions {
@@ -73,6 +75,13 @@ export async function install(kube: ControlPlane, options: InstallOptions): Prom
       const ports = given ?? (await freeOperatorPorts());
       const own = parse(settings) as Record<string, Record<string, unknown>>;
       for (const [room, port] of Object.entries(ports)) own[room] = { ...own[room], host: '127.0.0.1', port };
+      const reading = await freePort();
+      own['audit'] = {
+        ...own['audit'],
+        embedded: { ...(own['audit']?.['embedded'] as object), directory: join(kube.directory, `audit-${name}`) },
+        reading: { host: '127.0.0.1', port: reading },
+        peers: { host: '127.0.0.1', port: 0 },
+      };
       const file = join(kube.directory, `settings-${name}.yaml`);
       writeFileSync(file, stringify(own));
       const token = await kube.serviceAccountToken(SYSTEM, 'sluice', { expirationSeconds: 86_400 });
@@ -88,7 +97,7 @@ export async function install(kube: ControlPlane, options: InstallOptions): Prom
         await ready(running, ports.health);
         use(ports);
       }
-      return { ...running, ports };
+      return { ...running, ports, reading };
     },
   };
 }

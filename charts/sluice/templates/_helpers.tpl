@@ -37,6 +37,7 @@ app.kubernetes.io/component: operator
 
 {{- define "sluice.webhookServiceName" -}}{{ include "sluice.fullname" . }}-webhook{{- end -}}
 {{- define "sluice.streamServiceName" -}}{{ include "sluice.fullname" . }}-operator{{- end -}}
+{{- define "sluice.peersServiceName" -}}{{ include "sluice.fullname" . }}-peers{{- end -}}
 {{- define "sluice.metricsServiceName" -}}{{ include "sluice.fullname" . }}-metrics{{- end -}}
 
 {{/* Of the MutatingWebhookConfiguration: cluster-wide, so two releases of one name in two namespaces must not meet in it. */}}
