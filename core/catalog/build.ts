@@ -14,6 +14,7 @@ import type {
   RelationKind,
   TypeData,
   TypeKind,
+  WriteFacts,
 } from './model.ts';
 
 /** The server's answer is not a description of a schema. `message` is one sentence. */
@@ -104,6 +105,7 @@ function build(rows: Iterable<readonly (string | null)[]>): CatalogData {
     extensions: list(documents, 'extensions').map(
       (row): ExtensionData => ({ name: text(row, 0), schema: text(row, 1), version: text(row, 2) }),
     ),
+    ...(list(documents, 'callers').some((row) => row[0] === 0) ? { hiddenFunctions: true as const } : {}),
     powers: list(documents, 'powers').map(string),
   };
 }
@@ -157,6 +159,7 @@ function buildRelations(
     from[int(row, 1)] = [...(from[int(row, 1)] ?? []), int(row, 2)];
     relation.generatedFrom = from;
   }
+  addWriteFacts(documents, byOid);
   for (const row of list(documents, 'owned')) {
     const sequence = byOid.get(int(row, 0));
     if (sequence !== undefined) sequence.ownedBy = [int(row, 1), int(row, 2)];
@@ -177,8 +180,33 @@ function addIndex(byOid: ReadonlyMap<number, Mutable<RelationData>>, row: Row): 
     index.indexColumns = [...columns].sort((a, b) => a - b);
   }
   if (table === undefined || flags.includes('x') || flags.includes('i')) return;
-  if (flags.includes('p')) table.primaryKey = key;
-  else if (flags.includes('u') && !flags.includes('d')) push(table, 'uniqueKeys', key);
+  if (flags.includes('p')) {
+    table.primaryKey = key;
+    if (flags.includes('d')) table.keyDeferrable = true;
+  } else if (flags.includes('u') && !flags.includes('d')) push(table, 'uniqueKeys', key);
+}
+
+function addWriteFacts(documents: ReadonlyMap<string, unknown>, byOid: ReadonlyMap<number, Mutable<RelationData>>): void {
+  const change = (row: Row, facts: (known: WriteFacts) => WriteFacts): void => {
+    const relation = byOid.get(int(row, 0));
+    if (relation !== undefined) relation.writes = { ...relation.writes, ...facts(relation.writes ?? {}) };
+  };
+  for (const row of list(documents, 'triggers')) change(row, ({ triggers = 0 }) => ({ triggers: triggers | int(row, 1) }));
+  for (const row of list(documents, 'rules')) change(row, ({ rules = '' }) => ({ rules: rules + text(row, 1) }));
+  for (const row of list(documents, 'cascades')) {
+    const keys = rowsOf(row[2]).map(number);
+    change(row, ({ cascadesOnUpdate = [] }) => ({
+      ...(int(row, 1) === 1 ? { cascadesOnDelete: true as const } : {}),
+      ...(keys.length === 0 ? {} : { cascadesOnUpdate: [...new Set([...cascadesOnUpdate, ...keys])].sort((a, b) => a - b) }),
+    }));
+  }
+  for (const row of list(documents, 'callers')) change(row, () => ({ callsFunctions: true }));
+  for (const row of list(documents, 'privileges')) {
+    change(row, () => ({
+      ...(int(row, 1) === 1 ? { rowSecurity: true as const } : {}),
+      ...(int(row, 2) === 1 ? {} : { unreadable: row[3] === null ? [] : rowsOf(row[3]).map(number) }),
+    }));
+  }
 }
 
 /** Expressions by `table.attnum`, and by `0.domain`. */

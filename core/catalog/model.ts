@@ -34,6 +34,24 @@ export interface ColumnData {
   readonly checks?: readonly string[];
 }
 
+/** What makes a write to a relation do more, or show less, than it says. Absent fields: nothing of the kind. */
+export interface WriteFacts {
+  /** pg_trigger.tgtype of all enabled triggers of users, ORed: 4 INSERT, 8 DELETE, 16 UPDATE, 32 TRUNCATE. Functions of the server's own count for nothing: they change the new row alone. */
+  readonly triggers?: number;
+  /** Commands that a rule rewrites: 'I', 'U', 'D'. */
+  readonly rules?: string;
+  /** A foreign key elsewhere acts (CASCADE, SET NULL, SET DEFAULT) when a row goes. */
+  readonly cascadesOnDelete?: true;
+  /** And when one of these attnums changes. */
+  readonly cascadesOnUpdate?: readonly number[];
+  /** A default, generated column, constraint, index, or (of a view) its query calls a function in a language of users: it may do anything. */
+  readonly callsFunctions?: true;
+  /** Row security applies to the login. */
+  readonly rowSecurity?: true;
+  /** The login may not read all of it. Whoever may read single columns only cannot read system columns. */
+  readonly unreadable?: readonly number[];
+}
+
 export interface RelationData {
   readonly oid: number;
   readonly schema: string;
@@ -43,6 +61,8 @@ export interface RelationData {
   readonly columns: readonly ColumnData[];
   /** attnums of the primary key, in key order. */
   readonly primaryKey?: readonly number[];
+  /** The primary key is checked at the end of a statement or transaction: for moments it is none. */
+  readonly keyDeferrable?: true;
   /** attnum sets of other unique, non-partial, non-expression, NOT NULL irrelevant indexes (ON CONFLICT inference). */
   readonly uniqueKeys?: readonly (readonly number[])[];
   /** Parents in pg_inherits (partitions and inheritance children alike). */
@@ -69,6 +89,7 @@ export interface RelationData {
   readonly indexColumns?: readonly number[];
   /** Name of the extension that owns it (pg_depend deptype e), else absent. */
   readonly extension?: string;
+  readonly writes?: WriteFacts;
 }
 
 export type TypeKind = 'base' | 'composite' | 'domain' | 'enum' | 'pseudo' | 'range' | 'multirange';
@@ -159,6 +180,8 @@ export interface CatalogData {
   readonly functions: readonly FunctionData[];
   readonly operators: readonly OperatorData[];
   readonly extensions: readonly ExtensionData[];
+  /** A cast, an operator or a domain's CHECK calls a function in a language of users: any statement may do so unseen. */
+  readonly hiddenFunctions?: true;
   /** What the login can do beyond what policies need: 'superuser', 'bypassrls', 'createrole', 'replication', … */
   readonly powers: readonly string[];
 }

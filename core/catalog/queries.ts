@@ -175,6 +175,58 @@ SELECT 'operators', (
   JOIN schema s ON s.oid = o.oprnamespace
   LEFT JOIN extension_object x ON x.classid = 'pg_operator'::regclass AND x.objid = o.oid)::text`;
 
+/** Functions whose code users have written: what they do is not known. C functions of extensions are taken for what they say they are. */
+const FOREIGN_FUNCTIONS = `
+  SELECT p.oid FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
+  WHERE p.oid >= ${FIRST_USER_OID} AND (l.lanname NOT IN ('c', 'internal') OR (p.prokind = 'a'
+    AND NOT EXISTS (SELECT FROM extension_object x WHERE x.classid = 'pg_proc'::regclass AND x.objid = p.oid)))`;
+
+/** [table, tgtype] of enabled triggers; those of constraints are found as such, and functions of the server's own only change the new row. */
+const TRIGGER_DOCUMENT = `
+SELECT 'triggers', (
+  SELECT json_agg(json_build_array(tgrelid::int8, tgtype::int4)) FROM pg_trigger
+  WHERE NOT tgisinternal AND tgenabled <> 'D' AND tgfoid >= ${FIRST_USER_OID})::text`;
+
+/** [table, 'I' | 'U' | 'D'] */
+const RULE_DOCUMENT = `
+SELECT 'rules', (
+  SELECT json_agg(json_build_array(ev_class::int8, CASE ev_type WHEN '2' THEN 'U' WHEN '3' THEN 'I' ELSE 'D' END)) FROM pg_rewrite
+  WHERE ev_class >= ${FIRST_USER_OID} AND ev_type IN ('2', '3', '4') AND ev_enabled <> 'D')::text`;
+
+/** [referenced table, 1 if something happens on delete, attnums on whose update something happens] */
+const CASCADE_DOCUMENT = `
+SELECT 'cascades', (
+  SELECT json_agg(json_build_array(confrelid::int8, (confdeltype IN ('c', 'n', 'd'))::int4,
+    CASE WHEN confupdtype IN ('c', 'n', 'd') THEN to_json(confkey) ELSE '[]' END)) FROM pg_constraint
+  WHERE contype = 'f' AND (confdeltype IN ('c', 'n', 'd') OR confupdtype IN ('c', 'n', 'd')))::text`;
+
+/** [relation] whose defaults, constraints, indexes or query call functions of users. [0]: something that belongs to no relation does. */
+const CALLER_DOCUMENT = `
+SELECT 'callers', (
+  SELECT json_agg(DISTINCT jsonb_build_array(k.relation)) FROM (
+    SELECT CASE d.classid
+        WHEN 'pg_attrdef'::regclass THEN (SELECT adrelid::int8 FROM pg_attrdef WHERE oid = d.objid)
+        WHEN 'pg_constraint'::regclass THEN (SELECT conrelid::int8 FROM pg_constraint WHERE oid = d.objid)
+        WHEN 'pg_class'::regclass THEN COALESCE((SELECT indrelid::int8 FROM pg_index WHERE indexrelid = d.objid), d.objid::int8)
+        WHEN 'pg_rewrite'::regclass THEN (SELECT ev_class::int8 FROM pg_rewrite WHERE oid = d.objid)
+        ELSE 0 END AS relation
+    FROM pg_depend d
+    WHERE d.refclassid = 'pg_proc'::regclass AND d.refobjid IN (${FOREIGN_FUNCTIONS})
+      AND d.classid IN ('pg_attrdef'::regclass, 'pg_constraint'::regclass, 'pg_class'::regclass, 'pg_rewrite'::regclass, 'pg_cast'::regclass, 'pg_operator'::regclass)
+  ) k WHERE k.relation IS NOT NULL)::text`;
+
+/** [relation, 1 if row security applies to the login, 1 if it may read the relation as a whole, attnums that it may not read] */
+const PRIVILEGE_DOCUMENT = `
+SELECT 'privileges', (
+  SELECT json_agg(json_build_array(p.oid::int8, p.secured::int4, p.readable::int4, CASE WHEN NOT p.readable THEN (
+      SELECT json_agg(a.attnum ORDER BY a.attnum) FROM pg_attribute a
+      WHERE a.attrelid = p.oid AND a.attnum > 0 AND NOT a.attisdropped AND NOT has_column_privilege(p.oid, a.attnum, 'SELECT')) END))
+  FROM (
+    SELECT c.oid, c.relrowsecurity AND row_security_active(c.oid) AS secured, has_table_privilege(c.oid, 'SELECT') AS readable
+    FROM pg_class c JOIN schema s ON s.oid = c.relnamespace
+    WHERE c.relkind IN ('r', 'p') AND c.oid >= ${FIRST_USER_OID} OFFSET 0) p
+  WHERE p.secured OR NOT p.readable)::text`;
+
 const EXTENSION_DOCUMENT = `
 SELECT 'extensions', (
   SELECT json_agg(json_build_array(e.extname, n.nspname, e.extversion) ORDER BY e.extname)
@@ -218,6 +270,11 @@ const DOCUMENTS = [
   CHECK_DOCUMENT,
   FUNCTION_DOCUMENT,
   OPERATOR_DOCUMENT,
+  TRIGGER_DOCUMENT,
+  RULE_DOCUMENT,
+  CASCADE_DOCUMENT,
+  CALLER_DOCUMENT,
+  PRIVILEGE_DOCUMENT,
   EXTENSION_DOCUMENT,
   POWER_DOCUMENT,
 ];
@@ -249,7 +306,10 @@ ${[
   ['pg_type', `oid >= ${FIRST_USER_OID}`],
   ['pg_enum', 'true'],
   // A domain's CHECKs leave no trace in pg_type; those of tables change relchecks in pg_class.
-  ['pg_constraint', `contypid <> 0 AND oid >= ${FIRST_USER_OID}`],
+  // Foreign keys and their actions show in no other catalog of the table they refer to.
+  ['pg_constraint', `(contypid <> 0 OR contype = 'f') AND oid >= ${FIRST_USER_OID}`],
+  ['pg_trigger', 'NOT tgisinternal'],
+  ['pg_cast', `oid >= ${FIRST_USER_OID}`],
   ['pg_operator', `oid >= ${FIRST_USER_OID}`],
   ['pg_namespace', `nspname OPERATOR(pg_catalog.!~) '^pg_(toast_)?temp_'`],
   ['pg_inherits', 'true'],

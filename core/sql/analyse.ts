@@ -10,6 +10,7 @@ import { checkKnownNodes } from './ast/known.ts';
 import { asTag, tagOf } from './ast/node.ts';
 import type { Analyser, OutputColumns, Scope, StatementContext } from './context.ts';
 import type { EngineOptions, SqlEngine } from './engine.ts';
+import { planEvidence } from './evidence/evidence.ts';
 import { FragmentParser } from './parse/fragment.ts';
 import { PARSER_RESTARTING } from './parse/wasm-parser.ts';
 import { checkParameterTypes } from './names/types.ts';
@@ -163,13 +164,25 @@ function allowedPlan(context: StatementState, node: Node): StatementPlan {
       });
     }
   }
+  const recorded =
+    context.bundle.audit.rows === 'None'
+      ? undefined
+      : planEvidence(context, node, {
+          text,
+          edits,
+          start: range[0],
+          reads: context.facts.snapshot(context.bundle).reads,
+          countOnly: context.request.countOnly === true,
+        });
+  if (recorded?.swallow) context.swallowRows = true;
   return {
     ...describe(context, source, range),
     decision: 'allow',
     ...(context.observed.length === 0 ? {} : { observed: context.observed }),
-    text,
-    rewritten: edits.length > 0,
-    edits,
+    text: recorded?.text ?? text,
+    rewritten: (recorded?.edits ?? edits).length > 0,
+    edits: recorded?.edits ?? edits,
+    ...(recorded === undefined ? {} : { evidence: recorded.evidence }),
     pinned: context.allPinned ? 'all' : [...context.pinned].sort((a, b) => a - b),
   };
 }

@@ -54,6 +54,8 @@ export interface StatementContext {
   cacheable: boolean;
   copyIn: boolean;
   uses: { prepared?: string; cursor?: string };
+  /** What each DML target (its RangeVar) is; null: a temporary or unknown relation. */
+  readonly targets: Map<object, RelationData | null>;
   /**
    * The value of a literal decides something (ORDER BY 1, 't'::regclass, nextval('s'), LIMIT under a rule, 1=1): its
    * byte offset is pinned, so that the cache by shape keys on it. Reading a literal's value without pinning it is a bug.

@@ -4,6 +4,7 @@
  */
 import type { Denial } from '../errors/denial.ts';
 import type { Action } from '../policy/bundle.ts';
+import type { PlannedEvidence } from './evidence/planned.ts';
 
 /** The statement's class, for audit, metrics and the session's bookkeeping. */
 export type StatementKind =
@@ -131,6 +132,11 @@ export interface StatementPlan {
    * it must not reach the client, Describe answers NoData, and Execute goes upstream without a row limit.
    */
   readonly swallowRows?: true;
+  /**
+   * With Database.spec.audit.rows, of a statement that writes. Where it has a column, the first column of the result is ours: it is
+   * cut off RowDescription and every DataRow (all of them are dropped with `swallowRows`).
+   */
+  readonly evidence?: PlannedEvidence;
   /** True if rows may reach the client (DataRow or CopyData). */
   readonly returnsRows: boolean;
   /** Only these are allowed to be executed more than once without looking again (no literal-pinned session decision). */
@@ -157,6 +163,8 @@ export interface AnalyseRequest {
   readonly protocol: 'simple' | 'extended';
   /** Parameter type OIDs of Parse, 0 = unspecified. */
   readonly parameterTypes: readonly number[];
+  /** No column of ours may be added for evidence: its rows are only counted. */
+  readonly countOnly?: true;
 }
 
 /** One plan a statement, in order; none for an empty query. If any is denied the session runs none of them. */

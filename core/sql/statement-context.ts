@@ -1,5 +1,6 @@
 /** The StatementContext of one statement: the state its analysis gathers, and nothing that decides. */
 import type { Node } from '@pgsql/types';
+import type { RelationData } from '../catalog/model.ts';
 import type { Code } from '../errors/codes.ts';
 import { DenialError, type Denial } from '../errors/denial.ts';
 import type { Analyser, StatementContext } from './context.ts';
@@ -68,6 +69,7 @@ export class StatementState implements StatementContext {
   cacheable = true;
   copyIn = false;
   uses: { prepared?: string; cursor?: string } = {};
+  readonly targets: Map<object, RelationData | null>;
 
   constructor(parts: ContextParts) {
     const { options, outer } = parts;
@@ -91,6 +93,7 @@ export class StatementState implements StatementContext {
     this.frames = outer?.frames ?? new FrameStack();
     this.observed = outer?.observed ?? [];
     this.pinned = outer?.pinned ?? new Set();
+    this.targets = outer?.targets ?? new Map();
   }
 
   edit(edit: Edit): void {

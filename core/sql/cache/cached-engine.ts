@@ -203,7 +203,8 @@ export class CachedEngine implements SqlEngine {
       this.#sessions.set(session, known);
     }
     const types = request.parameterTypes.length === 0 ? '' : request.parameterTypes.join();
-    return `${known.key}${request.protocol === 'simple' ? 's' : 'e'}${types}\0`;
+    const protocol = request.protocol === 'simple' ? 's' : 'e';
+    return `${known.key}${protocol}${request.countOnly === true ? 'c' : ''}${types}\0`;
   }
 }
 
@@ -230,6 +231,7 @@ function samePlan(a: StatementPlan, b: StatementPlan): boolean {
 /** A rough upper bound of what a plan holds in memory, in bytes. */
 function weigh(plan: StatementPlan): number {
   let weight = BASE_WEIGHT + plan.text.length * 2 + plan.normalised.length * 2;
+  for (const name of plan.evidence?.column?.columns ?? []) weight += 32 + name.length;
   for (const edit of plan.edits) weight += 64 + edit.replacement.length * 2;
   for (const use of [...plan.facts.reads, ...plan.facts.writes]) weight += 128 + use.relation.length + use.columns.length * 32;
   return weight + 64 * (plan.facts.functions.length + Object.keys(plan.facts.masks).length + plan.facts.rules.length);

@@ -9,6 +9,9 @@ import { deny } from '../../errors/denial.ts';
 import type { StatementContext } from '../context.ts';
 import type { Token } from '../text/lexer.ts';
 
+/** All that is needed to find places in a statement. */
+export type StatementText = Pick<StatementContext, 'source' | 'range'>;
+
 /** Byte offsets, end exclusive. */
 export interface Extent {
   readonly start: number;
@@ -22,7 +25,7 @@ export interface Item extends Extent {
 }
 
 /** The items from the token at `offset` to the end of the (possibly parenthesised) statement it belongs to. */
-export function itemsFrom(context: StatementContext, offset: number): readonly Item[] {
+export function itemsFrom(context: StatementText, offset: number): readonly Item[] {
   const { source } = context;
   const limit = context.range[1];
   const items: Item[] = [];
@@ -79,22 +82,22 @@ function isDot(token: Token): boolean {
 /** A run of items, cut at keywords. */
 export class Clauses {
   readonly items: readonly Item[];
-  readonly #context: StatementContext;
+  readonly #context: StatementText;
   readonly #begin: number;
 
   /** `begin`: the end of what stands before the items. */
-  constructor(context: StatementContext, items: readonly Item[], begin: number) {
+  constructor(context: StatementText, items: readonly Item[], begin: number) {
     this.#context = context;
     this.#begin = begin;
     this.items = items;
   }
 
-  static from(context: StatementContext, offset: number): Clauses {
+  static from(context: StatementText, offset: number): Clauses {
     return new Clauses(context, itemsFrom(context, offset), offset);
   }
 
   /** What follows the target's name, `ONLY (name)` included. */
-  static after(context: StatementContext, target: { readonly location?: number }): Clauses {
+  static after(context: StatementText, target: { readonly location?: number }): Clauses {
     const { source } = context;
     const name = source.nameAt(target.location ?? 0);
     const first = source.tokenAt(name.start);
@@ -148,7 +151,7 @@ export class Clauses {
 }
 
 /** The items inside the parentheses of a group. */
-export function inside(context: StatementContext, group: Item): Clauses {
+export function inside(context: StatementText, group: Item): Clauses {
   const open = context.source.tokenAt(group.start);
   const first = open === undefined ? undefined : context.source.next(open);
   if (first === undefined) return lost(context, group.start);
@@ -156,7 +159,7 @@ export function inside(context: StatementContext, group: Item): Clauses {
 }
 
 /** Tree and text do not agree on where a clause is: nothing can be changed there safely. */
-export function lost(context: StatementContext, offset: number): never {
+export function lost(context: StatementText, offset: number): never {
   return deny('SLUICE-105', 'The statement could not be rewritten safely: a clause is not where the parser saw it.', {
     location: Math.max(context.range[0], offset),
     rule: 'floor',
