@@ -3,8 +3,8 @@
  * up to a limit, keys up to a limit, and from there on everything goes into counts and a digest alone.
  */
 import { createHmac, type Hmac } from 'node:crypto';
-import { rowDigest } from './digest.ts';
-import type { Capture, CaptureReason, RelationChanges, RowEvidence, RowImage, SealedImages } from './evidence.ts';
+import { type DigestKey, rowDigest } from './digest.ts';
+import type { CaptureReason, RelationChanges, RowEvidence, RowImage, SealedImages } from './evidence.ts';
 
 export type ChangeAction = RelationChanges['action'];
 /** A row by column name; the primary key's columns come first. */
@@ -20,6 +20,9 @@ export const MOST_ROWS = 100;
 /** Characters of images' JSON that are kept of one statement. */
 export const MOST_IMAGE_TEXT = 64 * 1024;
 
+/** What is missing of rows that were changed: nothing, where there are none. */
+const OF_ROWS: readonly CaptureReason[] = ['no-key', 'before-image', 'cascade', 'inheritance', 'privilege'];
+
 interface Changes {
   rows: number;
   readonly images: RowImage[];
@@ -30,7 +33,7 @@ interface Changes {
 }
 
 export interface Sealing {
-  readonly digestKey: Buffer;
+  readonly digestKey: DigestKey;
   seal(images: SealedImages): { readonly images: string; readonly sealedBy: string } | undefined;
 }
 
@@ -78,8 +81,8 @@ export class RowCapture {
     if (rows > 0) this.#of(action).rows += rows;
   }
 
-  /** `statement`: of the intent. Nothing may be added afterwards. */
-  finish(statement: string): RowEvidence {
+  /** `statement`: of the intent. `seen`: rows would have been added, had there been any. Nothing may be added afterwards. */
+  finish(statement: string, seen: boolean): RowEvidence {
     const kept = [...this.#changes].filter(([, changes]) => changes.images.length > 0);
     const sealed =
       this.#sealing === undefined || kept.length === 0
@@ -89,9 +92,11 @@ export class RowCapture {
             statement,
             changes: kept.map(([action, { images }]) => ({ ...this.#target, action, rows: images })),
           });
-    if (sealed === undefined && this.#rows > 0) this.#reasons.add('no-recipients');
+    if (sealed === undefined && seen && this.#rows > 0 && (this.#sealing === undefined || kept.length > 0))
+      this.#reasons.add('no-recipients');
+    if (seen && this.#rows === 0) for (const reason of OF_ROWS) this.#reasons.delete(reason);
     return {
-      capture: captureOf(this.#reasons),
+      capture: this.#reasons.size === 0 ? 'exact' : seen ? 'partial' : 'none',
       reasons: [...this.#reasons],
       changes: [...this.#changes].map(([action, changes]) => this.#summary(action, changes)),
       ...sealed,
@@ -110,7 +115,13 @@ export class RowCapture {
     };
   }
 
-  #addLine(action: ChangeAction, line: string, image: RowImage | undefined, before: Row | undefined, after: Row | undefined): void {
+  #addLine(
+    action: ChangeAction,
+    line: string,
+    image: RowImage | undefined,
+    before: Row | undefined,
+    after: Row | undefined,
+  ): void {
     const changes = this.#of(action);
     this.#rows += 1;
     changes.rows += 1;
@@ -149,7 +160,13 @@ export class RowCapture {
     const digests = new Set<string>();
     for (const row of [after, before]) {
       if (row === undefined || !key.every((name) => Object.hasOwn(row, name))) continue;
-      digests.add(rowDigest(this.#sealing!.digestKey, relation, key.map((name) => row[name] ?? null)));
+      digests.add(
+        rowDigest(
+          this.#sealing!.digestKey,
+          relation,
+          key.map((name) => row[name] ?? null),
+        ),
+      );
     }
     changes.keys.push(...digests);
   }
@@ -162,11 +179,6 @@ export class RowCapture {
     }
     return changes;
   }
-}
-
-/** `none`: nothing is known of any row but that it was written. */
-function captureOf(reasons: ReadonlySet<CaptureReason>): Capture {
-  return reasons.size === 0 ? 'exact' : 'partial';
 }
 
 /** Of an update with its image before: the columns that changed. */

@@ -31,6 +31,8 @@ export type CaptureReason =
   | 'form'
   /** The login may not read the columns. */
   | 'privilege'
+  /** The session's settings leave something out of values' text: extra_float_digits below 1, or a DateStyle other than ISO. */
+  | 'lossy-text'
   /** The server's counters say that more was written than was seen. */
   | 'counters'
   /** The connection ended before the server said what it had done. */

@@ -54,7 +54,7 @@ export interface StatementContext {
   cacheable: boolean;
   copyIn: boolean;
   uses: { prepared?: string; cursor?: string };
-  /** What each DML target (its RangeVar) is; null: a temporary or unknown relation. */
+  /** What each DML target (its RangeVar) is; null: a temporary relation; absent: the catalog does not know it. */
   readonly targets: Map<object, RelationData | null>;
   /**
    * The value of a literal decides something (ORDER BY 1, 't'::regclass, nextval('s'), LIMIT under a rule, 1=1): its

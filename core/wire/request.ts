@@ -38,6 +38,11 @@ export function bind(portal: string, statement: string, values: readonly (string
   return message('B', ...parts, int16(0));
 }
 
+/** The same Bind (`body`: all of it) with other result formats than the `had` ones at its end. */
+export function bindWithFormats(body: Buffer, had: number, formats: readonly number[]): Buffer {
+  return message('B', body.subarray(0, body.length - 2 - 2 * had), int16(formats.length), ...formats.map(int16));
+}
+
 export const describe = (kind: 'S' | 'P', name: string): Buffer => message('D', Buffer.from(kind), cstring(name));
 export const execute = (portal: string, maxRows = 0): Buffer => message('E', cstring(portal), int32(maxRows));
 export const close = (kind: 'S' | 'P', name: string): Buffer => message('C', Buffer.from(kind), cstring(name));

@@ -87,6 +87,19 @@ export function scanRowDescription(body: Buffer, visit: (tableOid: number, attnu
   return true;
 }
 
+/** The body of the same description without its first column. */
+export function withoutFirstColumn(body: Buffer): Buffer {
+  const reader = new BodyReader(body, 'RowDescription', 'SLUICE-706');
+  const count = reader.uint16();
+  if (count === 0) throw reader.fail('has no columns');
+  reader.cstring();
+  reader.skip(18);
+  const rest = Buffer.allocUnsafe(2 + body.length - reader.at);
+  rest.writeUInt16BE(count - 1);
+  body.copy(rest, 2, reader.at);
+  return rest;
+}
+
 export function decodeRowDescription(body: Buffer): readonly ColumnDescription[] {
   const reader = new BodyReader(body, 'RowDescription', 'SLUICE-706');
   const count = reader.uint16();

@@ -84,7 +84,7 @@ export class Analysis {
     return catalogStale && status === 'I' && this.#core.engine?.bundle.transparent !== true;
   }
 
-  analyse(sql: Buffer, protocol: AnalyseRequest['protocol'], parameterTypes: readonly number[]): Verdict {
+  analyse(sql: Buffer, protocol: AnalyseRequest['protocol'], parameterTypes: readonly number[], countOnly = false): Verdict {
     const core = this.#core;
     const engine = this.engine();
     if ('code' in engine) return { kind: 'denied', denial: engine, plan: null, engine: core.host.engine };
@@ -97,7 +97,7 @@ export class Analysis {
       core.catalogStale = false;
     }
 
-    const request = { sql, protocol, parameterTypes };
+    const request: AnalyseRequest = { sql, protocol, parameterTypes, ...(countOnly ? { countOnly } : {}) };
     const large = this.#largeAnswer(engine, sql);
     if (large !== undefined && 'code' in large) return { kind: 'denied', denial: large, plan: null, engine };
     const plans = large ?? analyseMessage(engine, request, core.state, core.altered);

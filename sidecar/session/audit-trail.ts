@@ -3,12 +3,14 @@
  * client bytes are appended together; what goes upstream waits for them. Outcomes are appended as they happen: the journal
  * keeps the order, and nothing waits for them.
  */
+import type { RowEvidence } from '../../core/audit/evidence.ts';
 import type { AuditEntry, Intent, WithoutHeader } from '../../core/audit/record.ts';
 import type { StatementValues } from '../../core/audit/statement-values.ts';
 import type { Denial } from '../../core/errors/denial.ts';
 import { type Bundle, governance } from '../../core/policy/bundle.ts';
 import type { RelationUse, StatementPlan } from '../../core/sql/plan.ts';
 import type { EvidenceKeys } from '../evidence/keys.ts';
+import { type Completion, WriteRecorder } from '../evidence/write-recorder.ts';
 import { ValueDigests } from '../evidence/value-digests.ts';
 import type { Journal } from '../journal/journal.ts';
 import { SILENT, type Telemetry } from '../telemetry/telemetry.ts';
@@ -21,6 +23,8 @@ export interface Settlement {
   readonly tag?: string;
   readonly rows?: number;
   readonly bytes?: number;
+  /** The server has run it to its end (or a portion of it): what was written stands in the evidence. */
+  readonly completion?: Completion;
 }
 
 type StaticIntent = Omit<WithoutHeader<Intent>, 'session' | 'statement' | 'policies' | 'bundle' | 'mode' | 'trace'>;
@@ -33,6 +37,7 @@ export class AuditTrail {
   readonly #telemetry: Telemetry;
   readonly #policies = new WeakMap<Bundle, readonly string[]>();
   readonly #values: ValueDigests;
+  readonly #evidence: () => EvidenceKeys | undefined;
   #next = 0;
   readonly #static = new WeakMap<StatementPlan, StaticIntent>();
   /** In the order of events. */
@@ -48,6 +53,7 @@ export class AuditTrail {
     evidence: () => EvidenceKeys | undefined = () => undefined,
   ) {
     this.#values = new ValueDigests(evidence);
+    this.#evidence = evidence;
     this.#journal = journal;
     this.#session = session;
     this.#clock = clock;
@@ -76,15 +82,20 @@ export class AuditTrail {
     options: { readonly reason?: Denial; readonly maxAffected?: number; readonly bound?: StatementValues | undefined } = {},
   ): Execution {
     const { reason, maxAffected, bound } = options;
+    const refused = reason ?? plan.denial;
+    const recorder =
+      plan.evidence === undefined || refused !== undefined
+        ? undefined
+        : new WriteRecorder(plan.evidence, plan.swallowRows === true, this.#evidence());
     const execution: Execution = {
       id: `${this.#session}.${this.#next++}`,
       plan,
       policyVersion: governance(bundle),
       started: this.#clock(),
       ...(maxAffected === undefined ? {} : { maxAffected }),
+      ...(recorder === undefined ? {} : { recorder }),
       settled: false,
     };
-    const refused = reason ?? plan.denial;
     const trace = sql === null ? undefined : traceparent(sql);
     if (refused !== undefined) this.#telemetry.statement('deny', plan.kind, refused.code);
     else this.#telemetry.statement(plan.observed?.[0] === undefined ? 'allow' : 'observe', plan.kind, plan.observed?.[0]?.code);
@@ -122,20 +133,37 @@ export class AuditTrail {
     throw error;
   }
 
-  /** What became of an execution; only the first settlement counts. */
-  settle(execution: Execution | undefined, result: Result, details: Settlement = {}): void {
-    if (execution === undefined || execution.settled) return;
+  /**
+   * What became of an execution; only the first settlement counts. With evidence of rows it is written at once: gives undefined when that is
+   * done, or a promise that settles when it is. Throws or rejects with JournalError.
+   */
+  settle(execution: Execution | undefined, result: Result, details: Settlement = {}): void | Promise<void> {
+    if (execution === undefined || execution.settled) return undefined;
     execution.settled = true;
     const duration = Math.max(0, Math.round(this.#clock() - execution.started));
     if (result === 'ok' || result === 'error') this.#telemetry.finished(duration / 1_000_000, details.rows ?? 0);
-    this.#entries.push({
+    const { completion, ...known } = details;
+    const evidence =
+      execution.recorder === undefined ? undefined : evidenceOf(execution.recorder, execution.id, result, completion);
+    const outcome: AuditEntry = {
       type: 'outcome',
       session: this.#session,
       statement: execution.id,
       result,
-      ...details,
+      ...known,
       duration,
-    });
+      ...(evidence === undefined ? {} : { evidence }),
+    };
+    if (evidence === undefined || result !== 'ok') {
+      this.#entries.push(outcome);
+      return undefined;
+    }
+    this.#deferOutcomes();
+    try {
+      return this.#journal.append([outcome])?.catch((error: unknown) => this.#failed(error));
+    } catch (error) {
+      return this.#failed(error);
+    }
   }
 
   event(event: string, detail: Readonly<Record<string, string | number | boolean>>): void {
@@ -236,6 +264,13 @@ function recorded({ values, leftOut }: StatementValues): Pick<Intent, 'values' |
 
 function readUse(use: RelationUse): { readonly relation: string; readonly columns: readonly string[] } {
   return { relation: use.relation, columns: use.columns };
+}
+
+/** A statement that failed has changed nothing. Of one that was interrupted nobody knows. */
+function evidenceOf(recorder: WriteRecorder, statement: string, result: Result, completion: Completion | undefined): RowEvidence {
+  if (completion !== undefined) return recorder.finish(statement, completion);
+  if (result === 'error' || result === 'denied') return { capture: 'exact', reasons: [], changes: [] };
+  return recorder.finish(statement, { rows: null, reason: 'interrupted' });
 }
 
 function decided(reason: Denial): { decision: 'deny'; code: string; rule?: string } {

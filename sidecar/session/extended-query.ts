@@ -68,8 +68,11 @@ export class ExtendedQuery {
       plan,
       engine: verdict.engine,
       view: viewMark(core.state),
+      revision: 0,
+      countOnly: false,
       upstream: text,
     };
+    if (plan?.evidence?.column !== undefined && plan.swallowRows !== true) inbound.wholeBinds();
     core.groupOpen = true;
     const sent = sentText(statement);
     inbound.expect({
@@ -93,7 +96,7 @@ export class ExtendedQuery {
   bind(body: Buffer, length: number): Disposition {
     const inbound = this.#inbound;
     const { core } = inbound;
-    const { portal: portalName, statement: name } = decodeBind(body, length);
+    const { portal: portalName, statement: name, resultFormats } = decodeBind(body, length);
     if (inbound.analysis.needsBarrier()) return inbound.hold('idle');
     const statement = core.statements.statement(name, core.group);
     if (statement === 'wait') return inbound.hold('idle');
@@ -102,12 +105,13 @@ export class ExtendedQuery {
       inbound.expect({ kind: 'bind', group: core.group, mustFail: true });
       return PASS;
     }
-    const recheck = this.#recheck(statement);
+    // The formats of the client's columns stand at a Bind's end, and its length at its beginning.
+    const recheck = this.#recheck(statement, resultFormats === undefined && needsFormats(statement));
     if (recheck === HOLD) return HOLD;
     if (recheck.kind === 'denied') return inbound.refusals.extended(recheck.denial, recheck.plan, statement.sql);
     if (recheck.kind === 'changed') this.#prepareAgain(statement);
     const bound = core.audit.bound(core.engine?.bundle, body, statement.described ?? statement.parameterTypes);
-    const portal: Portal = { name: portalName, statement, plan: statement.plan, upstream: statement.upstream, bound, rows: 0 };
+    const portal: Portal = { name: portalName, statement, plan: statement.plan, bound, rows: 0, revision: statement.revision };
     const sent = sentText(statement);
     inbound.expect({
       kind: 'bind',
@@ -116,7 +120,10 @@ export class ExtendedQuery {
       ...(sent === undefined ? {} : { sent }),
       ...core.statements.definePortal(portal, core.group, core.policyVersion),
     });
-    return PASS;
+    if (statement.plan?.evidence?.column === undefined || resultFormats === undefined || resultFormats.length < 2) return PASS;
+    // Ours is text, which is the same in both formats; only a list with one for each column has to grow.
+    inbound.emit(request.bindWithFormats(body, resultFormats.length, [0, ...resultFormats]));
+    return DROP;
   }
 
   describe(body: Buffer): Disposition {
@@ -130,7 +137,14 @@ export class ExtendedQuery {
     if (known === 'unknown') inbound.expect({ kind: 'describe', group: core.group, mustFail: true });
     else {
       const noData = known.plan?.swallowRows === true;
-      inbound.expect({ kind: 'describe', group: core.group, noData, ...('parameterTypes' in known ? { describes: known } : {}) });
+      const cut = known.plan?.evidence?.column !== undefined;
+      inbound.expect({
+        kind: 'describe',
+        group: core.group,
+        noData,
+        cut,
+        ...('parameterTypes' in known ? { describes: known } : {}),
+      });
     }
     return PASS;
   }
@@ -195,12 +209,13 @@ export class ExtendedQuery {
     const copyIn = plan.copyIn === true;
     const sent = portal.statement === null ? undefined : sentText(portal.statement);
     if (max !== undefined) inbound.affected.baseline(execution);
+    const tap = execution.recorder?.tap;
     const entry = inbound.expect({
       kind: 'execute',
       group: core.group,
       portal,
       ...(sent === undefined ? {} : { sent }),
-      pieces: [{ role: 'client', execution, rowLimit: limit, held: max !== undefined }],
+      pieces: [{ role: 'client', execution, rowLimit: limit, held: max !== undefined, ...(tap === undefined ? {} : { tap }) }],
     });
     if (copyIn) {
       core.copyIn = 'expected';
@@ -219,8 +234,8 @@ export class ExtendedQuery {
     return DROP;
   }
 
-  /** Whether what was decided at Parse still holds. */
-  #recheck(statement: PreparedStatement): Recheck {
+  /** Whether what was decided at Parse still holds. `countOnly`: as AnalyseRequest has it. */
+  #recheck(statement: PreparedStatement, countOnly = statement.countOnly): Recheck {
     const inbound = this.#inbound;
     const { core } = inbound;
     if (statement.sql === null) {
@@ -230,15 +245,19 @@ export class ExtendedQuery {
         return { kind: 'denied', denial: policyChanged('prepared statement'), plan: statement.plan };
       return { kind: 'same' };
     }
-    if (statement.engine === core.engine && sameView(statement.view, core.state, statement.plan) && !this.#expires(statement))
-      return { kind: 'same' };
-    const verdict = inbound.analysis.analyse(statement.sql, 'extended', statement.parameterTypes);
+    const holds =
+      statement.engine === core.engine && sameView(statement.view, core.state, statement.plan) && !this.#expires(statement);
+    if (holds && countOnly === statement.countOnly)
+      return statement.plan === null || statement.plan.text === statement.upstream ? { kind: 'same' } : { kind: 'changed' };
+    const verdict = inbound.analysis.analyse(statement.sql, 'extended', statement.parameterTypes, countOnly);
     if (verdict.kind === 'barrier') return inbound.hold('idle');
     if (verdict.kind === 'wait') return inbound.holdUntil(verdict.until);
     if (verdict.kind === 'denied') return { kind: 'denied', denial: verdict.denial, plan: verdict.plan };
     const plan = verdict.plans[0] ?? null;
     statement.engine = verdict.engine;
     statement.view = viewMark(core.state);
+    if (!holds && (countOnly !== statement.countOnly || plan?.text !== statement.plan?.text)) statement.revision += 1;
+    statement.countOnly = countOnly;
     statement.plan = plan;
     const text = plan === null ? statement.upstream : plan.text;
     return text === statement.upstream ? { kind: 'same' } : { kind: 'changed' };
@@ -257,14 +276,10 @@ export class ExtendedQuery {
       if ('code' in engine) return engine;
       return this.#inbound.analysis.outlived(engine, portal.name) ? policyChanged('cursor') : null;
     }
-    const before = portal.upstream;
     const recheck = this.#recheck(statement);
     if (recheck === HOLD) return HOLD;
     if (recheck.kind === 'denied') return recheck.denial;
-    if (recheck.kind === 'changed' || statement.upstream !== before) {
-      return policyChanged('portal');
-    }
-    return null;
+    return statement.revision === portal.revision ? null : policyChanged('portal');
   }
 
   /** Same name, the text that is allowed now. */
@@ -292,6 +307,11 @@ export class ExtendedQuery {
       abandoned: failed,
     });
   }
+}
+
+/** The statement's result has a column of ours beside those that the client knows. */
+function needsFormats({ plan, countOnly }: PreparedStatement): boolean {
+  return countOnly || (plan?.evidence?.column !== undefined && plan.swallowRows !== true);
 }
 
 function sentText(statement: PreparedStatement): SentText | undefined {

@@ -6,6 +6,8 @@ interface Held {
   readonly bytes: Buffer;
   readonly execution: Execution | undefined;
   readonly settlement: Settlement;
+  /** It is in the trail. */
+  settled: boolean;
 }
 
 export class HeldReply {
@@ -16,22 +18,29 @@ export class HeldReply {
     this.#audit = audit;
   }
 
-  hold(held: Held): void {
-    this.#held = held;
+  hold(held: Omit<Held, 'settled'>): void {
+    this.#held = { ...held, settled: false };
   }
 
-  /** The check has passed: what the client now gets, if anything was held. */
+  /** The check has passed. Gives what AuditTrail.settle gives; to be called before `release`. */
+  settle(): void | Promise<void> {
+    const held = this.#held;
+    if (held === null || held.settled) return undefined;
+    held.settled = true;
+    return this.#audit.settle(held.execution, 'ok', held.settlement);
+  }
+
+  /** What the client now gets, if anything was held. */
   release(): Buffer | null {
-    const held = this.#take();
-    if (held === null) return null;
-    this.#audit.settle(held.execution, 'ok', held.settlement);
-    return held.bytes;
+    return this.#take()?.bytes ?? null;
   }
 
   /** The check failed, and the write with it: the client never sees that it was complete. */
   fail(sqlstate: string): void {
     const held = this.#take();
-    if (held !== null) this.#audit.settle(held.execution, 'error', { ...held.settlement, sqlstate });
+    if (held === null) return;
+    const { completion: _, ...settlement } = held.settlement;
+    void this.#audit.settle(held.execution, 'error', { ...settlement, sqlstate });
   }
 
   #take(): Held | null {

@@ -28,6 +28,8 @@ export type Condition = 'idle' | 'space' | 'guard' | 'copy' | 'settled' | 'turn'
 const MAX_PENDING = 4_096;
 /** Milliseconds of one turn of the event loop that a session may take; what it sent beyond waits for the next turn. */
 const TURN = 4;
+/** Bytes of a Bind that are held where its end has to be known. */
+const WHOLE_BIND = 1024 * 1024;
 /** Milliseconds after which a held message is looked at again by what has to follow it. */
 const HELD_POLL = 2;
 
@@ -36,6 +38,7 @@ export class Inbound {
   readonly analysis: Analysis;
   readonly affected: AffectedRows;
   readonly refusals: Refusals;
+  readonly #frames: FrameTable;
   readonly #walker: FrameWalker;
   readonly #extended: ExtendedQuery;
   readonly #batch: Batch;
@@ -61,6 +64,7 @@ export class Inbound {
     frames: FrameTable = clientFrames(),
   ) {
     this.core = core;
+    this.#frames = frames;
     this.analysis = new Analysis(core);
     this.affected = new AffectedRows(this);
     this.refusals = new Refusals(this);
@@ -153,6 +157,11 @@ export class Inbound {
     const waits = !this.#batch.committing && this.#held !== null && this.core.pipeline.length === 0;
     if (waits) setTimeout(() => this.behindSent(action), HELD_POLL);
     else this.#batch.behind(action);
+  }
+
+  /** From now on a Bind is looked at as a whole, unless it is longer than a statement may be. */
+  wholeBinds(): void {
+    this.#frames.hold[CLIENT.bind] = WHOLE_BIND;
   }
 
   /** The server asked for COPY data, or no longer wants it. */

@@ -2,13 +2,14 @@
  * Server to client. Rows stream past unseen; every other message is matched with the entry that is owed it (pipeline.ts),
  * applies what it confirms, and passes, is dropped, or is replaced by an answer of ours.
  */
-import type { Denial } from '../../core/errors/denial.ts';
+import { type Denial, denial } from '../../core/errors/denial.ts';
 import {
   decodeCommandComplete,
   decodeParameterDescription,
   decodeReadyForQuery,
   decodeReport,
   SERVER,
+  withoutFirstColumn,
 } from '../../core/wire/server-messages.ts';
 import { SERVER_FRAMES } from '../../core/wire/frame-table.ts';
 import { type Disposition, DROP, FrameWalker, HOLD, PASS } from '../../core/wire/frame-walker.ts';
@@ -22,6 +23,8 @@ import { answerError, seriesFailed } from './failures.ts';
 import { HeldReply } from './held-reply.ts';
 import { exceedsRowLimit } from './limits.ts';
 import type { Expected, Piece } from './pipeline.ts';
+import { JournalError } from '../journal/journal.ts';
+import type { Completion } from '../evidence/write-recorder.ts';
 import { Reports } from './reports.ts';
 import { RowOverflow } from './row-overflow.ts';
 import { ServerWatch } from './server-watch.ts';
@@ -52,6 +55,8 @@ export class Outbound {
   #held: { readonly type: number; readonly body: Buffer; readonly length: number } | null = null;
   readonly #heldReply: HeldReply;
   readonly #overflow: RowOverflow;
+  /** Its evidence is in the trail now, its completion still to be passed on. */
+  #recorded: Piece | null = null;
   /** A FATAL of the server's has been passed on. */
   #fatal = false;
 
@@ -152,11 +157,7 @@ export class Outbound {
         return fate;
       case SERVER.rowDescription:
         this.#watch.rowDescription(body);
-        if (head.kind === 'describe') {
-          const described = this.#confirm(head, 'describe', type, fate);
-          return head.noData === true && described === PASS ? this.#replace(NO_DATA, PASS) : described;
-        }
-        return this.#piece(head, type).execution?.plan.swallowRows === true ? DROP : this.#pieceFate(head);
+        return head.kind === 'describe' ? this.#described(head, body, fate) : this.#rowsBegin(head, body);
       case SERVER.copyInResponse:
         if (this.#piece(head, type).execution?.plan.copyIn !== true) throw unexpected(type);
         copyInBegins(this.#inbound);
@@ -172,6 +173,22 @@ export class Outbound {
       default:
         throw unexpected(type);
     }
+  }
+
+  /** The check of protected columns has seen it whole. */
+  #described(head: Expected, body: Buffer, fate: typeof PASS | typeof DROP): Disposition {
+    const disposition = this.#confirm(head, 'describe', SERVER.rowDescription, fate);
+    if (disposition !== PASS) return disposition;
+    if (head.noData === true) return this.#replace(NO_DATA, PASS);
+    return head.cut === true ? this.#replace(message('T', withoutFirstColumn(body)), PASS) : PASS;
+  }
+
+  #rowsBegin(head: Expected, body: Buffer): Disposition {
+    const plan = this.#piece(head, SERVER.rowDescription).execution?.plan;
+    if (plan?.swallowRows === true) return DROP;
+    const fate = this.#pieceFate(head);
+    if (fate !== PASS || plan?.evidence?.column === undefined) return fate;
+    return this.#replace(message('T', withoutFirstColumn(body)), PASS);
   }
 
   #confirm(head: Expected, kind: Expected['kind'], type: number, fate: typeof PASS | typeof DROP): Disposition {
@@ -208,26 +225,28 @@ export class Outbound {
     const { tag, rows } = type === SERVER.commandComplete ? decodeCommandComplete(body) : { tag: undefined, rows: null };
     const fate = this.#pieceFate(head);
     if (piece.role !== 'client') {
+      if (piece.role === 'check' && this.#recording(() => this.#heldReply.settle())) return HOLD;
       const released = piece.role === 'check' ? this.#heldReply.release() : null;
       if (released !== null) this.#walker.insert(released);
       this.#next(head);
       return DROP;
     }
     const passed = this.#walker.rows;
-    if (head.portal !== undefined) {
-      if (head.portal.statement === null) this.#core.statements.countCursorRows(head.portal.name, passed);
-      else head.portal.rows += passed;
-    }
-    const cursor = piece.execution?.plan.uses?.cursor;
-    if (cursor !== undefined) this.#core.statements.countCursorRows(cursor, passed);
+    const again = this.#recorded === piece;
+    this.#recorded = null;
+    if (!again) this.#countRows(head, piece, passed);
 
     const overflow = this.#overflow.denial ?? (exceedsRowLimit(piece, rows) ? this.#overflow.reason() : null);
-    if (overflow !== null && !head.muted) return this.#failLate(head, piece, overflow, passed);
+    const completion = completionOf(head, type, rows);
+    if (overflow !== null && !head.muted && !again) return this.#failLate(head, piece, overflow, passed, completion);
 
     const held = piece.held === true && fate === PASS;
-    const settlement = { ...(tag === undefined ? {} : { tag }), rows: rows ?? passed, bytes: this.#walker.bytes };
+    const settlement = { ...(tag === undefined ? {} : { tag }), rows: rows ?? passed, bytes: this.#walker.bytes, completion };
     // A held completion may still be undone by the check that follows it.
-    if (!held) this.#core.audit.settle(piece.execution, 'ok', settlement);
+    if (!held && this.#recording(() => this.#core.audit.settle(piece.execution, 'ok', settlement))) {
+      this.#recorded = piece;
+      return HOLD;
+    }
     if (piece.execution !== undefined && type === SERVER.commandComplete) applyEffect(this.#core, this.#inbound, piece.execution);
     if (piece.execution?.plan.copyIn === true) copyInEnded(this.#inbound);
     if (held) {
@@ -237,6 +256,36 @@ export class Outbound {
     }
     this.#next(head);
     return fate;
+  }
+
+  #countRows(head: Expected, piece: Piece, passed: number): void {
+    const { statements } = this.#core;
+    if (head.portal !== undefined) {
+      if (head.portal.statement === null) statements.countCursorRows(head.portal.name, passed);
+      else head.portal.rows += passed;
+    }
+    const cursor = piece.execution?.plan.uses?.cursor;
+    if (cursor !== undefined) statements.countCursorRows(cursor, passed);
+  }
+
+  /**
+   * Evidence of rows is in the trail before the client hears of success. True: it is not there yet, and the message has to wait; it is looked at again.
+   * When it cannot be written the session ends: a transaction that is still open is undone by that, and of one that is committed the trail
+   * has the intent without an outcome.
+   */
+  #recording(settle: () => void | Promise<void>): boolean {
+    const failed = (): void => this.#core.end({ reason: 'audit record not written', denial: notRecorded() });
+    let promise: void | Promise<void>;
+    try {
+      promise = settle();
+    } catch (error) {
+      if (!(error instanceof JournalError)) throw error;
+      failed();
+      return false;
+    }
+    if (promise === undefined) return false;
+    promise.then(() => this.#resume(), failed).catch((error: unknown) => this.#core.fault(error));
+    return true;
   }
 
   /** The statement at the head is done. */
@@ -267,8 +316,9 @@ export class Outbound {
     walker.tap('D', piece?.tap !== undefined && head?.failed === false ? piece.tap : null);
   }
 
-  #failLate(head: Expected, piece: Piece, reason: Denial, rows: number): Disposition {
-    this.#core.audit.settle(piece.execution, 'error', { sqlstate: reason.sqlstate, rows, bytes: this.#walker.bytes });
+  #failLate(head: Expected, piece: Piece, reason: Denial, rows: number, completion: Completion): Disposition {
+    const settlement = { sqlstate: reason.sqlstate, rows, bytes: this.#walker.bytes, completion };
+    void this.#core.audit.settle(piece.execution, 'error', settlement);
     this.#walker.insert(denialResponse(reason));
     this.#core.telemetry.refusal(reason.code);
     this.#overflow.failLate(head, reason, () => this.#next(head));
@@ -286,7 +336,7 @@ export class Outbound {
     const head = pipeline.head;
     if (severity === 'FATAL' || severity === 'PANIC') {
       this.#fatal = true;
-      audit.settle(head?.pieces?.[head.piece]?.execution, 'error', { sqlstate });
+      void audit.settle(head?.pieces?.[head.piece]?.execution, 'error', { sqlstate });
       return this.#replace(this.#reports.error(fields, truncated, undefined), PASS);
     }
     if (head === undefined) throw unexpected(SERVER.errorResponse);
@@ -312,7 +362,7 @@ export class Outbound {
     this.#core.state.error();
     const rows = this.#walker.rows;
     const settlement = { sqlstate: answer.sqlstate, rows, bytes: this.#walker.bytes };
-    audit.settle(piece?.execution, 'error', settlement);
+    void audit.settle(piece?.execution, 'error', settlement);
     if (concernsCopy(this.#core, head)) copyInEnded(this.#inbound);
 
     seriesFailed(this.#core, head);
@@ -398,6 +448,20 @@ export class Outbound {
     this.#out = [];
     this.#options.send(out);
   }
+}
+
+function notRecorded(): Denial {
+  return denial('SLUICE-701', 'the audit record of what the statement wrote cannot be written, so the session ends', {
+    hint: 'Look at the data before trying again: the statement may be committed.',
+  });
+}
+
+/** What the server said of how far it has come. */
+function completionOf(head: Expected, type: number, rows: number | null): Completion {
+  const { portal } = head;
+  const portion = type === SERVER.portalSuspended || portal?.portion === true;
+  if (portion && portal !== undefined) portal.portion = true;
+  return { rows, ...(portion ? { portion } : {}) };
 }
 
 function unexpected(type: number): ProtocolError {

@@ -9,6 +9,7 @@
 import type { Denial } from '../../core/errors/denial.ts';
 import type { StatementPlan } from '../../core/sql/plan.ts';
 import type { FrameTap } from '../../core/wire/frame-walker.ts';
+import type { WriteRecorder } from '../evidence/write-recorder.ts';
 import type { Portal, PreparedStatement } from './statements.ts';
 
 /** One audited run of one statement. */
@@ -22,6 +23,8 @@ export interface Execution {
   readonly started: number;
   /** The limit on rows written that applies to it, where one does. */
   readonly maxAffected?: number;
+  /** What it writes, where that is recorded. */
+  readonly recorder?: WriteRecorder;
   settled: boolean;
 }
 
@@ -65,6 +68,8 @@ export interface Expected {
   readonly mustFail?: boolean;
   /** For `describe`: the rows that the server describes are not the client's to see. */
   readonly noData?: boolean;
+  /** For `describe`: the first column is ours. */
+  readonly cut?: boolean;
   /** For `query` and `execute`. */
   readonly pieces?: readonly Piece[];
   readonly statement?: PreparedStatement;

@@ -81,14 +81,16 @@ function addStatement(
   const max = maxAffected(bundle, plan);
   const execution = inbound.intent(plan, bundle, sql, max === undefined ? {} : { maxAffected: max });
   const limit = rowLimit(bundle, plan, inbound.core.statements);
+  const tap = execution.recorder?.tap;
+  const tapped = tap === undefined ? {} : { tap };
   if (plan.touchesGoverned) inbound.core.governed = true;
   if (max === undefined) {
-    pieces.push({ role: 'client', execution, rowLimit: limit });
+    pieces.push({ role: 'client', execution, rowLimit: limit, ...tapped });
     parts.push({ text: plan.text, plan });
     return plan.rewritten;
   }
   pieces.push({ role: 'baseline', execution, rowLimit: NO_LIMIT });
-  pieces.push({ role: 'client', execution, rowLimit: limit, held: true });
+  pieces.push({ role: 'client', execution, rowLimit: limit, held: true, ...tapped });
   pieces.push({ role: 'check', execution, rowLimit: NO_LIMIT });
   parts.push({ text: BASELINE_SQL, plan: null }, { text: plan.text, plan }, { text: checkSql(max), plan: null });
   return true;

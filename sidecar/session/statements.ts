@@ -26,6 +26,10 @@ export interface PreparedStatement {
   engine: SqlEngine | null;
   /** Under which session it was last analysed. */
   view: ViewMark;
+  /** Counts decisions that asked for another text: what was bound before cannot go on. */
+  revision: number;
+  /** It was analysed for a Bind too large to be changed: nothing rides along (AnalyseRequest.countOnly). */
+  countOnly: boolean;
   /** The text the server holds under this name, to see whether a new analysis asks for another one. */
   upstream: string | null;
   /** Defined by SQL: the policy it was prepared under. */
@@ -56,12 +60,14 @@ export interface Portal {
   /** Null: a cursor that SQL declared. */
   readonly statement: PreparedStatement | null;
   readonly plan: StatementPlan | null;
-  /** The statement's upstream text at Bind. */
-  readonly upstream: string | null;
   /** Digests of the values that were bound, where they are wanted. */
   readonly bound?: StatementValues | undefined;
   /** Rows passed on so far, over all Executes. */
   rows: number;
+  /** An Execute ended before the portal did. */
+  portion?: boolean;
+  /** `PreparedStatement.revision` at Bind. */
+  readonly revision: number;
 }
 
 /** 'wait': a pending definition of an earlier series decides. */
@@ -112,6 +118,8 @@ export class Statements {
       plan: prepared.plan,
       engine: null,
       view: viewMark(this.#state),
+      revision: 0,
+      countOnly: false,
       upstream: null,
       policyVersion: prepared.policyVersion,
     };
@@ -124,7 +132,7 @@ export class Statements {
     if (known !== undefined) return known;
     const cursor = name === '' ? undefined : this.#state.cursors.get(name);
     if (cursor === undefined) return 'unknown';
-    return { name, statement: null, plan: cursor.plan, upstream: null, rows: this.#cursorRows.get(name) ?? 0 };
+    return { name, statement: null, plan: cursor.plan, revision: 0, rows: this.#cursorRows.get(name) ?? 0 };
   }
 
   /** A Parse was sent. The two outcomes are called by the pipeline. */

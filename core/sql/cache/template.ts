@@ -57,7 +57,9 @@ function isLiteralStart(bytes: Buffer, location: number): boolean {
 
 /** Whether a replacement covers or borders on the literal. Text that is added behind it and kept apart leaves it alone. */
 function touched(edits: readonly Edit[], start: number, end: number): boolean {
-  return edits.some((edit) => edit.start <= end && edit.end >= start && !(edit.start === end && edit.replacement.startsWith(' ')));
+  return edits.some(
+    (edit) => edit.start <= end && edit.end >= start && !(edit.start === end && edit.replacement.startsWith(' ')),
+  );
 }
 
 /** What the values of the pinned literals are, as a key. */

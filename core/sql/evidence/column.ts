@@ -34,6 +34,9 @@ export interface WrittenColumn {
 
 /** A row constructor has no more members than a table may have columns. */
 const MOST_MEMBERS = 1_600;
+/** Of them the text is the same in every session: bool, bytea, name, int8, int2, int4, text, oid, json, bpchar, varchar, numeric, uuid, jsonb. */
+const PLAIN_TYPES: ReadonlySet<number> = new Set([16, 17, 19, 20, 21, 23, 25, 26, 114, 1042, 1043, 1700, 2950, 3802]);
+const SETTINGS = `pg_catalog.concat(pg_catalog.current_setting('extra_float_digits'), ' ', pg_catalog.current_setting('DateStyle'))`;
 const EQUALS = 'OPERATOR(pg_catalog.=)';
 
 /** Undefined: there is no column that may be read. */
@@ -47,29 +50,31 @@ export function evidenceColumn(request: ColumnRequest): WrittenColumn | undefine
   const names = columns.map((column) => column.name);
   const of = (source: string): string[] => names.map((column) => `${quoteIdentifier(source)}.${quoteIdentifier(column)}`);
   const row = (members: readonly string[]): string => `ROW(${members.join(', ')})::pg_catalog.text`;
-  const tags = form === 'merge' ? ['merge_action()'] : [];
+  const settings = columns.some((column) => !PLAIN_TYPES.has(column.typeOid)) ? { settings: true as const } : {};
+  const first = 'settings' in settings ? [SETTINGS] : [];
+  const tags = [...first, ...(form === 'merge' ? ['merge_action()'] : [])];
   const tag = form === 'merge' ? 'merge' : 'none';
   const plain = {
     sql: row([...tags, ...of(name)]),
-    column: { tag, columns: names, images: 'row' },
+    column: { tag, ...settings, columns: names, images: 'row' },
     blind: form !== 'row',
   } as const;
   if (form === 'row' || columns.length * 2 > MOST_MEMBERS) return plain;
   if (old !== null) {
     return {
       sql: row([...tags, ...of(old), ...of(name)]),
-      column: { tag, columns: names, images: 'before-and-row' },
+      column: { tag, ...settings, columns: names, images: 'before-and-row' },
       blind: false,
     };
   }
-  const looked = form === 'merge' ? undefined : lookup(request, names, of, row);
-  return looked ?? plain;
+  const looked = form === 'merge' ? undefined : lookup(request, first, of, row);
+  return looked === undefined ? plain : { ...looked, column: { ...looked.column, ...settings, columns: names } };
 }
 
 /** The row before, found by its key as the statement's snapshot has it. */
 function lookup(
   { catalog, relation, name, form, key, keyChanges }: ColumnRequest,
-  columns: readonly string[],
+  first: readonly string[],
   of: (source: string) => string[],
   row: (members: readonly string[]) => string,
 ): WrittenColumn | undefined {
@@ -88,6 +93,7 @@ function lookup(
   });
   const writer = partitioned ? 'pg_catalog.pg_current_xact_id()::pg_catalog.xid' : `${target}.xmin`;
   const members = [
+    ...first,
     ...(form === 'upsert' ? [`${target}.xmax ${EQUALS} '0'::pg_catalog.xid`] : []),
     `${before}.xmax ${EQUALS} ${writer}`,
     ...of(before),
@@ -96,7 +102,7 @@ function lookup(
   const from = `(SELECT) AS ${differing('sluice_row', name)} LEFT JOIN ${partitioned ? '' : 'ONLY '}${qualifiedName(relation)} AS ${before}`;
   return {
     sql: `(SELECT ${row(members)} FROM ${from} ON ${by.join(' AND ')} LIMIT 1)`,
-    column: { tag: form === 'upsert' ? 'upsert' : 'matched', columns, images: 'before-and-row' },
+    column: { tag: form === 'upsert' ? 'upsert' : 'matched', columns: [], images: 'before-and-row' },
     blind: false,
   };
 }

@@ -130,7 +130,7 @@ function placeOf(text: string, body: Body): number | undefined {
   try {
     const clauses = Clauses.after(place, body.relation as { location?: number });
     const returning = clauses.find('returning');
-    if (((body.returningClause?.exprs?.length ?? 0) > 0) !== returning >= 0) return undefined;
+    if ((body.returningClause?.exprs?.length ?? 0) > 0 !== returning >= 0) return undefined;
     if (returning < 0) return clauses.endBefore(-1);
     const options = (body.returningClause?.options?.length ?? 0) > 0;
     return clauses.items[options ? returning + 2 : returning]?.end;
@@ -161,7 +161,10 @@ function isAsMeant(context: StatementContext, text: string, before: Node, sql: s
 }
 
 /** What the row before is called in RETURNING; `option` has to be added for it. Null: its name means something else and cannot be changed. */
-function oldName(tree: Node, clause: ReturningClause | undefined): { readonly name: string; readonly option: string | null } | null {
+function oldName(
+  tree: Node,
+  clause: ReturningClause | undefined,
+): { readonly name: string; readonly option: string | null } | null {
   for (const option of clause?.options ?? []) {
     const body = asTag(option, 'ReturningOption');
     if (body?.option === 'RETURNING_OPTION_OLD') return { name: body.value ?? '', option: null };
@@ -225,7 +228,11 @@ function whyNothing(
 ): CaptureReason | undefined {
   if (relation.kind !== 'table' && relation.kind !== 'partitioned') return 'not-a-table';
   const rules = relation.writes?.rules ?? '';
-  if ((written.insert && rules.includes('I')) || (written.update && rules.includes('U')) || (written.delete && rules.includes('D')))
+  if (
+    (written.insert && rules.includes('I')) ||
+    (written.update && rules.includes('U')) ||
+    (written.delete && rules.includes('D'))
+  )
     return 'rules';
   if (kind === 'merge' && context.catalog.serverMajor < 17) return 'form';
   // Rows that a RETURNING list would show must be visible to the policies for reading.

@@ -38,7 +38,8 @@ export type OpenedTarget =
 /** Resolves and opens the target. `statement` is the whole statement's body, looked through for names that shadow the target's. */
 export function openTarget(context: StatementContext, relation: RangeVar, statement: object, action: WriteAction): OpenedTarget {
   const resolved = resolveRelation(context, relation, action);
-  context.targets.set(relation, resolved.kind === 'governed' ? resolved.relation : null);
+  if (resolved.kind === 'governed') context.targets.set(relation, resolved.relation);
+  else if (resolved.kind === 'temporary' && resolved.unknown !== true) context.targets.set(relation, null);
   const name = relation.alias?.aliasname ?? relation.relname ?? '';
   if (resolved.kind === 'temporary') {
     return {
