@@ -1,7 +1,8 @@
 /** `sluice audit verify`. */
 import { statSync } from 'node:fs';
 import type { Writable } from 'node:stream';
-import { ChainVerifier, type VerifyReport } from '../../core/audit/verify.ts';
+import { ChainVerifier } from '../../core/audit/verify.ts';
+import type { VerifyReport } from '../../core/audit/verify-report.ts';
 import { segmentsOf } from '../../sidecar/journal/segmented-journal.ts';
 import { CliError } from '../errors.ts';
 import { eachLine } from './lines.ts';

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Chain } from './chain.ts';
 import type { AuditEntry } from './record.ts';
-import { ChainVerifier, type VerifyReport } from './verify.ts';
+import { ChainVerifier } from './verify.ts';
+import type { VerifyReport } from './verify-report.ts';
 
 const TIME = '2026-11-21T10:00:00.000000Z';
 

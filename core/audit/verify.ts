@@ -11,60 +11,7 @@ import { isCheckpointOf } from './checkpoint.ts';
 import { keyId } from './keys.ts';
 import { OpenStatements } from './open-statements.ts';
 import { isPlace, isRecord, parseRecord, type ParsedRecord } from './parsed-record.ts';
-
-/** The first record that does not fit. */
-export interface ChainFault {
-  /** 1-based, in its file or chain. */
-  readonly line: number;
-  /** Byte offset of the line's start. */
-  readonly offset: number;
-  /** Where in the chain: what stands there is not what was written there, or nothing stands there. */
-  readonly seq?: number;
-  readonly reason: string;
-  /** Of the file or store, as it was named to the verifier. */
-  readonly source?: string;
-}
-
-export interface VerifyReport {
-  readonly valid: boolean;
-  readonly chain?: string;
-  /** seq of the first record: above 0 the chain was given from its middle on. */
-  readonly begins: number;
-  /** seq of the record that would come next. */
-  readonly next: number;
-  readonly records: number;
-  /** Statements with an intent, and how they ended. */
-  readonly statements: { readonly allowed: number; readonly denied: number };
-  /** Intents without an outcome: the process died, or they still run. */
-  readonly outcomeUnknown: readonly string[];
-  /** RFC 3339 of the first and last record. */
-  readonly from?: string;
-  readonly to?: string;
-  /** Hash of the last good line: compare it with a checkpoint kept elsewhere. */
-  readonly head: string;
-  /** The last certificate: whose chain this is. Checked if there are trust anchors. */
-  readonly certificate?: ChainCertificate;
-  /** What the last chain-start says of itself. */
-  readonly start?: ParsedRecord;
-  /** The last checkpoint whose signature fits: everything up to here is as it was written, if its certificate is to be believed. */
-  readonly signed?: { readonly seq: number; readonly time: string };
-  /** The last record that somebody else vouches for. */
-  readonly vouched?: number;
-  /** Its last record, but for checkpoints, is its end. */
-  readonly ended: boolean;
-  /** What is worth knowing and wrong all the same with nothing. */
-  readonly remarks: readonly string[];
-  readonly fault?: ChainFault;
-  /** Bytes after the last newline: a record that was being written when the process died. */
-  readonly tornBytes: number;
-}
-
-/** Somebody else says what stands at a place. */
-export interface Vouched {
-  readonly position: number;
-  /** SHA-256 (hex) of the line. */
-  readonly hash: string;
-}
+import { type ChainFault, faultAt, type Place, type VerifyReport, type Vouched } from './verify-report.ts';
 
 export interface ChainVerifierOptions {
   /** What the chain is called where it was found. */
@@ -72,18 +19,14 @@ export interface ChainVerifierOptions {
   readonly trust?: TrustAnchors;
   /** In the order of their positions. */
   readonly vouched?: Iterable<Vouched>;
+  /** Looks at each record that is in its place, of whatever type; returns what is wrong with it. */
+  readonly inspect?: (record: ParsedRecord) => string | undefined;
 }
 
 const TWO_RECORDS = 'there are two records for this place';
 
 /** Time between checkpoints, in milliseconds, beyond which it is remarked. */
 const LONG_UNSIGNED = 3_600_000;
-
-interface Place {
-  readonly line: number;
-  readonly offset: number;
-  readonly source: string | undefined;
-}
 
 /** A record that fitted. */
 interface Seen extends Place {
@@ -104,6 +47,7 @@ interface Doubt {
 
 export class ChainVerifier {
   readonly #trust: TrustAnchors | undefined;
+  readonly #inspect: ChainVerifierOptions['inspect'];
   readonly #vouched: Iterator<Vouched>;
   #voucher: Vouched | undefined;
   #source: string | undefined;
@@ -120,6 +64,7 @@ export class ChainVerifier {
   #records = 0;
   #from: string | undefined;
   #to: string | undefined;
+  #first: { readonly record: ParsedRecord; readonly place: Place } | undefined;
   #start: { readonly record: ParsedRecord; readonly place: Place } | undefined;
   #certificate: ChainCertificate | undefined;
   readonly #keys = new Map<string, string>();
@@ -133,6 +78,7 @@ export class ChainVerifier {
   constructor(options: ChainVerifierOptions = {}) {
     this.#chain = options.chain;
     this.#trust = options.trust;
+    this.#inspect = options.inspect;
     this.#vouched = (options.vouched ?? [])[Symbol.iterator]();
     this.#voucher = this.#nextVoucher();
   }
@@ -144,6 +90,12 @@ export class ChainVerifier {
       if (this.#doubt === undefined) this.#check(bytes);
       else this.#decide(bytes);
     }
+    this.#offset += bytes.length + 1;
+  }
+
+  /** A line of this file that is known already. */
+  skip(bytes: Buffer): void {
+    this.#line += 1;
     this.#offset += bytes.length + 1;
   }
 
@@ -163,6 +115,11 @@ export class ChainVerifier {
   /** seq of the record that would fit next; undefined before the first. */
   get next(): number | undefined {
     return this.#next?.seq;
+  }
+
+  /** seq of the first record. */
+  get begins(): number {
+    return this.#begins;
   }
 
   /** `tornBytes`: length of what followed the last newline. */
@@ -185,7 +142,7 @@ export class ChainVerifier {
       ...(this.#from === undefined ? {} : { from: this.#from }),
       ...(this.#to === undefined ? {} : { to: this.#to }),
       ...(this.#certificate === undefined ? {} : { certificate: this.#certificate }),
-      ...(this.#start === undefined ? {} : { start: this.#start.record }),
+      ...(this.#first === undefined ? {} : { start: this.#first.record, startsAt: this.#first.place }),
       ...(this.#signed === undefined ? {} : { signed: this.#signed }),
       ...(this.#lastVouched === undefined ? {} : { vouched: this.#lastVouched }),
       ...(this.#fault === undefined ? {} : { fault: this.#fault }),
@@ -197,21 +154,23 @@ export class ChainVerifier {
     if (typeof record === 'string') return this.#fail(record);
     const found = hashLine(bytes);
     if (this.#line === 1 && !this.#beginFile(record)) return false;
-    if (!this.#follows(record, found)) return false;
+    if (!this.#follows(record, bytes, found)) return false;
     if (typeof record.time !== 'string' || typeof record.type !== 'string') return this.#fail('time or type is missing');
     const vouched = this.#vouchedAt(record.seq as number);
-    if (vouched !== undefined && vouched !== found) return this.#fail('another record was countersigned in this place');
+    if (vouched !== undefined && vouched.hash !== found) return this.#fail('another record was countersigned in this place');
     if (!this.#means(record, bytes, found)) return false;
-    this.#accept(record, found, vouched !== undefined);
+    const wrong = this.#inspect?.(record);
+    if (wrong !== undefined) return this.#fail(wrong);
+    this.#accept(record, found, vouched);
     return true;
   }
 
-  #accept(record: ParsedRecord, found: string, vouched: boolean): void {
+  #accept(record: ParsedRecord, found: string, vouched: Vouched | undefined): void {
     const { seq, time, type } = record as { seq: number; time: string; type: string };
-    const proven = vouched || this.#signed?.seq === seq;
+    const proven = vouched !== undefined || this.#signed?.seq === seq;
     this.#last = { ...this.#place(), seq, prev: record.prev as string, proven };
     this.#next = { seq: seq + 1, hash: found };
-    if (vouched) this.#lastVouched = seq;
+    if (vouched?.proven === true) this.#lastVouched = seq;
     this.#records += 1;
     this.#from ??= time;
     this.#to = time;
@@ -246,12 +205,17 @@ export class ChainVerifier {
     return true;
   }
 
-  #follows(record: ParsedRecord, found: string): boolean {
+  #follows(record: ParsedRecord, bytes: Buffer, found: string): boolean {
     const { seq, hash } = this.#next!;
     if (record.seq !== seq) {
       const last = this.#last;
       if (last !== undefined && record.seq === last.seq && record.prev === last.prev && found !== hash && !last.proven)
-        return this.#hesitate(found, at(last, last.seq, TWO_RECORDS), at(this.#place(), last.seq, TWO_RECORDS));
+        return this.#hesitate(found, faultAt(last, last.seq, TWO_RECORDS), faultAt(this.#place(), last.seq, TWO_RECORDS));
+      // One that begins in the middle, and behind it another that stands before it: the first may have been put there.
+      if (last !== undefined && this.#records === 1 && (record.seq as number) < this.#begins) {
+        const put = faultAt(last, undefined, 'does not belong before the record behind it');
+        return this.#hesitate(found, put, faultAt(this.#place(), seq, `seq is ${JSON.stringify(record.seq)}, expected ${seq}`));
+      }
       const where = this.#line === 1 && this.#records > 0 ? ': a file is missing between them, or the end of that one' : '';
       return this.#fail(`seq is ${JSON.stringify(record.seq)}, expected ${seq}${where}`);
     }
@@ -260,13 +224,25 @@ export class ChainVerifier {
     const changed = 'was changed: the record after it does not follow it';
     const alien = 'does not follow the record before it';
     if (this.#last.proven) return this.#fail(alien);
-    if (this.#vouchedAt(seq) === found || isPlace(record.continues, seq - 1, record.prev)) {
-      this.#fault = at(this.#last, this.#last.seq, changed);
+    const stands = this.#stands(record, bytes, found);
+    if (stands === false) return this.#fail(alien);
+    if (stands === true) {
+      this.#fault = faultAt(this.#last, this.#last.seq, changed);
       return false;
     }
-    const last = at(this.#last, this.#last.seq, changed);
+    const last = faultAt(this.#last, this.#last.seq, changed);
     const either = { ...last, reason: 'this record or the one after it was changed' };
-    return this.#hesitate(found, last, at(this.#place(), seq, alien), either);
+    return this.#hesitate(found, last, faultAt(this.#place(), seq, alien), either);
+  }
+
+  /** Whether a record is as it was written, by what it says itself or others say of it; undefined: nobody says. */
+  #stands(record: ParsedRecord, bytes: Buffer, found: string): boolean | undefined {
+    const seq = record.seq as number;
+    const vouched = this.#vouchedAt(seq);
+    if (vouched !== undefined) return vouched.hash === found;
+    const publicKey = record.type === 'checkpoint' ? this.#keys.get(record.key as string) : undefined;
+    if (publicKey !== undefined) return isCheckpointOf(bytes, this.#chain!, publicKey);
+    return record.type === 'chain-start' && isPlace(record.continues, seq - 1, record.prev) ? true : undefined;
   }
 
   /** `ifThisStands`: what is wrong if the record behind says that this one is as it was written. */
@@ -303,6 +279,7 @@ export class ChainVerifier {
       return this.#fail('claims another identity than the beginning of its chain');
     this.#chain = chain;
     this.#start = { record, place: this.#place() };
+    this.#first ??= this.#start;
     return true;
   }
 
@@ -312,16 +289,20 @@ export class ChainVerifier {
     const why = this.#trust === undefined ? undefined : certificateFault(certificate, this.#trust);
     if (why !== undefined) return this.#fail(`the certificate does not hold: ${why}`);
     this.#chain ??= certificate.chain;
-    if (certificate.chain !== this.#chain) return this.#fail('the certificate is of another chain');
     const start = this.#start;
+    if (start === undefined && certificate.chain !== this.#chain) return this.#fail('the certificate is of another chain');
     if (start !== undefined) {
       const of = start.record.database;
       const database = isRecord(of) ? `${String(of['namespace'])}/${String(of['name'])}` : undefined;
-      if (!isSameIdentity(start.record.identity, certificate.identity) || database !== certificate.database) {
-        const what = database === certificate.database ? 'identity' : 'Database';
-        const claimed = at(start.place, start.record.seq as number, `claims another ${what} than its certificate`);
-        if (this.#trust === undefined)
-          return this.#hesitate(found, claimed, at(this.#place(), record.seq as number, `names another ${what} than its chain`));
+      const differs = certificate.chain !== this.#chain || database !== certificate.database;
+      if (differs || !isSameIdentity(start.record.identity, certificate.identity)) {
+        const here = faultAt(this.#place(), record.seq as number, 'the certificate is of another chain, identity or Database');
+        const claimed = faultAt(
+          start.place,
+          start.record.seq as number,
+          'claims another chain, identity or Database than its certificate',
+        );
+        if (this.#trust === undefined) return this.#hesitate(found, claimed, here);
         this.#fault = claimed;
         return false;
       }
@@ -360,9 +341,9 @@ export class ChainVerifier {
   }
 
   /** Goes forward only. */
-  #vouchedAt(seq: number): string | undefined {
+  #vouchedAt(seq: number): Vouched | undefined {
     while (this.#voucher !== undefined && this.#voucher.position < seq) this.#voucher = this.#nextVoucher();
-    return this.#voucher?.position === seq ? this.#voucher.hash : undefined;
+    return this.#voucher?.position === seq ? this.#voucher : undefined;
   }
 
   #expectVouched(): void {
@@ -373,7 +354,7 @@ export class ChainVerifier {
     let last = this.#voucher.position;
     for (let more = this.#nextVoucher(); more !== undefined; more = this.#nextVoucher()) last = more.position;
     this.#line += 1;
-    this.#fault = at(this.#place(), next, `the end is missing: the chain was countersigned up to seq ${last}`);
+    this.#fault = faultAt(this.#place(), next, `the end is missing: the chain was countersigned up to seq ${last}`);
   }
 
   #place(): Place {
@@ -381,11 +362,7 @@ export class ChainVerifier {
   }
 
   #fail(reason: string): false {
-    this.#fault = at(this.#place(), this.#next?.seq, reason);
+    this.#fault = faultAt(this.#place(), this.#next?.seq, reason);
     return false;
   }
-}
-
-function at({ line, offset, source }: Place, seq: number | undefined, reason: string): ChainFault {
-  return { line, offset, reason, ...(seq === undefined ? {} : { seq }), ...(source === undefined ? {} : { source }) };
 }

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { AuditEntry } from '../../core/audit/record.ts';
-import { ChainVerifier, type VerifyReport } from '../../core/audit/verify.ts';
+import { ChainVerifier } from '../../core/audit/verify.ts';
+import type { VerifyReport } from '../../core/audit/verify-report.ts';
 import { type FileJournalOptions, openFileJournal } from './file-journal.ts';
 import { JournalError, type Journal } from './journal.ts';
 
