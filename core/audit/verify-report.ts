@@ -56,7 +56,7 @@ export interface Vouched {
   /** SHA-256 (hex) of the line. */
   readonly hash: string;
   /** It can be believed without believing whoever keeps the records. */
-  readonly proven: boolean;
+  readonly proven?: boolean;
 }
 
 export interface Place {

@@ -1,7 +1,8 @@
 /** Test support: what a client has done, and what a store says that it did. */
 import { expect } from 'vitest';
 import type { AuditStore } from '../../core/audit/store.ts';
-import { ChainVerifier, type VerifyReport } from '../../core/audit/verify.ts';
+import { ChainVerifier } from '../../core/audit/verify.ts';
+import type { VerifyReport } from '../../core/audit/verify-report.ts';
 import { TEST_TRUST } from '../stream/operator.ts';
 import type { WireClient } from '../support/wire-client.ts';
 

@@ -4,7 +4,8 @@ import type { Answer, Column } from '../../../core/audit/questions/question.ts';
 import { sorted } from '../../../core/audit/questions/question.ts';
 import type { TrustAnchors } from '../../../core/audit/certificate.ts';
 import type { ChainOwner } from '../../../core/audit/store.ts';
-import { ChainVerifier, type VerifyReport } from '../../../core/audit/verify.ts';
+import { ChainVerifier } from '../../../core/audit/verify.ts';
+import type { VerifyReport } from '../../../core/audit/verify-report.ts';
 import type { AuditSource } from '../sources/source.ts';
 
 const COLUMNS: readonly Column[] = [
