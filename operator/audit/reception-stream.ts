@@ -17,6 +17,8 @@ const MOST_REFUSALS = 16;
 /** Bytes of answers that a sidecar may leave unread. */
 const MAX_UNREAD = 1024 * 1024;
 const CHAIN = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+/** Of a chain; more than any pod writes. */
+const MOST_RECORDS = 2 ** 48;
 /** 32 bytes. */
 const PUBLIC_KEY = /^[A-Za-z0-9_-]{43}$/;
 
@@ -154,15 +156,12 @@ export class ReceptionStream {
     const { backoff } = this.#reception;
     const owner: ChainOwner = { identity: this.#identity, database, kind: 'sidecar' };
     try {
-      if (!(await this.#reception.mayWrite(chain, owner)))
-        return this.#refuse(chain, database, 'other-pod', 'the chain is another pod’s');
-      const ending = await store.ending(chain);
+      const standing = await this.#reception.standing(chain, owner, first);
+      if (standing === undefined) return this.#refuse(chain, database, 'other-pod', 'the chain is another pod’s');
       const certificate = await certify({ chain, publicKey, identity: this.#identity, database });
       if (this.#ended) return;
-      const held = ending !== undefined && ending.next >= first;
-      const next = held ? ending.next : first;
-      if (ending !== undefined && !held) log('info', 'audit-gap', { chain, database, from: ending.next, to: first });
-      const hash = held ? ending.hash : undefined;
+      const { next, hash, behind } = standing;
+      if (behind !== undefined) log('info', 'audit-gap', { chain, database, from: behind, to: next });
       const options = { chain, owner, next, hash, store, backoff, clock, metrics };
       this.#chains.set(
         chain,
@@ -243,5 +242,5 @@ function identityOf({ namespace, serviceAccount, pod, podUid, node, image }: Ver
 }
 
 function isPosition(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
+  return Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) < MOST_RECORDS;
 }

@@ -4,7 +4,8 @@
  */
 import type { ServerHttp2Stream } from 'node:http2';
 import type { ChainCertificate } from '../../core/audit/certificate.ts';
-import type { AuditStore, ChainOwner } from '../../core/audit/store.ts';
+import { hashLine } from '../../core/audit/chain.ts';
+import type { AuditStore, ChainOwner, StoredChain } from '../../core/audit/store.ts';
 import type { EventLog } from '../../core/event-log.ts';
 import type { Identity } from '../../core/identity/identity.ts';
 import type { Clock } from '../../sidecar/bundle/clock.ts';
@@ -46,6 +47,13 @@ export interface ChainRefusal {
   readonly pod: Identity;
   /** `namespace/name`, as it says. */
   readonly database: string;
+}
+
+export interface Standing {
+  readonly next: number;
+  /** SHA-256 (hex) of the record before, where it is held. */
+  readonly hash?: string;
+  readonly behind?: number;
 }
 
 export interface ReceptionLimits {
@@ -126,23 +134,43 @@ export class AuditReception {
     this.#blocked.add(stream);
   }
 
-  /** Whether the chain is this pod's. Rejects with what the store rejects with. */
-  async mayWrite(chain: string, owner: ChainOwner): Promise<boolean> {
+  /**
+   * Where this pod goes on with the chain if the first record that it has is `first`; undefined: the chain is another's. `behind`: records up to there
+   * are missing. Rejects with what the store rejects with.
+   */
+  async standing(chain: string, owner: ChainOwner, first: number): Promise<Standing | undefined> {
     const podUid = owner.identity.podUid ?? '';
     const known = this.#owners.get(chain);
-    if (known !== undefined && known !== podUid) return false;
+    if (known !== undefined && known !== podUid) return undefined;
+    let standing: Standing = { next: first };
     for await (const stored of this.options.store.chains({ chains: [chain] })) {
       if (stored.chain !== chain) continue;
       const { identity, database, kind } = stored.owner;
-      if (identity.podUid !== podUid || database !== owner.database || kind !== 'sidecar') return false;
+      if (identity.podUid !== podUid || database !== owner.database || kind !== 'sidecar') return undefined;
+      standing = await this.#goesOn(stored, first);
     }
     // Somebody else may have been asked for meanwhile.
     const now = this.#owners.get(chain);
-    if (now !== undefined && now !== podUid) return false;
+    if (now !== undefined && now !== podUid) return undefined;
     this.#owners.delete(chain);
     this.#owners.set(chain, podUid);
     if (this.#owners.size > MOST_OWNERS) this.#owners.delete(this.#owners.keys().next().value!);
-    return true;
+    return standing;
+  }
+
+  /** What retention has removed is not wanted again. */
+  async #goesOn({ chain, stretches, removed = 0 }: StoredChain, first: number): Promise<Standing> {
+    const from = Math.max(first, removed);
+    const stretch = stretches.find(([begin, end]) => begin <= from && from <= end);
+    if (stretch === undefined) {
+      const before = stretches.findLast(([, end]) => end < from)?.[1];
+      return { next: from, ...(before === undefined || before < removed ? {} : { behind: before }) };
+    }
+    const [begin, next] = stretch;
+    if (next === begin) return { next };
+    for await (const { seq, line } of this.options.store.lines(chain, next - 1))
+      return seq === next - 1 ? { next, hash: hashLine(line) } : { next };
+    return { next };
   }
 
   refused(refusal: ChainRefusal): void {

@@ -17,7 +17,8 @@ export function traceOf(id: number): string {
 
 /** Undefined: it was done. */
 export async function insert(client: WireClient, id: number): Promise<string | undefined> {
-  const { error } = await client.query(insertion(id));
+  const { error, status } = await client.query(insertion(id));
+  if (status === null) return 'the connection ended';
   return error === null ? undefined : `${error['C']} ${error['D'] ?? ''}`;
 }
 

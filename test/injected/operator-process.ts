@@ -1,0 +1,45 @@
+/**
+ * Test support: an operator in a process of its own, that can be killed: the stream server and the reception as they are, with the embedded store,
+ * over a cluster in memory. What it is told stands in OPERATOR_PROCESS.
+ */
+import { systemClock } from '../../sidecar/bundle/clock.ts';
+import { EmbeddedStore } from '../../operator/audit/store/embedded-store.ts';
+import type { TestMaterials } from '../stream/cluster.ts';
+import { MemoryDigestKeys, MemoryIdentity, MemoryMaterials, MemoryView } from '../stream/cluster.ts';
+import { startOperator } from '../stream/operator.ts';
+
+export interface OperatorProcessSettings {
+  readonly port: number;
+  readonly directory: string;
+  readonly certificate: { readonly cert: string; readonly key: string };
+  readonly authority: string;
+  readonly documents: string;
+  readonly database: string;
+  readonly materials: TestMaterials;
+  readonly token: string;
+}
+
+if (import.meta.main) {
+  const settings = JSON.parse(process.env['OPERATOR_PROCESS'] ?? '') as OperatorProcessSettings;
+  const cluster = {
+    view: new MemoryView(),
+    materials: new MemoryMaterials(),
+    identity: new MemoryIdentity(),
+    digestKeys: new MemoryDigestKeys(),
+    authority: { certificate: settings.authority, issue: async () => settings.certificate },
+  };
+  cluster.identity.admit(settings.token, { expiresAt: Math.floor(Date.now() / 1000) + 24 * 3600 });
+  cluster.view.apply(settings.documents);
+  cluster.materials.set(settings.database, settings.materials);
+  const log = (level: string, event: string, detail: object = {}): void =>
+    void process.stderr.write(`${JSON.stringify({ level, event, ...detail })}\n`);
+  const audit = new EmbeddedStore({
+    directory: settings.directory,
+    size: 1024 * 1024 * 1024,
+    whenFull: 'Refuse',
+    clock: systemClock,
+    log,
+  });
+  await startOperator(cluster, { port: settings.port, audit });
+  process.stdout.write('listening\n');
+}
