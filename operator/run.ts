@@ -4,6 +4,7 @@
  *
  *   API server ─► view (Databases, policies) ─┬─► webhook: injection
  *                                             ├─► stream: what is in force ─► sidecars ─► acknowledgements ─► replica report
+ *                                             │                                  └─► records ─► reception ─► audit store
  *   materials (logins, addresses, findings) ──┘                                                                   │
  *   leader: catalogs (schemas, detection) ─► published ─► reconcilers (status, Events) ◄──────────────────────────┘
  */
@@ -20,6 +21,8 @@ import { reviewTelemetry } from './admission/telemetry.ts';
 import type { KubeApi } from './api/kube-api.ts';
 import { createAudit } from './audit/create-audit.ts';
 import { createAuditKeys } from './audit/audit-keys.ts';
+import { AuditReception } from './audit/reception.ts';
+import { receptionMetrics } from './audit/reception-metrics.ts';
 import { digestKeys } from './audit/digest-keys.ts';
 import { createCatalogs } from './catalog/create-catalogs.ts';
 import { catalogMetrics } from './catalog/metrics.ts';
@@ -109,6 +112,16 @@ export async function runOperator(options: OperatorOptions): Promise<RunningOper
   const auditKeys = createAuditKeys({ api, namespace, release, clock, log });
   const audit = createAudit({ settings: settings.audit, keys: auditKeys, clock, log: write });
 
+  const reception = new AuditReception({
+    store: audit.store,
+    certify: async ({ chain, publicKey, identity: pod, database }) =>
+      auditKeys.issueCertificate(chain, publicKey, { identity: pod, database }),
+    clock,
+    random,
+    metrics: receptionMetrics(registry),
+    log: write,
+  });
+
   const view = createClusterView({ policyNamespaces, open });
   const materials = createMaterials({ view, open, namespace, clock, log: write });
   const injectedPods = open<PodObject>(INJECTED_PODS, keptPod);
@@ -176,6 +189,7 @@ export async function runOperator(options: OperatorOptions): Promise<RunningOper
     view,
     materials,
     digestKeys: digestKeys(auditKeys),
+    audit: reception,
     operator: { version: VERSION, replica },
     clock,
     random,
@@ -219,6 +233,7 @@ export async function runOperator(options: OperatorOptions): Promise<RunningOper
       await reconcilers.stop();
       await leadership.stop();
       await Promise.all([webhook.close(), stream.drain(GOODBYE.spread, GOODBYE.deadline)]);
+      reception.close();
       await stream.close();
       await reporter.stop();
       await Promise.all(

@@ -129,10 +129,10 @@ describe('conditions of a Database', () => {
       },
     ],
     [
-      'durability that cannot be had',
+      'records that are replicated',
       { database: database({ audit: { durability: 'Replicated' } }) },
       {
-        Ready: 'False/DurabilityUnavailable',
+        Ready: 'True/Ready',
       },
     ],
     [

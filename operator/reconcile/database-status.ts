@@ -6,7 +6,6 @@
  * | Accepted             | True    | Accepted              | it says nothing that could not be used                                    |
  * |                      | False   | NamespaceNotTrusted   | the chart does not list its namespace (strangers.ts)                     |
  * |                      | False   | Invalid               | this release's schema does not know it: nothing is served                |
- * |                      | False   | DurabilityUnavailable | audit.durability: Replicated, which this release cannot give             |
  * |                      | False   | UnknownTable, UnknownColumn, Conflict | a declared sensitive column does not exist, or is declared twice |
  * |                      | False   | InvalidRecipient      | the checksum of one of audit.recipients is wrong                          |
  * | CredentialsAvailable | True    | Available             | login and CA can be read                                                  |
@@ -101,18 +100,14 @@ function acceptedOrHeld(facts: DatabaseFacts): Verdict {
   const verdict = accepted(facts);
   const before =
     facts.judgement === undefined && verdict.status === 'True' ? facts.held.find(({ type }) => type === 'Accepted') : undefined;
+  // Releases before 0.3.0 could not replicate records, and said so here.
   return before === undefined || before.reason === 'DurabilityUnavailable'
     ? verdict
     : orHeld({ ...verdict, status: 'Unknown' }, facts.held);
 }
 
-function accepted({ database, judgement }: DatabaseFacts): Verdict {
+function accepted({ judgement }: DatabaseFacts): Verdict {
   const type = 'Accepted';
-  if (database.spec.audit.durability === 'Replicated') {
-    const message =
-      'audit.durability: Replicated needs the collection of audit records, which this release does not have, so statements are refused; use Local or Synced';
-    return { type, status: 'False', reason: 'DurabilityUnavailable', message };
-  }
   const errors = (judgement?.database ?? []).filter(({ severity }) => severity === 'error');
   const [first] = errors;
   if (first === undefined) return { type, status: 'True', reason: 'Accepted', message: 'everything it says is in force' };
