@@ -7,7 +7,8 @@ import { operatorMetrics, sidecarMetrics } from './registries.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
-const NAME = /\bsluice_[a-z_]*[a-z]\b/g;
+/** In quotation marks it is the name of a database. */
+const NAME = /(?<!`")\bsluice_[a-z_]*[a-z]\b/g;
 const exported = new Map([...operatorMetrics(), ...sidecarMetrics()].map((metric) => [metric.name, metric]));
 /** Of a histogram's series. */
 const base = (name: string): string => (exported.has(name) ? name : name.replace(/_(bucket|sum|count)$/, ''));
