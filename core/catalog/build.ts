@@ -191,7 +191,13 @@ function addWriteFacts(documents: ReadonlyMap<string, unknown>, byOid: ReadonlyM
     const relation = byOid.get(int(row, 0));
     if (relation !== undefined) relation.writes = { ...relation.writes, ...facts(relation.writes ?? {}) };
   };
-  for (const row of list(documents, 'triggers')) change(row, ({ triggers = 0 }) => ({ triggers: triggers | int(row, 1) }));
+  for (const row of list(documents, 'triggers')) {
+    const type = int(row, 1);
+    change(row, ({ triggers = 0, triggerCount = 0 }) => ({
+      ...(type === 0 ? {} : { triggers: triggers | type }),
+      triggerCount: triggerCount + 1,
+    }));
+  }
   for (const row of list(documents, 'rules')) change(row, ({ rules = '' }) => ({ rules: rules + text(row, 1) }));
   for (const row of list(documents, 'cascades')) {
     const keys = rowsOf(row[2]).map(number);

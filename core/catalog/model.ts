@@ -38,6 +38,8 @@ export interface ColumnData {
 export interface WriteFacts {
   /** pg_trigger.tgtype of all enabled triggers of users, ORed: 4 INSERT, 8 DELETE, 16 UPDATE, 32 TRUNCATE. Functions of the server's own count for nothing: they change the new row alone. */
   readonly triggers?: number;
+  /** How many rows of pg_trigger matter to a write: those triggers, and actions of foreign keys elsewhere (queries.ts, MATTERING_TRIGGERS). */
+  readonly triggerCount?: number;
   /** Commands that a rule rewrites: 'I', 'U', 'D'. */
   readonly rules?: string;
   /** A foreign key elsewhere acts (CASCADE, SET NULL, SET DEFAULT) when a row goes. */

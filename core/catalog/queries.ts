@@ -181,11 +181,17 @@ const FOREIGN_FUNCTIONS = `
   WHERE p.oid >= ${FIRST_USER_OID} AND (l.lanname NOT IN ('c', 'internal') OR (p.prokind = 'a'
     AND NOT EXISTS (SELECT FROM extension_object x WHERE x.classid = 'pg_proc'::regclass AND x.objid = p.oid)))`;
 
-/** [table, tgtype] of enabled triggers; those of constraints are found as such, and functions of the server's own only change the new row. */
+/**
+ * Which rows of pg_trigger, as `g`, may make a write do more: enabled ones with functions of users, and RI_FKey_cascade_del to RI_FKey_setdefault_upd. Other functions
+ * of the server's own change the new row alone, or nothing. Everything is spelled out: it is used in clients' statements too.
+ */
+export const MATTERING_TRIGGERS = `g.tgenabled OPERATOR(pg_catalog.<>) 'D'::pg_catalog."char" AND (g.tgfoid OPERATOR(pg_catalog.>=) '${FIRST_USER_OID}'::pg_catalog.oid OR (g.tgfoid OPERATOR(pg_catalog.>=) '1646'::pg_catalog.oid AND g.tgfoid OPERATOR(pg_catalog.<=) '1653'::pg_catalog.oid))`;
+
+/** [table, tgtype; 0 of a foreign key's, which is found as a constraint] */
 const TRIGGER_DOCUMENT = `
 SELECT 'triggers', (
-  SELECT json_agg(json_build_array(tgrelid::int8, tgtype::int4)) FROM pg_trigger
-  WHERE NOT tgisinternal AND tgenabled <> 'D' AND tgfoid >= ${FIRST_USER_OID})::text`;
+  SELECT json_agg(json_build_array(g.tgrelid::int8, CASE WHEN g.tgfoid >= ${FIRST_USER_OID} THEN g.tgtype::int4 ELSE 0 END)) FROM pg_trigger g
+  WHERE ${MATTERING_TRIGGERS})::text`;
 
 /** [table, 'I' | 'U' | 'D'] */
 const RULE_DOCUMENT = `

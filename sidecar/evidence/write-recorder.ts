@@ -88,9 +88,14 @@ export class WriteRecorder implements FrameTap {
     const tags = tagsOf(column!);
     const images = column!.images === 'row' ? 1 : 2;
     // Of an image after that is not here as a whole the key is not known; that of the image before is the next best, where there is one.
+    this.#checkFirst(column!, large.fields);
     const values = large.fields.slice(tags, tags + names.length);
     const key = (target?.key.length ?? 0) <= values.length ? rowOf(names, values) : undefined;
     this.#capture.addLarge(target?.action ?? (images === 1 ? 'Insert' : 'Update'), key, large.length, large.hmac.digest('hex'));
+  }
+
+  reason(reason: CaptureReason): void {
+    this.#capture.reason(reason);
   }
 
   /** `statement`: of the intent. */
@@ -118,10 +123,16 @@ export class WriteRecorder implements FrameTap {
     const width = column.columns.length;
     if (fields === undefined || fields.length !== tags + width * (column.images === 'row' ? 1 : 2))
       throw malformed('the server returned another row than was asked for', {}, 'SLUICE-706');
-    if (column.settings === true && !FULL_TEXT.test(fields[0] ?? '')) this.#capture.reason('lossy-text');
+    this.#checkFirst(column, fields);
     const first = rowOf(column.columns, fields.slice(tags, tags + width));
     const second = column.images === 'row' ? undefined : rowOf(column.columns, fields.slice(tags + width));
-    this.#add(column, column.settings === true ? fields.slice(1) : fields, first, second);
+    this.#add(column, fields.slice(column.settings === true ? 2 : 1), first, second);
+  }
+
+  /** What the statement says of the moment in which it ran. */
+  #checkFirst(column: EvidenceColumn, fields: readonly (string | null)[]): void {
+    if (fields[0] !== String(column.triggers)) this.#capture.reason('triggers');
+    if (column.settings === true && !FULL_TEXT.test(fields[1] ?? '')) this.#capture.reason('lossy-text');
   }
 
   #add(column: EvidenceColumn, fields: readonly (string | null)[], first: Row, second: Row | undefined): void {
@@ -162,7 +173,7 @@ export class WriteRecorder implements FrameTap {
 }
 
 function tagsOf({ tag, settings }: EvidenceColumn): number {
-  return (settings === true ? 1 : 0) + (tag === 'none' ? 0 : tag === 'upsert' ? 2 : 1);
+  return (settings === true ? 2 : 1) + (tag === 'none' ? 0 : tag === 'upsert' ? 2 : 1);
 }
 
 /** Bytes of the first field, of a DataRow whose body is `whole` bytes long. */

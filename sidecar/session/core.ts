@@ -69,6 +69,8 @@ export class SessionCore {
   readonly altered = new Set<number>();
   /** The schema may have changed. */
   catalogStale = false;
+  /** Counts changes of the schema by this session that the catalog does not know yet; 0: none. */
+  unseenChanges = 0;
   /** A statement of this transaction touched a governed relation. */
   governed = false;
   ended = false;
@@ -100,6 +102,17 @@ export class SessionCore {
   get policyVersion(): string {
     const bundle = this.host.engine?.bundle;
     return bundle === undefined ? '' : governance(bundle);
+  }
+
+  /** Outside of a transaction: the schema is read, and what this session has changed is known. */
+  async seeChanges(): Promise<void> {
+    const changes = this.unseenChanges;
+    try {
+      await this.host.refreshCatalog('schema changed by this session');
+      if (this.unseenChanges === changes) this.unseenChanges = 0;
+    } catch {
+      // It stays unknown.
+    }
   }
 
   async refreshCatalog(cause: string): Promise<void> {

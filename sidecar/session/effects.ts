@@ -34,6 +34,7 @@ export function applyEffect(core: SessionCore, inbound: Inbound, execution: Exec
       break;
     case 'schema-change':
       core.catalogStale = true;
+      core.unseenChanges += 1;
       noteAltered(plan, core.altered);
       break;
     default:
@@ -47,6 +48,8 @@ export function transactionReady(core: SessionCore, status: TransactionStatus): 
   if (status !== 'I') return;
   core.statements.transactionEnded();
   core.dirty = false;
+  // Labels of evidence depend on the schema even where no decision does.
+  if (core.unseenChanges > 0 && core.engine !== undefined && core.engine.bundle.audit.rows !== 'None') void core.seeChanges();
   core.altered.clear();
   core.governed = false;
 }

@@ -187,7 +187,9 @@ export class Inbound {
     options: { reason?: Denial; maxAffected?: number; bound?: StatementValues | undefined } = {},
   ): Execution {
     this.#batch.mark(() => this.#walker.flush());
-    return this.core.audit.intent(plan, bundle, sql, options);
+    const execution = this.core.audit.intent(plan, bundle, sql, options);
+    if (this.core.unseenChanges > 0) execution.recorder?.reason('not-analysed');
+    return execution;
   }
 
   /** The current message waits. Where answers are awaited the server is asked to send what it has. */

@@ -41,7 +41,13 @@ export function simpleQuery(inbound: Inbound, body: Buffer, length: number): Dis
   const pieces: Piece[] = [];
   const parts: { text: string; plan: StatementPlan | null }[] = [];
   let changed = false;
-  for (const plan of plans) changed = addStatement(inbound, engine, plan, sql, pieces, parts) || changed;
+  let altered = false;
+  for (const plan of plans) {
+    changed = addStatement(inbound, engine, plan, sql, pieces, parts) || changed;
+    // What the catalog says may be over by the time that the statement runs.
+    if (altered) pieces.at(-1)?.execution?.recorder?.reason('not-analysed');
+    altered ||= plan.effect.kind === 'schema-change';
+  }
 
   core.groupOpen = false;
   core.groupWrites = false;

@@ -87,6 +87,39 @@ describe.each(MAJORS)('PostgreSQL %i', (major) => {
     );
   });
 
+  it('a trigger that nobody has told us of is noticed by the statement itself', async () => {
+    expect(
+      (await stand.direct.query('CREATE TRIGGER late AFTER INSERT ON src FOR EACH ROW EXECUTE FUNCTION note()')).error,
+    ).toBeNull();
+    await recorded.query("INSERT INTO src VALUES (100, 'x')");
+    const [written] = await stand.outcomes();
+    expect(written?.evidence).toMatchObject({ capture: 'partial', reasons: ['triggers'] });
+    expect((await stand.direct.query('DROP TRIGGER late ON src')).error).toBeNull();
+    await recorded.query("INSERT INTO src VALUES (101, 'x')");
+    expect((await stand.outcomes())[0]?.evidence).toMatchObject({ capture: 'exact' });
+    await oracle.changes();
+  });
+
+  it('what this session has changed of the schema is not taken for known', async () => {
+    const labels = async (sql: string): Promise<readonly string[]> => {
+      const { error } = await recorded.query(sql);
+      expect(error, sql).toBeNull();
+      return (await stand.outcomes()).flatMap(({ evidence }) => evidence?.reasons ?? []);
+    };
+    expect(
+      await labels('BEGIN; ALTER TABLE src ALTER v SET DEFAULT writes(1)::text; INSERT INTO src (id) VALUES (102)'),
+    ).toContain('not-analysed');
+    expect(await labels('INSERT INTO src (id) VALUES (103)')).toContain('not-analysed');
+    await recorded.query('COMMIT');
+    await stand.outcomes();
+    // As soon as the schema has been read again it is known.
+    await expect
+      .poll(async () => await labels('INSERT INTO src (id) SELECT max(id) + 1 FROM src'), { timeout: 20_000, interval: 200 })
+      .toEqual(['nested']);
+    await labels('ALTER TABLE src ALTER v DROP DEFAULT');
+    await oracle.changes();
+  });
+
   it('prints the shares', () => {
     const total = [...shares.values()].reduce((sum, count) => sum + count, 0);
     const share = (name: string): string => `${name} ${(((shares.get(name) ?? 0) / total) * 100).toFixed(1)} %`;

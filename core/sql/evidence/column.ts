@@ -6,6 +6,8 @@
  * The row before an UPDATE: PostgreSQL 18 has OLD. Before that, a subquery in RETURNING still sees the row as it was when the statement began.
  * Whether that is also the version that was overwritten is for the server to say: then its xmax is the xmin of the new one.
  */
+import { MATTERING_TRIGGERS } from '../../catalog/queries.ts';
+import { family } from './hazards.ts';
 import { qualifiedName, quoteIdentifier } from '../../catalog/catalog.ts';
 import type { Catalog } from '../../catalog/catalog.ts';
 import type { ColumnData, RelationData } from '../../catalog/model.ts';
@@ -51,24 +53,26 @@ export function evidenceColumn(request: ColumnRequest): WrittenColumn | undefine
   const of = (source: string): string[] => names.map((column) => `${quoteIdentifier(source)}.${quoteIdentifier(column)}`);
   const row = (members: readonly string[]): string => `ROW(${members.join(', ')})::pg_catalog.text`;
   const settings = columns.some((column) => !PLAIN_TYPES.has(column.typeOid)) ? { settings: true as const } : {};
-  const first = 'settings' in settings ? [SETTINGS] : [];
+  const watched = family(request.catalog, relation);
+  const triggers = watched.reduce((sum, one) => sum + (one.writes?.triggerCount ?? 0), 0);
+  const first = [triggerCount(watched.map((one) => one.oid)), ...('settings' in settings ? [SETTINGS] : [])];
   const tags = [...first, ...(form === 'merge' ? ['merge_action()'] : [])];
   const tag = form === 'merge' ? 'merge' : 'none';
   const plain = {
     sql: row([...tags, ...of(name)]),
-    column: { tag, ...settings, columns: names, images: 'row' },
+    column: { tag, triggers, ...settings, columns: names, images: 'row' },
     blind: form !== 'row',
   } as const;
   if (form === 'row' || columns.length * 2 > MOST_MEMBERS) return plain;
   if (old !== null) {
     return {
       sql: row([...tags, ...of(old), ...of(name)]),
-      column: { tag, ...settings, columns: names, images: 'before-and-row' },
+      column: { tag, triggers, ...settings, columns: names, images: 'before-and-row' },
       blind: false,
     };
   }
   const looked = form === 'merge' ? undefined : lookup(request, first, of, row);
-  return looked === undefined ? plain : { ...looked, column: { ...looked.column, ...settings, columns: names } };
+  return looked === undefined ? plain : { ...looked, column: { ...looked.column, triggers, ...settings, columns: names } };
 }
 
 /** The row before, found by its key as the statement's snapshot has it. */
@@ -102,7 +106,7 @@ function lookup(
   const from = `(SELECT) AS ${differing('sluice_row', name)} LEFT JOIN ${partitioned ? '' : 'ONLY '}${qualifiedName(relation)} AS ${before}`;
   return {
     sql: `(SELECT ${row(members)} FROM ${from} ON ${by.join(' AND ')} LIMIT 1)`,
-    column: { tag: form === 'upsert' ? 'upsert' : 'matched', columns: [], images: 'before-and-row' },
+    column: { tag: form === 'upsert' ? 'upsert' : 'matched', triggers: 0, columns: [], images: 'before-and-row' },
     blind: false,
   };
 }
@@ -112,6 +116,15 @@ function isIndexed(catalog: Catalog, column: ColumnData): boolean {
   let type = catalog.type(column.typeOid);
   while (type?.kind === 'domain' && type.baseOid !== undefined) type = catalog.type(type.baseOid);
   return type !== undefined && (type.schema === 'pg_catalog' || type.kind === 'enum') && type.kind !== 'composite';
+}
+
+/**
+ * Somebody may have made a trigger since the schema was read: then the statement itself has to tell. Evaluated once; the table is locked against new triggers from before
+ * it starts until its transaction ends.
+ */
+function triggerCount(oids: readonly number[]): string {
+  const list = oids.map((oid) => `'${oid}'::pg_catalog.oid`).join(', ');
+  return `(SELECT pg_catalog.count(*) FROM pg_catalog.pg_trigger AS g WHERE g.tgrelid OPERATOR(pg_catalog.=) ANY (ARRAY[${list}]) AND ${MATTERING_TRIGGERS})`;
 }
 
 function differing(wanted: string, name: string): string {

@@ -31,6 +31,8 @@ export interface EvidenceColumn {
   readonly tag: 'none' | 'matched' | 'upsert' | 'merge';
   /** Before that stands one more field: extra_float_digits and DateStyle, since the text of some columns depends on them. */
   readonly settings?: true;
+  /** Before all that stands the number of triggers that matter now (WriteFacts.triggerCount): so many there were when the schema was read. */
+  readonly triggers: number;
   /** Of each image, in its order: the key's columns first. */
   readonly columns: readonly string[];
   /** Which images follow, each with all columns. `row`: before of a DELETE, after of everything else. */
