@@ -3,6 +3,7 @@ import { Command, Option } from 'commander';
 import { CliError } from '../errors.ts';
 import { queryCommand } from './query/command.ts';
 import { addOpenCommand } from './open-command.ts';
+import { addProveCommand } from './prove-command.ts';
 import { localOrigin } from './query/local.ts';
 import { localReport } from './report/local.ts';
 
@@ -47,6 +48,7 @@ export function auditCommand(): Command {
     });
   audit.addCommand(queryCommand(localOrigin));
   addOpenCommand(audit);
+  addProveCommand(audit);
   audit.addCommand(localReport());
   return audit;
 }

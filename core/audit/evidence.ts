@@ -89,9 +89,14 @@ export interface RowProof {
   readonly rows: number;
   /** With Keys: rowDigest of the primary keys of returned rows, where the result carries a whole primary key in clear; bounded. */
   readonly keys?: readonly { readonly relation: string; readonly digests: readonly string[] }[];
-  /** With Proof: root (base64url) of the tree over the salted digests of all rows, and the salt (proof.ts). */
-  readonly root?: string;
-  readonly salt?: string;
-  /** Rows or keys that are not in here. */
+  /** Rows of which a key is not in `keys`. */
   readonly leftOut?: number;
+  /** With Proof: root (base64url) over all rows, in their order (proof.ts). */
+  readonly root?: string;
+  /** With Proof: leaves of the first rows, 16 characters each. */
+  readonly leaves?: string;
+  /** Rows are CopyData as it was sent, not DataRows. */
+  readonly copy?: true;
+  /** OIDs of the types of those columns that the client had in binary format, 0 for text; absent: all were text. */
+  readonly binary?: readonly number[];
 }

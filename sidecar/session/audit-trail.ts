@@ -10,6 +10,7 @@ import type { Denial } from '../../core/errors/denial.ts';
 import { type Bundle, governance } from '../../core/policy/bundle.ts';
 import type { RelationUse, StatementPlan } from '../../core/sql/plan.ts';
 import type { EvidenceKeys } from '../evidence/keys.ts';
+import { type ResultShape, ReturnedRows } from '../evidence/returned-rows.ts';
 import { type Completion, WriteRecorder } from '../evidence/write-recorder.ts';
 import { ValueDigests } from '../evidence/value-digests.ts';
 import type { Journal } from '../journal/journal.ts';
@@ -68,6 +69,17 @@ export class AuditTrail {
   /** Of values that a client binds: to be given to the intents of its executions. Undefined: not wanted. */
   bound(bundle: Bundle | undefined, bind: Buffer, types: readonly number[]): StatementValues | undefined {
     return bundle?.audit.values === 'Digest' ? this.#values.bound(bind, types) : undefined;
+  }
+
+  /** From now on the rows that it returns are recorded, if the Database asks for it. Of writes their evidence is. */
+  watchRows(execution: Execution, bundle: Bundle, limit: number, shape: () => ResultShape | undefined): void {
+    const { plan } = execution;
+    const { rows } = bundle.audit;
+    if ((rows !== 'Keys' && rows !== 'Proof') || !plan.returnsRows || plan.writesRows || plan.swallowRows === true) return;
+    const digestKey = this.#evidence()?.digestKey;
+    if (digestKey === undefined) return;
+    const copy = plan.kind === 'copy-to';
+    execution.returned = new ReturnedRows({ digestKey, statement: execution.id, proof: rows === 'Proof', copy, limit, shape });
   }
 
   get hasIntents(): boolean {
@@ -153,6 +165,7 @@ export class AuditTrail {
       ...known,
       duration,
       ...(evidence === undefined ? {} : { evidence }),
+      ...(execution.returned === undefined || result === 'denied' ? {} : { returned: execution.returned.record() }),
     };
     if (evidence === undefined || result !== 'ok') {
       this.#entries.push(outcome);

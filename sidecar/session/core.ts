@@ -6,11 +6,13 @@ import { governance } from '../../core/policy/bundle.ts';
 import type { Denial } from '../../core/errors/denial.ts';
 import type { SqlEngine } from '../../core/sql/engine.ts';
 import type { SessionState } from '../../core/sql/session-state.ts';
-import type { TransactionStatus } from '../../core/wire/server-messages.ts';
+import type { ResultShape } from '../evidence/returned-rows.ts';
+import type { ColumnDescription, TransactionStatus } from '../../core/wire/server-messages.ts';
 import type { AuditTrail } from './audit-trail.ts';
 import { SILENT, type Telemetry } from '../telemetry/telemetry.ts';
 import type { EngineHost } from './engine-host.ts';
-import { type Expected, Pipeline } from './pipeline.ts';
+import { type Execution, type Expected, Pipeline } from './pipeline.ts';
+import { resultShape } from './result-shape.ts';
 import { Statements } from './statements.ts';
 
 export interface CoreOptions {
@@ -73,6 +75,8 @@ export class SessionCore {
   unseenChanges = 0;
   /** A statement of this transaction touched a governed relation. */
   governed = false;
+  /** The last description of a simple query's rows that are recorded. */
+  described: { readonly execution: Execution; readonly columns: readonly ColumnDescription[] } | null = null;
   ended = false;
 
   /** Set by the session. */
@@ -96,6 +100,18 @@ export class SessionCore {
 
   get engine(): SqlEngine | undefined {
     return this.host.engine;
+  }
+
+  /** Whether the rows of results are recorded. */
+  get recordsRows(): boolean {
+    const rows = this.host.engine?.bundle.audit.rows;
+    return rows === 'Keys' || rows === 'Proof';
+  }
+
+  /** Of a simple query's rows. */
+  shapeOf(execution: Execution): ResultShape | undefined {
+    if (this.described?.execution !== execution) return undefined;
+    return resultShape(this.described.columns, undefined, this.host.engine?.catalog);
   }
 
   /** Under which policy effects are recorded. */

@@ -14,6 +14,7 @@ import { policyChanged } from './analysis.ts';
 import type { Inbound } from './inbound.ts';
 import { maxAffected, readsOnly, rowLimit } from './limits.ts';
 import type { SentText } from './pipeline.ts';
+import { resultShape } from './result-shape.ts';
 import { MAX_STATEMENTS, type Portal, type PreparedStatement, sameView, viewMark } from './statements.ts';
 
 type Recheck =
@@ -82,13 +83,15 @@ export class ExtendedQuery {
       ...(sent === undefined ? {} : { sent }),
       ...core.statements.defineStatement(statement, core.group, core.policyVersion),
     });
-    const watched = plan?.returnsRows === true && verdict.engine.bundle.protectedColumns.length > 0;
+    const { protectedColumns, audit } = verdict.engine.bundle;
+    const recorded = audit.rows === 'Keys' || audit.rows === 'Proof';
+    const watched = plan?.returnsRows === true && (protectedColumns.length > 0 || recorded);
     if (!watched && plan?.rewritten !== true) return PASS;
     inbound.emit(request.parse(name, text, parameterTypes));
     if (watched) {
-      // A client that never asks for a description must not get around the check of every RowDescription.
+      // A client that never asks for a description must not get around the check of every RowDescription, or hide what its rows are.
       inbound.emit(request.describe('S', name));
-      inbound.expect({ kind: 'describe', group: core.group, silent: true });
+      inbound.expect({ kind: 'describe', group: core.group, silent: true, describes: statement });
     }
     return DROP;
   }
@@ -111,7 +114,8 @@ export class ExtendedQuery {
     if (recheck.kind === 'denied') return inbound.refusals.extended(recheck.denial, recheck.plan, statement.sql);
     if (recheck.kind === 'changed') this.#prepareAgain(statement);
     const bound = core.audit.bound(core.engine?.bundle, body, statement.described ?? statement.parameterTypes);
-    const portal: Portal = { name: portalName, statement, plan: statement.plan, bound, rows: 0, revision: statement.revision };
+    const { revision } = statement;
+    const portal: Portal = { name: portalName, statement, plan: statement.plan, resultFormats, bound, rows: 0, revision };
     const sent = sentText(statement);
     inbound.expect({
       kind: 'bind',
@@ -138,12 +142,13 @@ export class ExtendedQuery {
     else {
       const noData = known.plan?.swallowRows === true;
       const cut = known.plan?.evidence?.column !== undefined;
+      const described = 'statement' in known ? known.statement : known;
       inbound.expect({
         kind: 'describe',
         group: core.group,
         noData,
         cut,
-        ...('parameterTypes' in known ? { describes: known } : {}),
+        ...(described === null ? {} : { describes: described }),
       });
     }
     return PASS;
@@ -204,6 +209,10 @@ export class ExtendedQuery {
       ...(max === undefined ? {} : { maxAffected: max }),
     });
     const limit = rowLimit(bundle, plan, core.statements, plan.uses?.cursor === undefined ? portal.rows : undefined);
+    core.audit.watchRows(execution, bundle, limit, () => {
+      const columns = portal.statement?.columns;
+      return columns === undefined ? undefined : resultShape(columns, portal.resultFormats, core.engine?.catalog);
+    });
     if (plan.touchesGoverned) core.governed = true;
     if (!readsOnly(plan)) core.groupWrites = true;
     const copyIn = plan.copyIn === true;
@@ -297,6 +306,7 @@ export class ExtendedQuery {
       inbound.expect({ kind: 'close', group: core.group, silent: true });
     }
     statement.upstream = text;
+    statement.columns = undefined;
     inbound.emit(request.parse(statement.name, text, statement.parameterTypes));
     const sent = sentText(statement);
     inbound.expect({

@@ -8,6 +8,7 @@ import {
   decodeParameterDescription,
   decodeReadyForQuery,
   decodeReport,
+  decodeRowDescription,
   SERVER,
   withoutFirstColumn,
 } from '../../core/wire/server-messages.ts';
@@ -177,6 +178,7 @@ export class Outbound {
 
   /** The check of protected columns has seen it whole. */
   #described(head: Expected, body: Buffer, fate: typeof PASS | typeof DROP): Disposition {
+    if (head.describes !== undefined && this.#core.recordsRows) head.describes.columns = decodeRowDescription(body);
     const disposition = this.#confirm(head, 'describe', SERVER.rowDescription, fate);
     if (disposition !== PASS) return disposition;
     if (head.noData === true) return this.#replace(NO_DATA, PASS);
@@ -184,8 +186,10 @@ export class Outbound {
   }
 
   #rowsBegin(head: Expected, body: Buffer): Disposition {
-    const plan = this.#piece(head, SERVER.rowDescription).execution?.plan;
+    const { execution } = this.#piece(head, SERVER.rowDescription);
+    const plan = execution?.plan;
     if (plan?.swallowRows === true) return DROP;
+    if (execution?.returned !== undefined) this.#core.described = { execution, columns: decodeRowDescription(body) };
     const fate = this.#pieceFate(head);
     if (fate !== PASS || plan?.evidence?.column === undefined) return fate;
     return this.#replace(message('T', withoutFirstColumn(body)), PASS);
@@ -313,7 +317,9 @@ export class Outbound {
       piece.execution?.plan.swallowRows === true;
     walker.discard('D', discarded);
     walker.discard('d', discarded);
-    walker.tap('D', piece?.tap !== undefined && head?.failed === false ? piece.tap : null);
+    const returned = discarded ? undefined : piece?.execution?.returned;
+    if (returned?.copy === true) walker.tap('d', returned);
+    else walker.tap('D', head?.failed === false ? (piece?.tap ?? returned ?? null) : null);
   }
 
   #failLate(head: Expected, piece: Piece, reason: Denial, rows: number, completion: Completion): Disposition {

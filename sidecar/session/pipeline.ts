@@ -9,6 +9,7 @@
 import type { Denial } from '../../core/errors/denial.ts';
 import type { StatementPlan } from '../../core/sql/plan.ts';
 import type { FrameTap } from '../../core/wire/frame-walker.ts';
+import type { ReturnedRows } from '../evidence/returned-rows.ts';
 import type { WriteRecorder } from '../evidence/write-recorder.ts';
 import type { Portal, PreparedStatement } from './statements.ts';
 
@@ -23,6 +24,8 @@ export interface Execution {
   readonly started: number;
   /** The limit on rows written that applies to it, where one does. */
   readonly maxAffected?: number;
+  /** Sees the rows that it returns, where they are to be recorded. */
+  returned?: ReturnedRows;
   /** What it writes, where that is recorded. */
   readonly recorder?: WriteRecorder;
   settled: boolean;
@@ -73,7 +76,7 @@ export interface Expected {
   /** For `query` and `execute`. */
   readonly pieces?: readonly Piece[];
   readonly statement?: PreparedStatement;
-  /** For `describe`: what is described, if it is a statement. */
+  /** For `describe`: the statement, its own or a portal's. */
   readonly describes?: PreparedStatement;
   readonly portal?: Portal;
   /** For `close`: what is closed. */

@@ -89,6 +89,7 @@ function addStatement(
   const limit = rowLimit(bundle, plan, inbound.core.statements);
   const tap = execution.recorder?.tap;
   const tapped = tap === undefined ? {} : { tap };
+  inbound.core.audit.watchRows(execution, bundle, limit, () => inbound.core.shapeOf(execution));
   if (plan.touchesGoverned) inbound.core.governed = true;
   if (max === undefined) {
     pieces.push({ role: 'client', execution, rowLimit: limit, ...tapped });

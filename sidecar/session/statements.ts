@@ -8,6 +8,7 @@
  * later ones must wait for the answer.
  */
 import type { StatementValues } from '../../core/audit/statement-values.ts';
+import type { ColumnDescription } from '../../core/wire/server-messages.ts';
 import type { SqlEngine } from '../../core/sql/engine.ts';
 import type { StatementPlan } from '../../core/sql/plan.ts';
 import type { SessionState, SessionView } from '../../core/sql/session-state.ts';
@@ -20,6 +21,8 @@ export interface PreparedStatement {
   readonly parameterTypes: readonly number[];
   /** The types of its parameters as the server has said them. */
   described?: readonly number[];
+  /** The columns of its rows as the server has said them of the text that it holds. */
+  columns?: readonly ColumnDescription[] | undefined;
   /** Null: an empty query. */
   plan: StatementPlan | null;
   /** With which it was last analysed. */
@@ -60,6 +63,8 @@ export interface Portal {
   /** Null: a cursor that SQL declared. */
   readonly statement: PreparedStatement | null;
   readonly plan: StatementPlan | null;
+  /** Of its results, as the Bind has them. */
+  readonly resultFormats?: readonly number[] | undefined;
   /** Digests of the values that were bound, where they are wanted. */
   readonly bound?: StatementValues | undefined;
   /** Rows passed on so far, over all Executes. */
