@@ -2,6 +2,7 @@
 import { Command, Option } from 'commander';
 import { parseDatabaseName, parseIdentity } from '../arguments.ts';
 import { CliError } from '../errors.ts';
+import { auditVerb } from './audit/command.ts';
 import { VERSION } from '../../core/version.ts';
 
 const DOCUMENTATION = 'Rights that each verb needs: docs/reference/kubectl-sluice.md';
@@ -14,7 +15,8 @@ export function kubectlProgram(): Command {
       'after',
       `\nExit codes: 0 done, 3 a negative answer (broken, denied, refused), 2 usage, 1 failure.\n${DOCUMENTATION}`,
     );
-  for (const verb of [checkVerb(), statusVerb(), explainVerb(), classifyVerb(), injectVerb()]) program.addCommand(verb);
+  for (const verb of [checkVerb(), statusVerb(), explainVerb(), classifyVerb(), injectVerb(), auditVerb(inCluster)])
+    program.addCommand(verb);
   return program;
 }
 

@@ -25,7 +25,7 @@ export function reportCommand<O>(
     .option('--trust <file>', 'trust anchors of the installation: whose keys may sign')
     .requiredOption('-o, --output <directory>', 'where access-review.md, .html and .json are written');
   return origin
-    .options(command, { needsPolicies: 'optional' })
+    .options(command, { needsPolicies: 'optional' as const })
     .addHelpText(
       'after',
       `

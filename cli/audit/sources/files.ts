@@ -124,7 +124,7 @@ class FileSource implements AuditSource {
     const streams = [...this.#chains]
       .filter(([chain, files]) => !files.every(isSegment) || isOwner(filter, chain, files[0]!.owner))
       .map(([, files]) => ({ begins: files[0]!.time, lines: () => this.#chain(files) }));
-    for await (const line of merge(streams)) if (isInPeriod(filter, line)) yield line;
+    for await (const line of merge(streams, 0)) if (isInPeriod(filter, line)) yield line;
   }
 
   async owners(): Promise<ReadonlyMap<string, ChainOwner>> {
@@ -218,13 +218,12 @@ class StandardInput implements AuditSource {
 }
 
 const CHAIN_START = '"type":"chain-start"';
-const OUTCOME = '"type":"outcome"';
 const HEAD = /^\{"v":1,"seq":(\d{1,15}),/;
 
 /** Quotes within values are escaped, so that no value looks like a type. More than needed may come, never less. */
 function isInPeriod({ from, to }: RecordFilter, { time, line }: TimedLine): boolean {
   if (from !== undefined && time < from) return line.includes(CHAIN_START);
-  return to === undefined || time < to || line.includes(OUTCOME);
+  return to === undefined || time < to;
 }
 
 function timedLine(chain: string, line: string): TimedLine | undefined {

@@ -18,11 +18,11 @@ interface Head {
 /** Lines that are remembered so that they do not come twice: streams that hold the same are near each other in time. */
 const REMEMBERED = 65_536;
 
+/** `remembered`: 0 where no two streams hold the same. */
 export async function* merge(streams: readonly Stream[], remembered = REMEMBERED): AsyncGenerator<TimedLine> {
   const waiting = streams.toSorted((a, b) => (a.begins < b.begins ? -1 : a.begins > b.begins ? 1 : 0));
   const heads = new Heap();
-  const recent = new Recent(remembered);
-  const single = streams.length === 1;
+  const recent = remembered === 0 ? undefined : new Recent(remembered);
   let next = 0;
   let head: Head | undefined;
   try {
@@ -38,7 +38,7 @@ export async function* merge(streams: readonly Stream[], remembered = REMEMBERED
         continue;
       }
       const { line } = head;
-      if (single || recent.add(`${line.chain} ${line.seq}`, line.line)) yield line;
+      if (recent?.add(`${line.chain} ${line.seq}`, line.line) !== false) yield line;
       await advance(head, heads);
     }
   } finally {
@@ -55,20 +55,24 @@ async function advance(head: Head, heads: Heap): Promise<void> {
   heads.push(head);
 }
 
-/** The last so many lines by their place. One that is not the same as the one remembered is another line, and comes. */
+/** The last lines by their place, in two generations. One that is not the same as the one remembered is another line, and comes. */
 class Recent {
-  readonly #limit: number;
-  readonly #lines = new Map<string, string>();
+  readonly #generation: number;
+  #young = new Map<string, string>();
+  #old = new Map<string, string>();
 
   constructor(limit: number) {
-    this.#limit = limit;
+    this.#generation = Math.ceil(limit / 2);
   }
 
   /** False: it was there. */
   add(place: string, line: string): boolean {
-    if (this.#lines.get(place) === line) return false;
-    this.#lines.set(place, line);
-    if (this.#lines.size > this.#limit) for (const oldest of this.#lines.keys()) return this.#lines.delete(oldest);
+    if (this.#young.get(place) === line || this.#old.get(place) === line) return false;
+    this.#young.set(place, line);
+    if (this.#young.size >= this.#generation) {
+      this.#old = this.#young;
+      this.#young = new Map();
+    }
     return true;
   }
 }

@@ -9,7 +9,16 @@ export interface SourceOptions {
 
 /** Throws CliError. */
 export async function openSource(paths: readonly string[], { store }: SourceOptions, warn: Warn): Promise<AuditSource> {
-  if (store !== undefined) throw new CliError('stores are not there yet', 2);
+  if (store !== undefined) return await openStore(paths, store);
   if (paths.length === 0) throw new CliError('say where the records are: files, directories, - or --store URL', 2);
   return await openFiles(paths, warn);
+}
+
+async function openStore(paths: readonly string[], store: string): Promise<AuditSource> {
+  if (paths.length > 0) throw new CliError('give files or --store, not both', 2);
+  if (store.startsWith('sqlite:')) {
+    const { openSqlite } = await import('./sqlite.ts');
+    return openSqlite(store.slice('sqlite:'.length));
+  }
+  throw new CliError('--store wants postgres://… or sqlite:FILE', 2);
 }

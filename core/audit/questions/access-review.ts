@@ -12,7 +12,7 @@ import type { Answer, Column, Question } from './question.ts';
 import { readers } from './readers.ts';
 import { kindOfChain } from '../chain-names.ts';
 import type { ChainOwner, RecordFilter } from '../store.ts';
-import type { Selection } from './selection.ts';
+import { type Selection, withLate } from './selection.ts';
 import type { Listener, OtherRecord, Statement } from './statements.ts';
 import { who } from './who.ts';
 import { writeEvidence } from './write-evidence.ts';
@@ -75,7 +75,7 @@ export class AccessReviewer implements Listener {
   get filter(): RecordFilter {
     const { from, to } = this.#selection;
     const begins = this.#since ?? from;
-    return { ...(begins === undefined ? {} : { from: begins }), ...(to === undefined ? {} : { to }) };
+    return { ...(begins === undefined ? {} : { from: begins }), ...(to === undefined ? {} : { to: withLate(to) }) };
   }
 
   statement(statement: Statement): void {

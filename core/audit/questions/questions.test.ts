@@ -156,11 +156,11 @@ describe('statements', () => {
     const seen: Statement[] = [];
     const reader = new StatementReader({ statement: (statement) => seen.push(statement) }, new Map(), 2);
     for (const line of lines) reader.line(line);
-    expect(seen.map(({ intent: { statement } }) => statement)).toEqual(['1']);
+    expect(seen.map(({ intent: { statement } }) => statement)).toEqual(['1', '2']);
     reader.end();
     expect(seen).toHaveLength(3);
     expect(seen.every((statement) => statement.outcome === undefined)).toBe(true);
-    expect(reader.counts.unpaired).toBe(1);
+    expect(reader.counts.unpaired).toBe(2);
   });
 
   it('belong to whom the store has verified, whatever the chain says of itself', () => {

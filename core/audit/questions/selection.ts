@@ -28,12 +28,15 @@ export interface Selection {
   readonly fingerprint?: string;
 }
 
+/** Milliseconds after the period in which outcomes of its statements are still looked for; of longer ones it is not known how they ended. */
+const LATE = 600_000;
+
 /** Never less than `selects` selects. */
 export function storeFilter(selection: Selection): RecordFilter {
   const { from, to, table, rows, namespace, serviceAccount, pod, database, decision, trace, fingerprint } = selection;
   return {
     ...(from === undefined ? {} : { from }),
-    ...(to === undefined ? {} : { to }),
+    ...(to === undefined ? {} : { to: withLate(to) }),
     ...(table?.schema === undefined ? {} : { relation: spelled(table) }),
     ...(rows?.length === 1 ? { row: rows[0]! } : {}),
     ...(namespace === undefined ? {} : { namespace }),
@@ -45,6 +48,10 @@ export function storeFilter(selection: Selection): RecordFilter {
     ...(fingerprint === undefined ? {} : { fingerprint }),
     types: ['intent', 'outcome', 'chain-start'],
   };
+}
+
+export function withLate(to: string): string {
+  return new Date(Date.parse(to) + LATE).toISOString().replace('Z', '000Z');
 }
 
 export function selects(selection: Selection, statement: Statement): boolean {

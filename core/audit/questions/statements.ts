@@ -1,6 +1,6 @@
 /**
  * Lines into statements: an intent, its outcome, and whose chain they stand in. Records of any number of chains may come mixed, as long as
- * those of one come in their order. What is held is the open statements alone, and of them at most so many.
+ * those of one come nearly in their order (a store goes by time, and clocks are set back). What is held is the open statements alone, and of them at most so many.
  */
 import { kindOfChain } from '../chain-names.ts';
 import type { Identity } from '../../identity/identity.ts';
@@ -29,7 +29,7 @@ export interface Listener {
   other?(record: OtherRecord): void;
 }
 
-/** More open statements than this and the oldest is given out without its outcome. */
+/** More open statements than this and the older half is given out without outcomes. */
 const MAX_OPEN = 100_000;
 
 const NOBODY: Identity = { namespace: '', serviceAccount: '' };
@@ -43,6 +43,7 @@ export class StatementReader {
   #records = 0;
   #unreadable = 0;
   #unpaired = 0;
+  readonly #early = new EarlyOutcomes();
 
   /** `owners`: as whoever stored the chains has verified them. Of other chains the owner is what their first record says. */
   constructor(listener: Listener, owners: ReadonlyMap<string, ChainOwner> = new Map(), maxOpen = MAX_OPEN) {
@@ -78,17 +79,29 @@ export class StatementReader {
   #intent(chain: string, intent: Intent): void {
     const key = `${chain} ${intent.statement}`;
     this.#giveOut(key);
+    const early = this.#early.take(key);
+    if (early !== undefined) {
+      this.#listener.statement({ chain, owner: this.#owner(chain), intent, outcome: early });
+      return;
+    }
     this.#open.set(key, { chain, owner: this.#owner(chain), intent });
-    if (this.#open.size <= this.#maxOpen) return;
-    const [oldest] = this.#open.keys();
-    this.#unpaired += 1;
-    this.#giveOut(oldest!);
+    if (this.#open.size > this.#maxOpen) this.#relieve();
+  }
+
+  /** Many at once: to find the oldest of a Map costs as much as has been removed from its front. */
+  #relieve(): void {
+    const many = Math.ceil(this.#open.size / 2);
+    for (const oldest of [...this.#open.keys()].slice(0, many)) this.#giveOut(oldest);
+    this.#unpaired += many;
   }
 
   #outcome(chain: string, outcome: Outcome): void {
     const key = `${chain} ${outcome.statement}`;
     const statement = this.#open.get(key);
-    if (statement === undefined) return;
+    if (statement === undefined) {
+      this.#early.add(key, outcome);
+      return;
+    }
     this.#open.delete(key);
     this.#listener.statement({ ...statement, outcome });
   }
@@ -109,4 +122,28 @@ function ownerOf(start: Extract<ReadRecord, { readonly type: 'chain-start' }>): 
   const { chain, identity, database } = start;
   const kind = kindOfChain(chain);
   return database === undefined ? { identity, kind } : { identity, database: `${database.namespace}/${database.name}`, kind };
+}
+
+/** Of each of two generations. Most outcomes without intent have it outside of what was asked for. */
+const MOST_EARLY = 5_000;
+
+/** Outcomes whose intents may yet come. */
+class EarlyOutcomes {
+  #young = new Map<string, Outcome>();
+  #old = new Map<string, Outcome>();
+
+  add(key: string, outcome: Outcome): void {
+    this.#young.set(key, outcome);
+    if (this.#young.size < MOST_EARLY) return;
+    this.#old = this.#young;
+    this.#young = new Map();
+  }
+
+  take(key: string): Outcome | undefined {
+    const outcome = this.#young.get(key) ?? this.#old.get(key);
+    if (outcome === undefined) return undefined;
+    this.#young.delete(key);
+    this.#old.delete(key);
+    return outcome;
+  }
 }

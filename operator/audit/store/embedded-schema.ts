@@ -76,6 +76,11 @@ export function prepareSchema(database: DatabaseSync): void {
   );
 }
 
+/** Whether it is one, of whatever version. */
+export function isEmbeddedStore(database: DatabaseSync): boolean {
+  return number(database, 'PRAGMA application_id') === APPLICATION;
+}
+
 export function number(database: DatabaseSync, sql: string): number {
   const [value] = Object.values(database.prepare(sql).get() ?? {});
   return typeof value === 'number' ? value : 0;
