@@ -6,6 +6,7 @@ import { addOpenCommand } from './open-command.ts';
 import { addProveCommand } from './prove-command.ts';
 import { localOrigin } from './query/local.ts';
 import { localReport } from './report/local.ts';
+import type { VerifyOptions } from './verify.ts';
 
 interface ShowOptions {
   readonly output: 'table' | 'json';
@@ -33,18 +34,23 @@ export function auditCommand(): Command {
     });
   audit
     .command('verify')
-    .description('check the hash chain, offline')
-    .argument('<file...>', 'audit files in their order, a directory of segments, or - for standard input')
+    .description('check chains, signatures and the log of the cluster, offline')
+    .argument('[path...]', 'audit files, directories of them, or - for standard input')
+    .option('--store <url>', 'a store in place of files')
+    .option('--trust <file>', 'trust anchors (or the ConfigMap that publishes them): says what of it is proven')
     .option('--head <sha256>', 'the last hash as you noted it elsewhere: shows a cut-off tail')
+    .option('--whole', 'nothing has been removed on purpose: a chain that does not begin with its first record is broken')
+    .option('--progress', 'on standard error also where that is no terminal')
     .addOption(new Option('-o, --output <format>', 'of what is printed').choices(['text', 'json']).default('text'))
     .addHelpText(
       'after',
-      '\nExit codes: 0 it holds, 3 it does not (the first record that does not fit is named), 2 usage, 1 failure.',
+      '\nExit codes: 0 it holds, 3 it does not (the first record that does not fit is named), 4 with --trust: it holds, and of a chain nothing is signed by whom you trust, 2 usage, 1 failure.',
     )
-    .action(async (files: readonly string[], options: { output: 'text' | 'json'; head?: string }) => {
+    .action(async (paths: readonly string[], options: VerifyOptions) => {
+      if ((paths.length === 0) === (options.store === undefined))
+        throw new CliError('say where the records are: files, directories, - or --store URL', 2);
       const { verify } = await import('./verify.ts');
-      const valid = await verify(files, options, process.stdout);
-      if (!valid) process.exitCode = 3;
+      process.exitCode = await verify(paths, options, process.stdout);
     });
   audit.addCommand(queryCommand(localOrigin));
   addOpenCommand(audit);

@@ -1,72 +1,134 @@
-/** `sluice audit verify`. */
-import { statSync } from 'node:fs';
+/** `sluice audit verify`: checks files or a store as a whole, and says what of it is proven by whom. */
 import type { Writable } from 'node:stream';
-import { ChainVerifier } from '../../core/audit/verify.ts';
-import type { VerifyReport } from '../../core/audit/verify-report.ts';
-import { segmentsOf } from '../../sidecar/journal/segmented-journal.ts';
-import { CliError } from '../errors.ts';
-import { eachLine } from './lines.ts';
+import type { Trail, Trusted } from '../../core/audit/trail.ts';
+import { type ChainReport, type TrailReport, verifyTrail } from '../../core/audit/verify-trail.ts';
+import { openSource } from './sources/open.ts';
+import { readTrusted } from './report/trust.ts';
+import { describe } from './verify-text.ts';
+import { fileTrail, sourceTrail } from './verify-sources.ts';
 
 export interface VerifyOptions {
   readonly output: 'text' | 'json';
   readonly head?: string;
+  /** A file with trust anchors. */
+  readonly trust?: string;
+  readonly store?: string;
+  readonly whole?: boolean;
+  readonly progress?: boolean;
 }
 
-/** True when the chain holds (and ends in `head`, if given), over all files together. Throws CliError when one cannot be read. */
-export async function verify(given: readonly string[], options: VerifyOptions, out: Writable): Promise<boolean> {
-  const files = given.flatMap(expand);
-  const verifier = new ChainVerifier();
-  let torn = 0;
-  let file = '';
-  for (const [index, each] of files.entries()) {
-    if (verifier.fault !== undefined) break;
-    file = each;
-    if (index > 0) verifier.nextFile();
-    torn += (await eachLine(each, (line) => verifier.line(line))).length;
-  }
-  const report = verifier.finish(torn);
-  if (report.fault === undefined && files.length > 1) file = `${files.length} files`;
-  const headDiffers = options.head !== undefined && options.head !== report.head;
-  const valid = report.valid && report.records > 0 && !headDiffers;
+/** What the command exits with. */
+export const VERDICT = { valid: 0, broken: 3, unproven: 4 } as const;
+
+/** Milliseconds between two lines of progress. */
+const SAID_EVERY = 250;
+
+/** Resolves to the exit code. Throws CliError when something cannot be read. */
+export async function verify(
+  given: readonly string[],
+  options: VerifyOptions,
+  out: Writable,
+  err: Writable & { readonly isTTY?: boolean } = process.stderr,
+): Promise<number> {
+  const trusted = options.trust === undefined ? undefined : readTrusted(options.trust);
+  const { report, names } = await check(given, options, trusted, err);
+  const [only] = report.chains;
+  const heads = report.chains.map(({ head }) => head);
+  const headDiffers = options.head !== undefined && !heads.includes(options.head);
+  const valid = report.valid && !headDiffers;
   if (options.output === 'json')
-    out.write(
-      `${JSON.stringify({ file, ...(files.length > 1 ? { files } : {}), ...report, valid, ...(headDiffers ? { expectedHead: options.head } : {}) })}\n`,
-    );
-  else out.write(describe(file, report, headDiffers ? options.head : undefined));
-  return valid;
+    out.write(`${JSON.stringify(asJson(report, names, valid, headDiffers ? options.head : undefined))}\n`);
+  else
+    out.write(describe(report, { names, trusted: trusted !== undefined, expectedHead: headDiffers ? options.head : undefined }));
+  if (!valid) return VERDICT.broken;
+  return only !== undefined && report.chains.some(({ state }) => state === 'unproven') ? VERDICT.unproven : VERDICT.valid;
 }
 
-/** A directory stands for its segments. */
-function expand(path: string): readonly string[] {
-  if (path === '-' || statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) return [path];
-  const segments = segmentsOf(path);
-  if (segments.length === 0) throw new CliError(`there are no audit segments in ${path}`);
-  return segments;
+async function check(
+  given: readonly string[],
+  options: VerifyOptions,
+  trusted: Trusted | undefined,
+  err: Writable & { readonly isTTY?: boolean },
+): Promise<{ report: TrailReport; names: readonly string[] }> {
+  const progress = progressTo(err, options.progress === true || err.isTTY === true);
+  const run = async (trail: Trail): Promise<TrailReport> =>
+    await verifyTrail(trail, {
+      ...(trusted === undefined ? {} : { trusted }),
+      ...(options.whole === undefined ? {} : { whole: options.whole }),
+      progress: progress.said,
+    });
+  try {
+    if (options.store === undefined) {
+      const trail = await fileTrail(given);
+      return { report: await run(trail), names: trail.chains.flatMap(({ parts }) => parts.map(({ source }) => source)) };
+    }
+    const source = await openSource(given, { store: options.store }, (sentence) => void err.write(`${sentence}\n`));
+    try {
+      return { report: await run(await sourceTrail(source, 'the store', true)), names: ['the store'] };
+    } finally {
+      await source.close();
+    }
+  } finally {
+    progress.end();
+  }
 }
 
-function describe(file: string, report: VerifyReport, expectedHead: string | undefined): string {
-  const lines: string[] = [];
-  if (report.fault !== undefined) {
-    const { line, offset, seq, reason } = report.fault;
-    lines.push(`NOT VALID  ${file}: line ${line}${seq === undefined ? '' : ` (seq ${seq})`}, byte ${offset}: ${reason}`);
-    lines.push(`  the ${report.records} records before it hold`);
-  } else if (report.records === 0) {
-    lines.push(`NOT VALID  ${file}: there is no record in it`);
-  } else if (expectedHead !== undefined) {
-    lines.push(
-      `NOT VALID  ${file}: the chain holds but ends in ${report.head}, expected ${expectedHead}: records are missing at the end`,
-    );
-  } else {
-    lines.push(`valid  ${file}: ${report.records} records from ${report.from} to ${report.to}`);
-  }
-  lines.push(`  statements: ${report.statements.allowed} allowed, ${report.statements.denied} denied`);
-  if (report.outcomeUnknown.length > 0) {
-    const shown = report.outcomeUnknown.slice(0, 5).join(', ');
-    lines.push(
-      `  outcome unknown for ${report.outcomeUnknown.length} (still running, or the process ended): ${shown}${report.outcomeUnknown.length > 5 ? ', …' : ''}`,
-    );
-  }
-  if (report.tornBytes > 0) lines.push(`  ${report.tornBytes} bytes after the last record: its writing was cut short`);
-  lines.push(`  head ${report.head}`);
-  return `${lines.join('\n')}\n`;
+/** One line that is written over on a terminal; lines elsewhere. */
+function progressTo(
+  err: Writable & { readonly isTTY?: boolean },
+  wanted: boolean,
+): {
+  readonly said: (state: { readonly records: number; readonly chains: number; readonly of: number }) => void;
+  readonly end: () => void;
+} {
+  let last = performance.now();
+  let written = false;
+  return {
+    said: ({ records, chains, of }) => {
+      const now = performance.now();
+      if (!wanted || now - last < SAID_EVERY) return;
+      last = now;
+      const text = `${records.toLocaleString('en')} records, chain ${chains + 1} of ${of}`;
+      err.write(err.isTTY === true ? `\r\u001b[K${text}` : `${text}\n`);
+      written = err.isTTY === true;
+    },
+    end: () => void (written && err.write('\r\u001b[K')),
+  };
+}
+
+/** What stands at the top is of everything together; of one chain alone it is what earlier releases said of it. */
+function asJson(report: TrailReport, names: readonly string[], valid: boolean, expectedHead: string | undefined): object {
+  const { chains } = report;
+  const broken = chains.find(({ state }) => state === 'broken');
+  const [only] = chains.length === 1 ? chains : [];
+  const sorted = chains
+    .flatMap(({ from, to }) => [from, to])
+    .filter((time) => time !== undefined)
+    .sort();
+  return {
+    file: broken?.fault?.source ?? (names.length === 1 ? names[0] : `${names.length} files`),
+    ...(names.length > 1 ? { files: names } : {}),
+    valid,
+    records: report.records,
+    statements: report.statements,
+    outcomeUnknown: chains.flatMap(({ outcomeUnknown }) => outcomeUnknown),
+    tornBytes: chains.reduce((sum, { tornBytes }) => sum + tornBytes, 0),
+    ...(sorted.length === 0 ? {} : { from: sorted[0], to: sorted.at(-1) }),
+    ...(only === undefined ? {} : { head: only.head }),
+    ...(broken === undefined
+      ? {}
+      : { fault: { ...broken.fault, ...(broken.chain === undefined ? {} : { chain: broken.chain }) } }),
+    ...(expectedHead === undefined ? {} : { expectedHead }),
+    absent: report.absent,
+    chains: chains.map(chainJson),
+  };
+}
+
+function chainJson({ certificate, start, startsAt, ...report }: ChainReport): object {
+  const identity = certificate?.identity ?? start?.identity;
+  return {
+    ...report,
+    ...(identity === undefined ? {} : { identity }),
+    ...(certificate?.database === undefined ? {} : { database: certificate.database }),
+  };
 }

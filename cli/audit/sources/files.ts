@@ -36,16 +36,17 @@ export async function openFiles(paths: readonly string[], warn: Warn): Promise<A
     return new StandardInput(warn);
   }
   const files: File[] = [];
-  for (const path of paths.flatMap((each) => expand(each))) files.push(await look(path));
+  for (const path of paths.flatMap((each) => auditFilesOf(each))) files.push(await look(path));
   return new FileSource(files.toSorted(order), warn);
 }
 
-function expand(path: string, depth = 0): readonly string[] {
+/** A directory stands for its files, and theirs; another path for itself. Throws CliError when there are none. */
+export function auditFilesOf(path: string, depth = 0): readonly string[] {
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) return [path];
   const found = readdirSync(path, { withFileTypes: true })
     .toSorted((a, b) => (a.name < b.name ? -1 : 1))
     .flatMap((entry) => {
-      if (entry.isDirectory()) return depth < DEPTH ? expand(join(path, entry.name), depth + 1) : [];
+      if (entry.isDirectory()) return depth < DEPTH ? auditFilesOf(join(path, entry.name), depth + 1) : [];
       return entry.isFile() && entry.name.endsWith('.jsonl') ? [join(path, entry.name)] : [];
     });
   if (found.length === 0 && depth === 0) throw new CliError(`there are no audit files (*.jsonl) in ${path}`);
