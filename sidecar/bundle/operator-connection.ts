@@ -108,10 +108,16 @@ export class OperatorConnection {
   openAudit(handlers: AuditChannelHandlers): AuditChannel | undefined {
     const session = this.#session;
     if (this.#ended || session === undefined || session.closed || session.destroyed) return undefined;
-    const stream = session.request(
-      { ':method': 'POST', ':path': AUDIT_PATH, 'content-type': 'application/x-ndjson' },
-      { endStream: false },
-    );
+    let stream: ClientHttp2Stream;
+    try {
+      stream = session.request(
+        { ':method': 'POST', ':path': AUDIT_PATH, 'content-type': 'application/x-ndjson' },
+        { endStream: false },
+      );
+    } catch {
+      // It has been said goodbye to, and will soon be closed.
+      return undefined;
+    }
     this.#audit = stream;
     let over = false;
     const end = (reason: string, status?: number): void => {
@@ -145,7 +151,7 @@ export class OperatorConnection {
       if (!over) handlers.onDrain();
     });
     return {
-      send: (frame) => over || stream.destroyed || stream.write(`${JSON.stringify(frame)}\n`),
+      send: (frame) => !over && !stream.destroyed && stream.write(`${JSON.stringify(frame)}\n`),
       close: () => {
         over = true;
         stream.close();

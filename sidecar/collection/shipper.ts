@@ -61,6 +61,8 @@ export class Shipper {
   /** Everything of it before this is stored. */
   #stored: number;
   #unconfirmed: number | undefined;
+  /** The oldest record that was said to be there. */
+  #first = 0;
   #sent: InFlight[] = [];
   #waiters: Waiter[] = [];
   /** An `open` has to be said. */
@@ -106,9 +108,9 @@ export class Shipper {
     return this.#collects !== false;
   }
 
-  /** Whether everything before this seq of a chain is stored. */
+  /** Whether everything before this seq of a chain is stored, and not on its way to a replica that has not got it yet. */
   isStored(chain: string, next: number): boolean {
-    if (chain === this.#chain) return next <= this.#stored;
+    if (chain === this.#chain) return next <= Math.min(this.#stored, this.#reading);
     return this.#order(chain) < this.#order(this.#chain);
   }
 
@@ -200,7 +202,7 @@ export class Shipper {
       this.#unsaid = false;
       const [oldest] = this.#held().filter(({ chain }) => chain === this.#chain);
       const next = this.#end();
-      const first = Math.min(oldest?.first ?? next, next);
+      const first = (this.#first = Math.min(oldest?.first ?? next, next));
       return { type: 'open', database, chain: this.#chain, first, next, publicKey };
     }
     if (this.#state !== 'open') return undefined;
@@ -241,6 +243,7 @@ export class Shipper {
     this.#cancel();
     this.#sent = [];
     this.#unsaid = true;
+    this.#first = 0;
     this.#leave('opening', this.#reason);
     this.#options.wake(true);
   }
@@ -391,6 +394,13 @@ export class Shipper {
   }
 
   // ---- what is there -------------------------------------------------------------------------------------------------------------
+
+  /** seq from which on the files are being read; they must not go meanwhile. */
+  get #reading(): number {
+    if (this.#state === 'closed') return Number.MAX_SAFE_INTEGER;
+    if (this.#state === 'opening') return this.#first;
+    return this.#sent[0]?.place.seq ?? this.#reader.place?.seq ?? 0;
+  }
 
   #held(): ReturnType<CollectedJournal['segments']> {
     return this.#options.journal.segments().filter(({ superseded }) => !superseded);

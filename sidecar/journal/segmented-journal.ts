@@ -93,6 +93,8 @@ class Segments implements SegmentedJournal {
   readonly #fs: typeof nodeFs;
   readonly #lock: FileLock;
   readonly begun: number;
+  /** Has got what it ends with. */
+  #closing: FileJournal | undefined;
   /** Those before the current one; in order. Without those that are something else. */
   #before: Segment[] = [];
   /** Of files that are something else. */
@@ -244,8 +246,9 @@ class Segments implements SegmentedJournal {
     const before = this.#current;
     try {
       before.flush();
-      const closing = this.#options.closing?.() ?? [];
-      if (closing.length > 0) before.append(closing);
+      // Once, also where the next cannot be begun yet.
+      if (this.#closing !== before) before.append(this.#options.closing?.() ?? []);
+      this.#closing = before;
       this.#begin(this.#chain, before.head.seq, this.#open(this.#number + 1, { continues: before.end }));
     } catch (error) {
       this.#options.log('warn', 'segment-not-begun', { reason: (error as Error).message });

@@ -27,6 +27,8 @@ const lab = laboratory();
 const ROUNDS = Number(process.env['SLUICE_KILL_ROUNDS'] ?? 12);
 const SEED = Number(process.env['SLUICE_SEED'] ?? 20261129);
 const CLIENTS = 4;
+/** For machines that hang. */
+const PATIENCE = 120_000 + ROUNDS * 20_000;
 const program = fileURLToPath(new URL('./operator-process.ts', import.meta.url));
 const children: ChildProcess[] = [];
 const directories: string[] = [];
@@ -194,34 +196,46 @@ async function rounds(durability: 'Local' | 'Replicated', victims: readonly Vict
 }
 
 describe(`killed at random, seed ${SEED}`, () => {
-  it('Local loses nothing while the volume lives, whoever is killed; nothing is stored twice', async () => {
-    const { intents, forwarded, load } = await rounds('Local', ['sidecar', 'operator', 'both'], 10_000_000);
-    expect(load.succeeded.size).toBeGreaterThan(ROUNDS * 5);
-    expect([...load.succeeded].filter((id) => !forwarded.has(id))).toEqual([]);
-    expect([...forwarded].filter((id) => !intents.has(id)).map(traceOf)).toEqual([]);
-    expect([...intents].filter(([, count]) => count !== 1)).toEqual([]);
-  });
+  it(
+    'Local loses nothing while the volume lives, whoever is killed; nothing is stored twice',
+    async () => {
+      const { intents, forwarded, load } = await rounds('Local', ['sidecar', 'operator', 'both'], 10_000_000);
+      expect(load.succeeded.size).toBeGreaterThan(ROUNDS * 5);
+      expect([...load.succeeded].filter((id) => !forwarded.has(id))).toEqual([]);
+      expect([...forwarded].filter((id) => !intents.has(id)).map(traceOf)).toEqual([]);
+      expect([...intents].filter(([, count]) => count !== 1)).toEqual([]);
+    },
+    PATIENCE,
+  );
 
-  it('Local loses with the volume what had not been sent: the end of a chain, nothing before it', async () => {
-    const { intents, forwarded, load, buried } = await rounds('Local', ['volume', 'operator', 'volume'], 20_000_000);
-    expect([...load.succeeded].filter((id) => !forwarded.has(id))).toEqual([]);
-    expect([...intents].filter(([, count]) => count !== 1)).toEqual([]);
-    const lost = new Set([...forwarded].filter((id) => !intents.has(id)));
-    for (const chains of buried.map(written))
-      for (const records of chains.values()) {
-        const begin = records.findIndex(({ id }) => lost.has(id));
-        if (begin !== -1) expect(records.slice(begin).filter(({ id }) => intents.has(id))).toEqual([]);
-        for (const { id } of records) lost.delete(id);
-      }
-    // What the store does not have was in a volume that is gone.
-    expect([...lost]).toEqual([]);
-  });
+  it(
+    'Local loses with the volume what had not been sent: the end of a chain, nothing before it',
+    async () => {
+      const { intents, forwarded, load, buried } = await rounds('Local', ['volume', 'operator', 'volume'], 20_000_000);
+      expect([...load.succeeded].filter((id) => !forwarded.has(id))).toEqual([]);
+      expect([...intents].filter(([, count]) => count !== 1)).toEqual([]);
+      const lost = new Set([...forwarded].filter((id) => !intents.has(id)));
+      for (const chains of buried.map(written))
+        for (const records of chains.values()) {
+          const begin = records.findIndex(({ id }) => lost.has(id));
+          if (begin !== -1) expect(records.slice(begin).filter(({ id }) => intents.has(id))).toEqual([]);
+          for (const { id } of records) lost.delete(id);
+        }
+      // What the store does not have was in a volume that is gone.
+      expect([...lost]).toEqual([]);
+    },
+    PATIENCE,
+  );
 
-  it('Replicated loses nothing that went to the database, the volume or not', async () => {
-    const { intents, forwarded, load } = await rounds('Replicated', ['volume', 'sidecar', 'operator', 'both'], 30_000_000);
-    expect(load.succeeded.size).toBeGreaterThan(ROUNDS * 5);
-    expect([...load.succeeded].filter((id) => !forwarded.has(id))).toEqual([]);
-    expect([...forwarded].filter((id) => !intents.has(id)).map(traceOf)).toEqual([]);
-    expect([...intents].filter(([, count]) => count !== 1)).toEqual([]);
-  });
+  it(
+    'Replicated loses nothing that went to the database, the volume or not',
+    async () => {
+      const { intents, forwarded, load } = await rounds('Replicated', ['volume', 'sidecar', 'operator', 'both'], 30_000_000);
+      expect(load.succeeded.size).toBeGreaterThan(ROUNDS * 5);
+      expect([...load.succeeded].filter((id) => !forwarded.has(id))).toEqual([]);
+      expect([...forwarded].filter((id) => !intents.has(id)).map(traceOf)).toEqual([]);
+      expect([...intents].filter(([, count]) => count !== 1)).toEqual([]);
+    },
+    PATIENCE,
+  );
 });
