@@ -15,6 +15,7 @@ import { type Completion, WriteRecorder } from '../evidence/write-recorder.ts';
 import { ValueDigests } from '../evidence/value-digests.ts';
 import type { Journal } from '../journal/journal.ts';
 import { SILENT, type Telemetry } from '../telemetry/telemetry.ts';
+import { OpenWrites } from './open-writes.ts';
 import type { Execution } from './pipeline.ts';
 
 export type Result = 'ok' | 'error' | 'denied' | 'unknown';
@@ -44,6 +45,8 @@ export class AuditTrail {
   /** In the order of events. */
   #entries: AuditEntry[] = [];
   #intents = 0;
+  /** Writes with evidence in a transaction that goes on. */
+  readonly open = new OpenWrites((event, detail) => this.event(event, detail));
 
   /** `evidence`: the keys of digests; without it there are none. */
   constructor(
@@ -171,6 +174,7 @@ export class AuditTrail {
       this.#entries.push(outcome);
       return undefined;
     }
+    this.open.add(execution.id);
     this.#deferOutcomes();
     try {
       return this.#journal.append([outcome])?.catch((error: unknown) => this.#failed(error));
@@ -220,6 +224,7 @@ export class AuditTrail {
   }
 
   sessionEnd(reason: string): void {
+    this.open.sessionEnded();
     this.#entries.push({ type: 'session-end', session: this.#session, reason });
     try {
       this.commit()?.catch(() => {});

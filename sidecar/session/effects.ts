@@ -31,6 +31,11 @@ export function applyEffect(core: SessionCore, inbound: Inbound, execution: Exec
     case 'commit':
     case 'rollback':
       core.statements.transactionEnded();
+      if (effect.kind === 'commit') core.audit.open.committed();
+      else core.audit.open.rolledBack();
+      break;
+    case 'begin':
+      core.audit.open.blockBegun();
       break;
     case 'schema-change':
       core.catalogStale = true;
@@ -44,6 +49,7 @@ export function applyEffect(core: SessionCore, inbound: Inbound, execution: Exec
 /** ReadyForQuery arrived. */
 export function transactionReady(core: SessionCore, status: TransactionStatus): void {
   core.status = status;
+  core.audit.open.ready(status);
   core.state.ready(status);
   if (status !== 'I') return;
   core.statements.transactionEnded();

@@ -54,6 +54,7 @@ export function answerError(error: ServerError): {
 /** The head failed: the rest of its Query, or of its series up to the Sync, is not run. */
 export function seriesFailed(core: SessionCore, head: Expected): void {
   const { pipeline, audit } = core;
+  audit.open.failed();
   if (head.kind === 'query') {
     head.failed = true;
     if (concernsCopy(core, head)) core.copyIn = 'none';
