@@ -7,7 +7,7 @@ import { processorSeconds, run } from './processes.ts';
 import { quantile } from './statistics.ts';
 
 /** pgbench's own select-only script, as a file: with the built-in one pgbench first asks catalogs about partitions. */
-const SELECT_ONLY = '\\set aid random(1, 100000 * :scale)\nSELECT abalance FROM pgbench_accounts WHERE aid = :aid;\n';
+export const SELECT_ONLY = '\\set aid random(1, 100000 * :scale)\nSELECT abalance FROM pgbench_accounts WHERE aid = :aid;\n';
 
 export interface PgbenchOptions {
   readonly command: string;
@@ -17,6 +17,8 @@ export interface PgbenchOptions {
   /** By each client. */
   readonly transactions: number;
   readonly scale: number;
+  /** What a transaction is; SELECT_ONLY by default. */
+  readonly script?: string;
   /** Whose processor time is counted. */
   readonly pid?: number;
 }
@@ -36,7 +38,7 @@ export async function pgbench(options: PgbenchOptions): Promise<PgbenchResult> {
   const directory = await mkdtemp(join(tmpdir(), 'sluice-pgbench-'));
   try {
     const script = join(directory, 'select.sql');
-    await writeFile(script, SELECT_ONLY);
+    await writeFile(script, options.script ?? SELECT_ONLY);
     const { client } = options;
     const load = [
       '-n',

@@ -88,13 +88,14 @@ server_reset_query =
 export async function startSluice(
   database: BenchDatabase,
   environment: Readonly<Record<string, string>> = {},
+  policy = POLICY,
 ): Promise<Target & { readonly auditFile: string }> {
   const directory = await mkdtemp(join(tmpdir(), 'sluice-bench-'));
   const policyFile = join(directory, 'policy.yaml');
   // In a directory of its own: policy files are watched for changes.
   const auditFile = join(directory, 'audit', 'audit.jsonl');
   await mkdir(join(directory, 'audit'));
-  await writeFile(policyFile, POLICY);
+  await writeFile(policyFile, policy);
   const remove = (): Promise<void> => rm(directory, { recursive: true, force: true });
   const readyPort = (line: string): number | undefined => {
     if (!line.startsWith('{')) return undefined;

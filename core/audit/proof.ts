@@ -23,6 +23,8 @@ const HEAD = KEY + 8 + 4;
 const ORDER = 16;
 /** Rows up to so many bytes are hashed in one call. */
 const SCRATCH = 16 * 1024;
+/** Most rows of most results; from Node's pool. */
+const SMALL = 512;
 
 /** 32 bytes. `statement`: of the records of the execution. */
 export function resultKey(key: DigestKey, statement: string): Buffer {
@@ -38,21 +40,29 @@ export function leafOf(key: Buffer, index: number, row: Buffer, length: number =
 
 function writeHead(head: Buffer, key: Buffer, index: number, length: number): void {
   key.copy(head);
-  head.writeBigUInt64BE(BigInt(index), KEY);
+  writePlace(head, index, length);
+}
+
+function writePlace(head: Buffer, index: number, length: number): void {
+  // As one integer of eight bytes; a BigInt for each row would cost as much as half of its hash.
+  head.writeUInt32BE(Math.floor(index / 2 ** 32), KEY);
+  head.writeUInt32BE(index % 2 ** 32, KEY + 4);
   head.writeUInt32BE(length, KEY + 8);
 }
 
-/** Rows come one by one, in their order. */
+/** Rows come one by one, in their order. Digests are strings of a character a byte: node:crypto makes these three times as fast as buffers. */
 export class ResultProof {
   readonly #key: Buffer;
-  readonly #scratch = Buffer.allocUnsafe(SCRATCH);
+  /** The head of a leaf, its key written, and room for a row. */
+  #scratch: Buffer;
   /** Children of the node that is being filled, by level: leaves, then nodes. */
-  readonly #levels: Buffer[][] = [[]];
-  readonly #kept: Buffer[] = [];
+  readonly #levels: string[][] = [[]];
+  readonly #kept: string[] = [];
   #rows = 0;
 
   constructor(key: Buffer) {
     this.#key = key;
+    this.#scratch = roomFor(key, SMALL);
   }
 
   get rows(): number {
@@ -69,7 +79,7 @@ export class ResultProof {
 
   /** Base64url of the leaves that are kept, one after the other. */
   get leaves(): string {
-    return Buffer.concat(this.#kept).toString('base64url');
+    return Buffer.from(this.#kept.join(''), 'latin1').toString('base64url');
   }
 
   /** Base64url. No more may be added. */
@@ -82,17 +92,19 @@ export class ResultProof {
     const count = Buffer.alloc(9);
     count[0] = 2;
     count.writeBigUInt64BE(BigInt(this.#rows), 1);
-    return hash('sha256', Buffer.concat([count, ...this.#levels.at(-1)!]), 'buffer').toString('base64url');
+    const top = Buffer.from(this.#levels.at(-1)!.join(''), 'latin1');
+    return hash('sha256', Buffer.concat([count, top]), 'buffer').toString('base64url');
   }
 
-  #leaf(row: Buffer, length: number): Buffer {
-    if (row.length > SCRATCH - HEAD) return leafOf(this.#key, this.#rows, row, length);
-    writeHead(this.#scratch, this.#key, this.#rows, length);
+  #leaf(row: Buffer, length: number): string {
+    if (row.length > SCRATCH - HEAD) return leafOf(this.#key, this.#rows, row, length).toString('latin1');
+    if (HEAD + row.length > this.#scratch.length) this.#scratch = roomFor(this.#key, SCRATCH);
+    writePlace(this.#scratch, this.#rows, length);
     row.copy(this.#scratch, HEAD);
-    return hash('sha256', this.#scratch.subarray(0, HEAD + row.length), 'buffer').subarray(0, LEAF);
+    return hash('sha256', this.#scratch.subarray(0, HEAD + row.length), 'binary').slice(0, LEAF);
   }
 
-  #push(level: number, child: Buffer): void {
+  #push(level: number, child: string): void {
     const children = (this.#levels[level] ??= []);
     children.push(child);
     if (children.length < ORDER) return;
@@ -101,8 +113,14 @@ export class ResultProof {
   }
 }
 
-function node(children: readonly Buffer[]): Buffer {
-  return hash('sha256', Buffer.concat([Buffer.of(1), ...children]), 'buffer');
+function roomFor(key: Buffer, bytes: number): Buffer {
+  const scratch = Buffer.allocUnsafe(bytes);
+  key.copy(scratch);
+  return scratch;
+}
+
+function node(children: readonly string[]): string {
+  return hash('sha256', Buffer.from(`\x01${children.join('')}`, 'latin1'), 'binary');
 }
 
 /** The body of a DataRow: null is NULL, a Buffer a value in binary format. */
