@@ -1,12 +1,9 @@
-/** The chains of a source, each verified by itself: does it hold, how far is it signed and countersigned, how did it end. */
-import type { Countersigned, Section } from '../../../core/audit/questions/access-review.ts';
-import type { Answer, Column } from '../../../core/audit/questions/question.ts';
-import { sorted } from '../../../core/audit/questions/question.ts';
-import type { TrustAnchors } from '../../../core/audit/certificate.ts';
-import type { ChainOwner } from '../../../core/audit/store.ts';
-import { ChainVerifier } from '../../../core/audit/verify.ts';
-import type { VerifyReport } from '../../../core/audit/verify-report.ts';
-import type { AuditSource } from '../sources/source.ts';
+/** The chains of a review: whether each holds, how far it is proven, and how it ended, as `sluice audit verify` finds it. */
+import type { Section } from '../../../core/audit/questions/access-review.ts';
+import { type Answer, type Column, sorted } from '../../../core/audit/questions/question.ts';
+import type { Trail, Trusted } from '../../../core/audit/trail.ts';
+import { type ChainReport, verifyTrail } from '../../../core/audit/verify-trail.ts';
+import { isRecord, text } from '../../../core/json/read.ts';
 
 const COLUMNS: readonly Column[] = [
   { key: 'chain', title: 'CHAIN' },
@@ -16,96 +13,57 @@ const COLUMNS: readonly Column[] = [
   { key: 'from', title: 'FROM' },
   { key: 'to', title: 'TO' },
   { key: 'records', title: 'RECORDS', right: true },
-  { key: 'verdict', title: 'VERDICT' },
+  { key: 'state', title: 'STATE' },
   { key: 'fault', title: 'FAULT' },
-  { key: 'signed', title: 'SIGNED UP TO', right: true },
-  { key: 'countersigned', title: 'COUNTERSIGNED UP TO', right: true },
+  { key: 'provenTo', title: 'PROVEN UP TO', right: true },
   { key: 'end', title: 'END' },
   { key: 'unknown', title: 'OUTCOME UNKNOWN', right: true },
 ];
 
 const NOTE =
-  'Verdict "holds": no record was changed, removed, inserted or reordered. "signed": the same, and up to there signed by a key that the trust anchors certify. "MISSING": it was countersigned, and nothing of it is here. End "vanished": the pod is gone and its chain has no end; "open": it may go on.';
+  'State "consistent": in order, and nobody was trusted. With trust anchors: "proven", "partly" up to a record, or "unproven". "broken": a record is not as it was written. "absent": it was countersigned, and nothing of it is here. End "vanished": the pod went without ending its chain; "open": it may go on.';
 
-export interface ChainOptions {
-  readonly countersigned: ReadonlyMap<string, Countersigned>;
-  readonly trust?: TrustAnchors;
+export interface ReviewedChains {
+  readonly section: Section;
+  /** Chains that do not hold, or are missing although everything is here. */
+  readonly faults: number;
 }
-
-export const BROKEN = 'DOES NOT HOLD';
-export const MISSING = 'MISSING';
 
 /** Reads every chain whole, in constant memory. */
-export async function chainSection(
-  source: AuditSource,
-  owners: ReadonlyMap<string, ChainOwner>,
-  { countersigned, trust }: ChainOptions,
-): Promise<Section> {
-  const rows: Answer[] = [];
-  for (const [chain, { owner, position, ended }] of countersigned)
-    if (!owners.has(chain)) rows.push(missing(chain, owner, position, ended));
-  for (const [chain, owner] of owners) {
-    const vouched = countersigned.get(chain);
-    const verifier = new ChainVerifier({
-      chain,
-      ...(trust === undefined ? {} : { trust }),
-      ...(vouched === undefined ? {} : { vouched: [vouched] }),
-    });
-    // A store from which old records are gone begins in the middle.
-    verifier.nextFile(undefined, true);
-    for await (const { line } of source.lines(chain)) {
-      verifier.line(Buffer.from(line));
-      if (verifier.fault !== undefined) break;
-    }
-    rows.push(describe(chain, owner, verifier.finish(), vouched, trust !== undefined));
-  }
-  return {
-    id: 'chains',
-    title: 'Chains',
-    note: NOTE,
-    columns: COLUMNS,
-    rows: sorted(rows, 'subject', 'database', 'from', 'chain'),
-  };
+export async function reviewChains(trail: Trail, trusted: Trusted | undefined): Promise<ReviewedChains> {
+  const { chains, absent } = await verifyTrail(trail, trusted === undefined ? {} : { trusted });
+  const rows = [
+    ...chains.map(described),
+    ...absent.map(({ chain, last }): Answer => ({ chain, to: last, records: 0, state: 'absent' })),
+  ];
+  const faults = chains.filter(({ state }) => state === 'broken').length + absent.filter(({ fault }) => fault).length;
+  const section = { id: 'chains', title: 'Chains', note: NOTE, columns: COLUMNS };
+  return { section: { ...section, rows: sorted(rows, 'subject', 'database', 'from', 'chain') }, faults };
 }
 
-/** Countersigned, and not there: whoever holds the store has removed it, or holds another part. */
-function missing(chain: string, owner: ChainOwner, position: number, ended: Countersigned['ended']): Answer {
-  const { identity, database } = owner;
-  return {
-    chain,
-    subject: `${identity.namespace}/${identity.serviceAccount}`,
-    database,
-    pod: identity.pod,
-    records: 0,
-    verdict: MISSING,
-    fault: 'it was countersigned, and nothing of it is here',
-    countersigned: position,
-    end: ended ?? 'open',
-  };
+export function isBadChain(row: Answer): boolean {
+  return row['state'] === 'broken' || row['state'] === 'absent' || row['end'] === 'vanished';
 }
 
-function describe(
-  chain: string,
-  { identity, database }: ChainOwner,
-  report: VerifyReport,
-  vouched: Countersigned | undefined,
-  trusted: boolean,
-): Answer {
-  const { fault, signed } = report;
-  const holds = trusted && signed !== undefined ? 'signed' : 'holds';
+function described(report: ChainReport): Answer {
+  const { chain, certificate, start, fault, from, to, records, state, provenTo, fate, outcomeUnknown } = report;
+  const identity = isRecord(certificate?.identity) ? certificate.identity : isRecord(start?.identity) ? start.identity : {};
+  const database = isRecord(start?.database) ? start.database : undefined;
+  const namespace = text(identity['namespace']) ?? '';
   return {
     chain,
-    subject: `${identity.namespace}/${identity.serviceAccount}`,
-    database,
-    pod: identity.pod,
-    from: report.from,
-    to: report.to,
-    records: report.records,
-    verdict: fault === undefined ? holds : BROKEN,
+    subject: `${namespace}/${text(identity['serviceAccount']) ?? ''}`,
+    database:
+      certificate?.database ??
+      (database === undefined ? undefined : `${text(database['namespace']) ?? ''}/${text(database['name']) ?? ''}`),
+    pod: text(identity['pod']),
+    from,
+    to,
+    records,
+    state,
     fault: fault === undefined ? undefined : `seq ${fault.seq ?? '?'}: ${fault.reason}`,
-    signed: signed?.seq,
-    countersigned: vouched?.position,
-    end: vouched?.ended ?? (report.ended ? 'ended' : 'open'),
-    unknown: report.outcomeUnknown.length,
+    provenTo,
+    end: fate,
+    unknown: outcomeUnknown.length,
   };
 }

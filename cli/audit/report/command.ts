@@ -1,7 +1,9 @@
 /** `audit report`: an access review of a period, of files, stores, or the replicas of a cluster. */
 import { Command } from 'commander';
+import type { Trail } from '../../../core/audit/trail.ts';
 import type { Origin } from '../query/command.ts';
 import { optionalTime, period } from '../query/period.ts';
+import type { AuditSource } from '../sources/source.ts';
 import { periodOptions, type SelectionOptions, selectionOf, subjectOptions } from '../query/selection-options.ts';
 
 interface Given extends SelectionOptions {
@@ -45,7 +47,8 @@ Exit codes: 0 done, 3 done and a chain does not hold, 2 usage, 1 failure.`,
         options,
         async ({ source, policies }) => {
           const { report } = await import('./run.ts');
-          const { readTrust } = await import('./trust.ts');
+          const { readTrusted } = await import('./trust.ts');
+          const sources = named(command.args, options);
           const since = optionalTime(options.since, '--since');
           const holds = await report(
             source,
@@ -53,9 +56,9 @@ Exit codes: 0 done, 3 done and a chain does not hold, 2 usage, 1 failure.`,
               selection: await selectionOf(options, () => Promise.reject(new Error('rows are not asked for')), now),
               ...(withPolicies(options) ? { policies: await policies() } : {}),
               ...(since === undefined ? {} : { since }),
-              verify: options.verify,
-              ...(options.trust === undefined ? {} : { trust: readTrust(options.trust) }),
-              sources: named(command.args, options),
+              ...(options.verify ? { trail: () => trailOf(command.args, source, sources) } : {}),
+              ...(options.trust === undefined ? {} : { trusted: readTrusted(options.trust) }),
+              sources,
               directory: options.output,
             },
             process.stdout,
@@ -66,4 +69,10 @@ Exit codes: 0 done, 3 done and a chain does not hold, 2 usage, 1 failure.`,
         warn,
       );
     });
+}
+
+/** Files are verified byte for byte, each by its name. Of a store what is there is all there is; people may hold some files of many. */
+async function trailOf(paths: readonly string[], source: AuditSource, [name = 'the store']: readonly string[]): Promise<Trail> {
+  const { fileTrail, sourceTrail } = await import('../verify-sources.ts');
+  return paths.length > 0 ? await fileTrail(paths) : await sourceTrail(source, name, true);
 }

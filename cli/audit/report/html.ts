@@ -5,7 +5,7 @@
 import { hash } from 'node:crypto';
 import type { Section } from '../../../core/audit/questions/access-review.ts';
 import { htmlText } from '../query/neutral.ts';
-import { BROKEN, MISSING } from './chains.ts';
+import { isBadChain } from './chains.ts';
 import { cellText, MOST_ROWS, type Page, periodText, shownColumns } from './page.ts';
 
 const STYLE = `
@@ -51,7 +51,7 @@ function section(given: Section): string {
     const cells = columns.map(
       ({ key, right }) => `<td${right === true ? ' class="right"' : ''}>${htmlText(cellText(row[key]))}</td>`,
     );
-    const bad = row['verdict'] === BROKEN || row['verdict'] === MISSING || row['end'] === 'vanished';
+    const bad = id === 'chains' && isBadChain(row);
     return `<tr${bad ? ' class="bad"' : ''}>${cells.join('')}</tr>`;
   });
   const more = rows.length - lines.length;

@@ -6,14 +6,13 @@ import { AccessReviewer } from '../../../core/audit/questions/access-review.ts';
 import { TooManyError } from '../../../core/audit/questions/question.ts';
 import type { Selection } from '../../../core/audit/questions/selection.ts';
 import { StatementReader } from '../../../core/audit/questions/statements.ts';
-import type { TrustAnchors } from '../../../core/audit/certificate.ts';
-import type { ChainOwner } from '../../../core/audit/store.ts';
+import type { Trail, Trusted } from '../../../core/audit/trail.ts';
 import type { DatabaseAccessPolicy } from '../../../crds/database-access-policy.ts';
 import { CliError } from '../../errors.ts';
 import { neutralJson } from '../query/neutral.ts';
 import { Progress } from '../query/progress.ts';
 import type { AuditSource } from '../sources/source.ts';
-import { BROKEN, chainSection, MISSING } from './chains.ts';
+import { reviewChains } from './chains.ts';
 import { htmlPage } from './html.ts';
 import { markdownPage } from './markdown.ts';
 import type { Page } from './page.ts';
@@ -22,9 +21,9 @@ export interface ReportOptions {
   readonly selection: Selection;
   readonly policies?: readonly DatabaseAccessPolicy[];
   readonly since?: string;
-  /** False: chains are not read whole, and nothing is said about them. */
-  readonly verify: boolean;
-  readonly trust?: TrustAnchors;
+  /** Its chains are read whole and verified. Absent: nothing is said about them. */
+  readonly trail?: () => Promise<Trail>;
+  readonly trusted?: Trusted;
   /** As they are named in the review. */
   readonly sources: readonly string[];
   readonly directory: string;
@@ -39,13 +38,12 @@ export async function report(
 ): Promise<boolean> {
   const progress = new Progress(error, Date.now);
   try {
-    const page = await review(source, options, progress);
+    const { page, faults } = await review(source, options, progress);
     progress.end();
     const files = write(options.directory, page);
     out.write(files.map((file) => `${file}\n`).join(''));
-    const bad = faulty(page);
-    if (bad > 0) error.write(`sluice: ${bad} chains do not hold or are missing: see Chains\n`);
-    return bad === 0;
+    if (faults > 0) error.write(`sluice: ${faults} chains do not hold or are missing: see Chains\n`);
+    return faults === 0;
   } catch (failure) {
     progress.end();
     throw failure instanceof TooManyError ? new CliError(failure.message, 1, { cause: failure }) : failure;
@@ -54,54 +52,42 @@ export async function report(
   }
 }
 
-async function review(source: AuditSource, options: ReportOptions, progress: Progress): Promise<Page> {
-  const { selection, policies, since, sources, trust } = options;
+async function review(
+  source: AuditSource,
+  options: ReportOptions,
+  progress: Progress,
+): Promise<{ readonly page: Page; readonly faults: number }> {
+  const { selection, policies, since, sources, trail, trusted } = options;
   const reviewer = new AccessReviewer(selection, {
     ...(policies === undefined ? {} : { policies }),
     ...(since === undefined ? {} : { since }),
   });
-  const owners = new Map<string, ChainOwner>(await source.owners());
-  const reader = new StatementReader(
-    {
-      statement: (statement) => reviewer.statement(statement),
-      other: (other) => {
-        if (!owners.has(other.chain)) owners.set(other.chain, other.owner);
-        reviewer.other(other);
-      },
-    },
-    owners,
-  );
+  const reader = new StatementReader(reviewer, await source.owners());
   for await (const line of source.records(reviewer.filter)) {
     reader.line(line);
     progress.line(line.line);
   }
   reader.end();
-  const { summary, sections, countersigned } = reviewer.end();
+  const { summary, sections } = reviewer.end();
   const { unreadable, unpaired } = reader.counts;
-  const chains = options.verify
-    ? [await chainSection(source, owners, { countersigned, ...(trust === undefined ? {} : { trust }) })]
-    : [];
-  return {
+  const chains = trail === undefined ? undefined : await reviewChains(await trail(), trusted);
+  const page: Page = {
     ...(selection.from === undefined ? {} : { from: selection.from }),
     ...(selection.to === undefined ? {} : { to: selection.to }),
     sources,
     summary,
-    sections: [...sections, ...chains],
+    sections: chains === undefined ? sections : [...sections, chains.section],
     remarks: [
       ...(policies === undefined ? ['No policies were given: nothing is said about what was granted and not used.'] : []),
-      ...(options.verify ? [] : ['Chains were not verified.']),
-      ...(options.verify && trust === undefined
+      ...(trail === undefined ? ['Chains were not verified.'] : []),
+      ...(trail !== undefined && trusted === undefined
         ? ['No trust anchors were given: that a chain holds does not say who wrote it.']
         : []),
       ...(unreadable > 0 ? [`${unreadable} records could not be read and were left out.`] : []),
       ...(unpaired > 0 ? [`${unpaired} statements are counted without their outcome: too many ran at once.`] : []),
     ],
   };
-}
-
-function faulty({ sections }: Page): number {
-  const rows = sections.find(({ id }) => id === 'chains')?.rows ?? [];
-  return rows.filter(({ verdict }) => verdict === BROKEN || verdict === MISSING).length;
+  return { page, faults: chains?.faults ?? 0 };
 }
 
 function write(directory: string, page: Page): readonly string[] {

@@ -10,8 +10,7 @@ import { unusedGrants } from './grants.ts';
 import { inClear } from './in-clear.ts';
 import type { Answer, Column, Question } from './question.ts';
 import { readers } from './readers.ts';
-import { kindOfChain } from '../chain-names.ts';
-import type { ChainOwner, RecordFilter } from '../store.ts';
+import type { RecordFilter } from '../store.ts';
 import { type Selection, withLate } from './selection.ts';
 import type { Listener, OtherRecord, Statement } from './statements.ts';
 import { who } from './who.ts';
@@ -27,20 +26,10 @@ export interface Section {
   readonly rows: readonly Answer[];
 }
 
-export interface Countersigned {
-  readonly position: number;
-  readonly hash: string;
-  readonly ended?: 'ended' | 'vanished';
-  /** As it was verified then: the chain itself may be gone. */
-  readonly owner: ChainOwner;
-}
-
 export interface AccessReview {
   /** Numbers for the head of the page, in their order. */
   readonly summary: readonly (readonly [name: string, value: number])[];
   readonly sections: readonly Section[];
-  /** The last countersignature of each chain. */
-  readonly countersigned: ReadonlyMap<string, Countersigned>;
 }
 
 export interface AccessReviewOptions {
@@ -62,7 +51,6 @@ export class AccessReviewer implements Listener {
   readonly #since: string | undefined;
   readonly #parts: readonly Part[];
   readonly #rows = new Map<string, Answer[]>();
-  readonly #countersigned = new Map<string, Countersigned>();
   readonly #counts = { statements: 0, denied: 0, observed: 0, failed: 0, unknown: 0, rows: 0, sessions: 0 };
 
   constructor(selection: Selection, options: AccessReviewOptions = {}) {
@@ -87,12 +75,6 @@ export class AccessReviewer implements Listener {
     const { record } = other;
     for (const part of this.#parts) this.#add(part, part.question.other?.(other) ?? []);
     if (record.type === 'session-start' && this.#isIn(record.time)) this.#counts.sessions += 1;
-    if (record.type !== 'countersignature' || other.owner.kind !== 'cluster') return;
-    const before = this.#countersigned.get(record.chain);
-    if (before !== undefined && before.position > record.position) return;
-    const { chain, position, hash, ended, identity, database } = record;
-    const owner: ChainOwner = { identity, kind: kindOfChain(chain), ...(database === undefined ? {} : { database }) };
-    this.#countersigned.set(chain, { position, hash, owner, ...(ended === undefined ? {} : { ended }) });
   }
 
   end(): AccessReview {
@@ -103,7 +85,6 @@ export class AccessReviewer implements Listener {
         const { id, title, note, question } = part;
         return { id, title, note, columns: question.columns, rows: this.#rows.get(id) ?? [] };
       }),
-      countersigned: this.#countersigned,
     };
   }
 
