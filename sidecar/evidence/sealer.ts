@@ -2,9 +2,10 @@
  * Seals images of rows to people who are not here: under an AES key in this process's memory, which is itself sealed with age to the recipients of the
  * Database and stands so in the chain. Sealing is synchronous; keys are made ahead of time, since that takes public-key operations.
  *
- * A key comes into use with its first image, is replaced after an hour, after many images and when recipients change, and is overwritten then. Its record
- * goes to the journal before the record with the first image can.
+ * A key comes into use with its first image, and is replaced after an hour, after many images and when recipients change. Its bytes are overwritten as soon as they are
+ * sealed; what is left is a KeyObject, which Node clears when it is let go. Its record goes to the journal before the record with the first image can.
  */
+import { createSecretKey, type KeyObject } from 'node:crypto';
 import type { SealedImages } from '../../core/audit/evidence.ts';
 import type { SealingKey, WithoutHeader } from '../../core/audit/record.ts';
 import { Nonces, SEALING_KEY, sealImages } from '../../core/audit/sealing.ts';
@@ -51,7 +52,7 @@ const AGAIN = 30_000;
 
 interface PreparedKey {
   readonly id: string;
-  readonly key: Buffer;
+  readonly key: KeyObject;
   readonly nonces: Nonces;
   readonly record: WithoutHeader<SealingKey>;
 }
@@ -82,7 +83,7 @@ export class Sealer implements ImageSealer {
     if (this.#closed || spelling(recipients) === spelling(this.#recipients)) return;
     this.#recipients = recipients;
     this.#generation += 1;
-    this.#next = discarded(this.#next);
+    this.#next = undefined;
     this.#cancelRetry();
     if (spelling(recipients) === '') this.#retire();
     else this.#prepare(true);
@@ -100,7 +101,7 @@ export class Sealer implements ImageSealer {
     this.#closed = true;
     this.#generation += 1;
     this.#retire();
-    this.#next = discarded(this.#next);
+    this.#next = undefined;
     this.#cancelRetry();
   }
 
@@ -118,7 +119,7 @@ export class Sealer implements ImageSealer {
 
   #retire(): void {
     this.#cancelExpiry();
-    this.#current = discarded(this.#current);
+    this.#current = undefined;
   }
 
   /** `replaces`: what is in use must not be when it is there. */
@@ -127,11 +128,9 @@ export class Sealer implements ImageSealer {
     const preparing = this.#make()
       .then(
         (key) => {
-          if (generation !== this.#generation) discarded(key);
-          else {
-            if (replaces) this.#retire();
-            this.#next = key;
-          }
+          if (generation !== this.#generation) return;
+          if (replaces) this.#retire();
+          this.#next = key;
         },
         (error: unknown) => {
           if (generation !== this.#generation) return;
@@ -149,15 +148,20 @@ export class Sealer implements ImageSealer {
 
   async #make(): Promise<PreparedKey> {
     const { randomBytes, encrypt = encryptWithAge } = this.#options;
-    const key = randomBytes(SEALING_KEY);
+    const bytes = randomBytes(SEALING_KEY);
     const id = randomBytes(16).toString('base64url');
     const sealed: SealingKey['sealed'][number][] = [];
-    for (const purpose of PURPOSES) {
-      const recipients = this.#recipients[purpose] ?? [];
-      if (recipients.length === 0) continue;
-      sealed.push({ purpose, recipients, file: (await encrypt(recipients, key)).toString('base64') });
+    try {
+      for (const purpose of PURPOSES) {
+        const recipients = this.#recipients[purpose] ?? [];
+        if (recipients.length === 0) continue;
+        sealed.push({ purpose, recipients, file: (await encrypt(recipients, bytes)).toString('base64') });
+      }
+      const key = createSecretKey(bytes);
+      return { id, key, nonces: new Nonces(randomBytes(6)), record: { type: 'sealing-key', id, sealed } };
+    } finally {
+      bytes.fill(0);
     }
-    return { id, key, nonces: new Nonces(randomBytes(6)), record: { type: 'sealing-key', id, sealed } };
   }
 }
 
@@ -166,11 +170,6 @@ const PURPOSES = ['audit', 'undo'] as const;
 /** Empty: nobody. */
 function spelling(recipients: Recipients): string {
   return PURPOSES.flatMap((purpose) => (recipients[purpose] ?? []).map((each) => `${purpose} ${each}`)).join('\n');
-}
-
-function discarded(key: PreparedKey | undefined): undefined {
-  key?.key.fill(0);
-  return undefined;
 }
 
 /** Loaded when somebody is to be sealed to: most have nobody. */
