@@ -6,7 +6,7 @@ import { CliError } from '../errors.ts';
 interface ProveCommandOptions {
   readonly row?: string;
   readonly rowFile?: string;
-  readonly auditKey?: string;
+  readonly digestKey?: string;
   readonly resultKey?: string;
   readonly statement?: readonly string[];
   readonly store?: string;
@@ -24,8 +24,8 @@ export function addProveCommand(audit: Command): void {
       '--row-file <file>',
       'rows, a JSON array a line; CSV if it ends in .csv. All rows of a result in their order prove the whole of it',
     )
-    .option('--audit-key <file>', 'the key of the Database’s digests')
-    .option('--result-key <key>', 'instead: the key of one result, as somebody who has the audit key was told it here')
+    .option('--digest-key <file>', 'the key of the Database’s digests')
+    .option('--result-key <key>', 'instead: the key of one result, as somebody who has that key was told it here')
     .option('--statement <id...>', 'only these')
     .addOption(
       new Option('-o, --output <format>', 'table, or json: one object a statement').choices(['table', 'json']).default('table'),
@@ -36,7 +36,7 @@ export function addProveCommand(audit: Command): void {
 Exit codes: 0 some statement returned it, 3 none did as far as is known, 2 usage, 1 failure.
 
 Example:
-  sluice audit prove --audit-key key --row '["17","Ada Lovelace","ada@example.org"]' audit.jsonl`,
+  sluice audit prove --digest-key key --row '["17","Ada Lovelace","ada@example.org"]' audit.jsonl`,
     )
     .action(async (files: readonly string[], options: ProveCommandOptions) => {
       const { parseRows } = await import('./proven-row.ts');
@@ -57,12 +57,12 @@ Example:
     });
 }
 
-async function keyOf({ auditKey, resultKey }: ProveCommandOptions) {
-  if ((auditKey === undefined) === (resultKey === undefined)) throw new CliError('give --audit-key or --result-key', 2);
-  if (auditKey !== undefined) {
+async function keyOf({ digestKey, resultKey }: ProveCommandOptions) {
+  if ((digestKey === undefined) === (resultKey === undefined)) throw new CliError('give --digest-key or --result-key', 2);
+  if (digestKey !== undefined) {
     const { DigestKeyError, readDigestKey } = await import('../../sidecar/evidence/digest-key-file.ts');
     try {
-      return { digest: readDigestKey(auditKey) };
+      return { digest: readDigestKey(digestKey) };
     } catch (error) {
       if (error instanceof DigestKeyError) throw new CliError(error.message, 1, { cause: error });
       throw error;

@@ -191,7 +191,7 @@ describe.each(MAJORS)('PostgreSQL %i', (major) => {
     const resultKey = found.matches[0]!['resultKey'] as string;
     const command = (key: readonly string[], row: unknown) =>
       runSluice(['audit', 'prove', ...key, '--row', JSON.stringify(row), file]);
-    const withAll = await command(['--audit-key', path('key')], ['1', 'Ada', '1815-12-10', masked]);
+    const withAll = await command(['--digest-key', path('key')], ['1', 'Ada', '1815-12-10', masked]);
     expect(withAll).toMatchObject({
       code: 0,
       stdout: expect.stringContaining(`row 1 of those given is row 1 of the 3 returned`),
@@ -241,7 +241,7 @@ describe.each(MAJORS)('PostgreSQL %i', (major) => {
       const args = [
         'audit',
         'prove',
-        '--audit-key',
+        '--digest-key',
         path('key'),
         '--row-file',
         path('rows.csv'),
