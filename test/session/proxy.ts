@@ -96,6 +96,7 @@ export interface TestProxy {
 export interface ProxyOptions {
   readonly telemetry?: Telemetry;
   readonly timeouts?: SessionEnvironment['timeouts'];
+  readonly evidence?: SessionEnvironment['evidence'];
 }
 
 export async function startProxy(
@@ -125,6 +126,7 @@ export async function startProxy(
     clock: { now: () => Date.now(), monotonic: () => performance.now() * 1000 },
     randomBytes,
     ...(options.telemetry === undefined ? {} : { telemetry: options.telemetry }),
+    ...(options.evidence === undefined ? {} : { evidence: options.evidence }),
     ...(options.timeouts === undefined ? {} : { timeouts: options.timeouts }),
     log: (event, detail) => void logs.push({ event, detail }),
   };
