@@ -28,10 +28,12 @@ interface ModelChain {
 export class ModelStore implements AuditStore {
   readonly #chains = new Map<string, ModelChain>();
   readonly #now: () => number;
+  readonly #prunes: 'beginnings' | 'everything';
 
-  /** Milliseconds. */
-  constructor(now: () => number) {
+  /** `now`: milliseconds. `prunes`: of a chain whose records came in another order, what is old at its beginning, or all that is old. */
+  constructor(now: () => number, prunes: 'beginnings' | 'everything' = 'beginnings') {
     this.#now = now;
+    this.#prunes = prunes;
   }
 
   async append({ chain, owner, first, lines, received }: ChainBatch): Promise<void> {
@@ -101,10 +103,13 @@ export class ModelStore implements AuditStore {
     let count = 0;
     for (const known of this.#chains.values()) {
       const all = sorted(known);
-      const old = all.findIndex((seq) => known.records.get(seq)!.received >= bound(before));
-      const gone = all.slice(0, old === -1 ? all.length - 1 : old);
+      const isOld = (seq: number): boolean => known.records.get(seq)!.received < bound(before);
+      const fresh = all.findIndex((seq) => !isOld(seq));
+      const beginning = fresh === -1 ? all : all.slice(0, fresh);
+      const gone = (this.#prunes === 'beginnings' ? beginning : all.filter(isOld)).filter((seq) => seq !== all.at(-1));
       for (const seq of gone) known.records.delete(seq);
-      if (gone.length > 0) known.removed = Math.max(known.removed, all[gone.length]!);
+      const [first = 0] = sorted(known);
+      if (gone.some((seq) => seq < first)) known.removed = Math.max(known.removed, first);
       count += gone.length;
     }
     return count;

@@ -98,7 +98,7 @@ const position = { from: fc.nat(24), length: fc.nat(12) };
 export const steps: fc.Arbitrary<readonly Step[]> = fc.array(
   fc.oneof(
     { weight: 12, arbitrary: fc.record({ do: fc.constant('append' as const), chain, ...position, received: fc.nat(9) }) },
-    { weight: 2, arbitrary: fc.record({ do: fc.constant('fork' as const), chain, ...position }) },
+    { weight: 3, arbitrary: fc.record({ do: fc.constant('fork' as const), chain, ...position }) },
     { weight: 1, arbitrary: fc.record({ do: fc.constant('stranger' as const), chain }) },
     { weight: 1, arbitrary: fc.record({ do: fc.constant('prune' as const), before: fc.nat(10) }) },
     { weight: 1, arbitrary: fc.record({ do: fc.constant('restart' as const) }) },

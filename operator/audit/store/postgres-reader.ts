@@ -1,0 +1,187 @@
+/** Reads the store in PostgreSQL page by page, each a short statement that goes on where the one before ended: no cursor keeps old rows alive. */
+import type { ClientBase } from 'pg';
+import { hashLine } from '../../../core/audit/chain.ts';
+import { bound, rfc3339 } from '../../../core/audit/facts.ts';
+import type { ChainEnding, ChainOwner, RecordFilter, StoredChain, StoredLine } from '../../../core/audit/store.ts';
+import type { Page } from './embedded-reader.ts';
+import { markGroups } from './marks.ts';
+import { SCHEMA } from './postgres-schema.ts';
+import { microsecondsOf, stretchesOf } from './postgres-writer.ts';
+
+/** Behind the last record that was given. */
+export interface PostgresPosition {
+  /** RFC 3339. */
+  readonly time: string;
+  readonly chain: string;
+  readonly seq: string;
+}
+
+const PAGE = { rows: 500, chains: 200 };
+/** An index entry that more records have than this selects nothing much. */
+const RARE = 2_000;
+
+interface RecordRow {
+  readonly id: string;
+  readonly chain: string;
+  readonly seq: string;
+  readonly time: string;
+  readonly received: string;
+  readonly line: string;
+}
+
+export async function readEnding(client: ClientBase, chain: string): Promise<ChainEnding | undefined> {
+  const { rows } = await client.query<{ id: string; seqs: string | null }>(
+    `SELECT c.id, (SELECT range_agg(h.seqs)::text FROM ${SCHEMA}.held h WHERE h.chain = c.id) AS seqs FROM ${SCHEMA}.chain c WHERE c.chain = $1`,
+    [chain],
+  );
+  const [stretch] = stretchesOf(rows[0]?.seqs ?? '');
+  return stretch && { next: stretch[1], hash: await lastHash(client, rows[0]!.id, stretch[1]) };
+}
+
+export async function readChains(client: ClientBase, filter: RecordFilter, after: number): Promise<Page<StoredChain, number>> {
+  const conditions = new Conditions([after, PAGE.chains]);
+  const owned = conditions.ofOwner(filter, 'c');
+  const { rows } = await client.query<{
+    id: string;
+    chain: string;
+    owner: ChainOwner;
+    removed: string;
+    seqs: string | null;
+    low: string | null;
+    high: string | null;
+  }>(
+    `SELECT c.id, c.chain, c.owner, c.removed, (SELECT range_agg(h.seqs)::text FROM ${SCHEMA}.held h WHERE h.chain = c.id) AS seqs,
+       (SELECT ${microsecondsOf('min(r.time)')} FROM ${SCHEMA}.record r WHERE r.chain = c.id) AS low,
+       (SELECT ${microsecondsOf('max(r.time)')} FROM ${SCHEMA}.record r WHERE r.chain = c.id) AS high
+     FROM ${SCHEMA}.chain c WHERE c.id > $1 ${owned}
+       ${filter.from === undefined && filter.to === undefined ? '' : `AND EXISTS (SELECT FROM ${SCHEMA}.record r WHERE r.chain = c.id ${conditions.ofTime(filter, 'r')})`}
+     ORDER BY c.id LIMIT $2`,
+    conditions.values,
+  );
+  const items: StoredChain[] = [];
+  for (const { id, chain, owner, removed, seqs, low, high } of rows) {
+    const stretches = stretchesOf(seqs ?? '');
+    const [first] = stretches;
+    if (first === undefined || low === null || high === null) continue;
+    const hash = await lastHash(client, id, first[1]);
+    const [from, to] = [rfc3339(Number(low)), rfc3339(Number(high))];
+    items.push({ chain, owner, next: first[1], hash, stretches, from, to, removed: Number(removed) });
+  }
+  return { items, ...(rows.length === PAGE.chains && { next: Number(rows.at(-1)!.id) }) };
+}
+
+export async function readLines(client: ClientBase, chain: string, from: number): Promise<Page<StoredLine, number>> {
+  const { rows } = await client.query<RecordRow>(
+    `SELECT r.seq, ${microsecondsOf('r.received')} AS received, r.line
+     FROM ${SCHEMA}.chain c JOIN ${SCHEMA}.record r ON r.chain = c.id WHERE c.chain = $1 AND r.seq >= $2 ORDER BY r.seq LIMIT $3`,
+    [chain, from, PAGE.rows],
+  );
+  const items = rows.map((row) => storedLine({ ...row, chain }));
+  return { items, ...(rows.length === PAGE.rows && { next: items.at(-1)!.seq + 1 }) };
+}
+
+export async function readRecords(
+  client: ClientBase,
+  filter: RecordFilter,
+  after: PostgresPosition | undefined,
+): Promise<Page<StoredLine, PostgresPosition>> {
+  const [keys, ...others] = await orderedGroups(client, filter);
+  const conditions = new Conditions([PAGE.rows]);
+  const more = (table: string): string =>
+    `${conditions.ofTime(filter, table)} ${conditions.after(after, table)} ${conditions.ofChains(filter, table)} ${others.map((group) => conditions.marked(group, table)).join(' ')}`;
+  const places =
+    keys === undefined || keys.length === 0
+      ? `SELECT r.day, r.time, r.chain, r.seq FROM ${SCHEMA}.record r WHERE true ${more('r')} ${conditions.ofTypes(filter)} ORDER BY r.time, r.chain, r.seq LIMIT $1`
+      : keys
+          .map(
+            (key) =>
+              `(SELECT m.day, m.time, m.chain, m.seq FROM ${SCHEMA}.mark m WHERE m.key = ${conditions.value(key)} ${more('m')} ORDER BY m.time, m.chain, m.seq LIMIT $1)`,
+          )
+          .join(' UNION ');
+  const { rows } = await client.query<RecordRow & { wanted: boolean }>(
+    `WITH place AS MATERIALIZED (SELECT * FROM (${places}) p ORDER BY time, chain, seq LIMIT $1)
+     SELECT p.chain AS id, c.chain, p.seq, ${microsecondsOf('p.time')} AS time, ${microsecondsOf('r.received')} AS received, r.line,
+       ${filter.types === undefined ? 'true' : `r.type = ANY (${conditions.value(filter.types)})`} AS wanted
+     FROM place p JOIN ${SCHEMA}.record r ON r.day = p.day AND r.chain = p.chain AND r.seq = p.seq JOIN ${SCHEMA}.chain c ON c.id = p.chain
+     ORDER BY p.time, p.chain, p.seq`,
+    conditions.values,
+  );
+  const last = rows.at(-1);
+  return {
+    items: rows.filter(({ wanted }) => wanted).map(storedLine),
+    ...(rows.length === PAGE.rows && { next: { time: rfc3339(Number(last!.time)), chain: last!.id, seq: last!.seq } }),
+  };
+}
+
+/** The group to look up first, if there is one that selects anything. */
+async function orderedGroups(client: ClientBase, filter: RecordFilter): Promise<readonly (readonly number[])[]> {
+  const groups = markGroups(filter);
+  for (const [at, keys] of groups.entries()) {
+    const { rows } = await client.query<{ many: string }>(
+      `SELECT count(*) AS many FROM (SELECT FROM ${SCHEMA}.mark WHERE key = ANY ($1) LIMIT $2) AS first_ones`,
+      [keys, RARE],
+    );
+    if (Number(rows[0]!.many) < RARE) return [keys, ...groups.toSpliced(at, 1)];
+  }
+  const narrow = filter.chains ?? filter.podUid;
+  return narrow === undefined ? groups : [[], ...groups];
+}
+
+async function lastHash(client: ClientBase, id: string, next: number): Promise<string> {
+  const { rows } = await client.query<{ line: string }>(`SELECT line FROM ${SCHEMA}.record WHERE chain = $1 AND seq = $2`, [
+    id,
+    next - 1,
+  ]);
+  return hashLine(rows[0]?.line ?? '');
+}
+
+/** Parts of a WHERE, and the values they stand for. */
+class Conditions {
+  readonly values: unknown[];
+
+  constructor(values: unknown[]) {
+    this.values = values;
+  }
+
+  value(value: unknown): string {
+    this.values.push(value);
+    return `$${this.values.length}`;
+  }
+
+  ofTime({ from, to }: RecordFilter, table: string): string {
+    const low = from === undefined ? '' : `AND ${table}.time >= ${this.value(rfc3339(bound(from)))}::timestamptz`;
+    return to === undefined ? low : `${low} AND ${table}.time < ${this.value(rfc3339(bound(to)))}::timestamptz`;
+  }
+
+  after(position: PostgresPosition | undefined, table: string): string {
+    if (position === undefined) return '';
+    const { time, chain, seq } = position;
+    return `AND (${table}.time, ${table}.chain, ${table}.seq) > (${this.value(time)}::timestamptz, ${this.value(chain)}::bigint, ${this.value(seq)}::bigint)`;
+  }
+
+  ofOwner({ chains, namespace, serviceAccount, podUid, database }: RecordFilter, table: string): string {
+    const parts = Object.entries({ namespace, service_account: serviceAccount, pod_uid: podUid, database })
+      .filter(([, value]) => value !== undefined)
+      .map(([column, value]) => `AND ${table}.${column} = ${this.value(value)}`);
+    if (chains !== undefined) parts.push(`AND ${table}.chain = ANY (${this.value(chains)}::text[])`);
+    return parts.join(' ');
+  }
+
+  ofChains(filter: RecordFilter, table: string): string {
+    const owned = this.ofOwner(filter, 'c');
+    return owned === '' ? '' : `AND ${table}.chain = ANY (ARRAY(SELECT c.id FROM ${SCHEMA}.chain c WHERE true ${owned}))`;
+  }
+
+  marked(keys: readonly number[], table: string): string {
+    return `AND EXISTS (SELECT FROM ${SCHEMA}.mark o WHERE o.key = ANY (${this.value(keys)}::bigint[])
+      AND o.time = ${table}.time AND o.chain = ${table}.chain AND o.seq = ${table}.seq AND o.day = ${table}.day)`;
+  }
+
+  ofTypes({ types }: RecordFilter): string {
+    return types === undefined ? '' : `AND r.type = ANY (${this.value(types)}::text[])`;
+  }
+}
+
+function storedLine({ chain, seq, line, received }: RecordRow): StoredLine {
+  return { chain, seq: Number(seq), line, received: rfc3339(Number(received)) };
+}
