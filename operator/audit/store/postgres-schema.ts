@@ -1,7 +1,7 @@
 /**
  * The schema of the store in PostgreSQL (15 or newer), and how it comes to be. Records and their marks are partitioned by the UTC day on which a
  * replica received them: a sidecar's clock decides nothing, and retention is dropping tables. A record's place (chain, seq) is unique across
- * partitions because whoever writes to a chain holds the lock on its row in `chain`, and `held` says what is there (ADR 26).
+ * partitions because whoever writes to a chain holds the lock on its row in `chain`, and `held` says what is there (ADR 27).
  *
  * Two functions do what only the owner of the tables may: `add_day` makes the partitions of a day, `prune` drops those of old ones. A login that has
  * USAGE on the schema, SELECT on all tables, INSERT on chain, held, record, mark and exported, UPDATE on chain, held and exported, and EXECUTE on
