@@ -91,7 +91,7 @@ export class ExtendedQuery {
     if (watched) {
       // A client that never asks for a description must not get around the check of every RowDescription, or hide what its rows are.
       inbound.emit(request.describe('S', name));
-      inbound.expect({ kind: 'describe', group: core.group, silent: true, describes: statement });
+      inbound.expect({ kind: 'describe', group: core.group, silent: true, describes: statement, describedText: text });
     }
     return DROP;
   }
@@ -148,7 +148,7 @@ export class ExtendedQuery {
         group: core.group,
         noData,
         cut,
-        ...(described === null ? {} : { describes: described }),
+        ...(described === null ? {} : { describes: described, describedText: described.upstream }),
       });
     }
     return PASS;
@@ -211,7 +211,10 @@ export class ExtendedQuery {
     const limit = rowLimit(bundle, plan, core.statements, plan.uses?.cursor === undefined ? portal.rows : undefined);
     core.audit.watchRows(execution, bundle, limit, () => {
       const columns = portal.statement?.columns;
-      return columns === undefined ? undefined : resultShape(columns, portal.resultFormats, core.engine?.catalog);
+      // Of a Bind that is too long to be held whole, formats are not known.
+      return columns === undefined || portal.resultFormats === undefined
+        ? undefined
+        : resultShape(columns, portal.resultFormats, core.engine?.catalog);
     });
     if (plan.touchesGoverned) core.governed = true;
     if (!readsOnly(plan)) core.groupWrites = true;

@@ -178,7 +178,9 @@ export class Outbound {
 
   /** The check of protected columns has seen it whole. */
   #described(head: Expected, body: Buffer, fate: typeof PASS | typeof DROP): Disposition {
-    if (head.describes !== undefined && this.#core.recordsRows) head.describes.columns = decodeRowDescription(body);
+    const { describes } = head;
+    if (describes !== undefined && this.#core.recordsRows && describes.upstream === head.describedText)
+      describes.columns = decodeRowDescription(body);
     const disposition = this.#confirm(head, 'describe', SERVER.rowDescription, fate);
     if (disposition !== PASS) return disposition;
     if (head.noData === true) return this.#replace(NO_DATA, PASS);

@@ -78,6 +78,8 @@ export interface Expected {
   readonly statement?: PreparedStatement;
   /** For `describe`: the statement, its own or a portal's. */
   readonly describes?: PreparedStatement;
+  /** The text that it then had: of another, what the server says is of no use. */
+  readonly describedText?: string | null;
   readonly portal?: Portal;
   /** For `close`: what is closed. */
   readonly closes?: { readonly kind: 'S' | 'P'; readonly name: string };
