@@ -307,6 +307,31 @@ describe('Replicated', () => {
 });
 
 describe('a store that is slow or away', () => {
+  it('costs the sidecar and the operator no memory, however much waits: the files are the queue', async () => {
+    const operator = await operate();
+    const sidecar = await serve(operator);
+    let release: () => void = () => {};
+    const gate = new Promise<void>((resolve) => (release = resolve));
+    const client = await sidecar.connect();
+    const filler = `SELECT title FROM tickets WHERE id IN (${Array.from({ length: 800 }, (_, index) => index).join(',')})`;
+    const burden = async (count: number): Promise<void> => {
+      for (let index = 0; index < count; index += 1) expect((await client.query(filler)).error).toBeNull();
+    };
+    await burden(20);
+    const before = await metric(sidecar, 'process_resident_memory_bytes');
+    store.delay = () => gate;
+    await burden(1_500);
+    expect(await metric(sidecar, 'sluice_audit_unstored_bytes')).toBeGreaterThan(5 * 1024 * 1024);
+    expect((await metric(sidecar, 'process_resident_memory_bytes')) - before).toBeLessThan(64 * 1024 * 1024);
+    expect(operator.reception!.held).toBeLessThan(4 * 1024 * 1024);
+    store.delay = async () => {};
+    release();
+    await until(async () => (await metric(sidecar, 'sluice_audit_unstored_records')) === 0);
+    await client.close();
+    await sidecar.stop();
+    expect(`${linesOf(store, [...store.kept.keys()][0]!).join('\n')}\n`).toBe(onDisk());
+  });
+
   it('does not slow down Local: statements go on, and everything comes later', async () => {
     const operator = await operate();
     const sidecar = await serve(operator);
