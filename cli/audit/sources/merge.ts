@@ -2,6 +2,7 @@
  * Several ordered streams as one, in the order of time; what stands in more than one of them comes once. Streams are begun when it is their
  * turn, so that of many files those alone are open whose time it is. A stream that goes back in time (a clock was set) keeps its own order.
  */
+import { hashLine } from '../../../core/audit/chain.ts';
 import { isBefore, type TimedLine } from './source.ts';
 
 export interface Stream {
@@ -55,6 +56,9 @@ async function advance(head: Head, heads: Heap): Promise<void> {
   heads.push(head);
 }
 
+/** Of longer lines the hash is remembered. */
+const LONG = 2_048;
+
 /** The last lines by their place, in two generations. One that is not the same as the one remembered is another line, and comes. */
 class Recent {
   readonly #generation: number;
@@ -66,7 +70,8 @@ class Recent {
   }
 
   /** False: it was there. */
-  add(place: string, line: string): boolean {
+  add(place: string, whole: string): boolean {
+    const line = whole.length > LONG ? hashLine(whole) : whole;
     if (this.#young.get(place) === line || this.#old.get(place) === line) return false;
     this.#young.set(place, line);
     if (this.#young.size >= this.#generation) {

@@ -25,6 +25,9 @@ export interface FirstAccessOptions {
   readonly since?: string;
 }
 
+/** Of the text: up to a million of them are held. */
+const LONGEST = 300;
+
 interface Seen {
   readonly subject: string;
   readonly database: string;
@@ -75,8 +78,9 @@ function remember(seen: Groups<Seen>, selection: Selection, statement: Statement
 
 function firstOf({ chain, owner, intent }: Statement, from: string): First | undefined {
   if (intent.time < from) return undefined;
-  const { time, seq, policies, text } = intent;
-  return { time, chain, seq, pod: owner.identity.pod, policies, text };
+  const { time, seq, policies } = intent;
+  const text = intent.text.length > LONGEST ? `${intent.text.slice(0, LONGEST)}…` : intent.text;
+  return { time, chain, seq, pod: owner.identity.pod, policies: policies.slice(0, 20), text };
 }
 
 function isBefore(a: First, b: First): boolean {

@@ -35,11 +35,15 @@ export class TooManyError extends Error {
   }
 }
 
+/** Characters of the names of all groups. */
+const MOST_CHARACTERS = 64 * 1024 * 1024;
+
 /** Groups with a bound, in the order in which they were first seen. */
 export class Groups<G> {
   readonly #groups = new Map<string, G>();
   readonly #what: string;
   readonly #limit: number;
+  #characters = 0;
 
   constructor(what: string, limit = 200_000) {
     this.#what = what;
@@ -51,7 +55,9 @@ export class Groups<G> {
     const key = JSON.stringify(parts);
     let group = this.#groups.get(key);
     if (group !== undefined) return group;
-    if (this.#groups.size >= this.#limit) throw new TooManyError(this.#what, this.#limit);
+    this.#characters += key.length;
+    if (this.#groups.size >= this.#limit || this.#characters > MOST_CHARACTERS)
+      throw new TooManyError(this.#what, Math.min(this.#limit, this.#groups.size));
     group = begin();
     this.#groups.set(key, group);
     return group;

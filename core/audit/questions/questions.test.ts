@@ -163,6 +163,23 @@ describe('statements', () => {
     expect(reader.counts.unpaired).toBe(2);
   });
 
+  it('are held in bounded memory, however large a writer makes them', () => {
+    let longest = 0;
+    let given = 0;
+    const reader = new StatementReader({
+      statement: ({ intent: { text, reads } }) => {
+        given += 1;
+        longest = Math.max(longest, text.length, reads[0]!.relation.length);
+      },
+    });
+    const huge = 'x'.repeat(512 * 1024);
+    const template = new Chain().seal(intent('NAME', { text: huge, reads: [{ relation: huge, columns: [huge] }] }), time(1));
+    for (let n = 0; n < 100; n += 1) reader.line({ chain: 'c', seq: n, line: template.replace('NAME', String(n)) });
+    expect(given).toBeGreaterThan(0);
+    expect(reader.counts.unpaired).toBe(given);
+    expect(longest).toBeLessThan(10_000);
+  });
+
   it('belong to whom the store has verified, whatever the chain says of itself', () => {
     const lines = chainOf('c', 'liar', [{ second: 1, entry: intent('1') }]);
     const answers: Answer[] = [];

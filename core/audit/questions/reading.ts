@@ -1,6 +1,7 @@
 /**
  * Records as questions read them. A line is whatever its writer made of it: a chain that verifies says who wrote it, not that a field has
- * its type. So nothing is believed to have a shape: what has not the type that the contract says counts as absent.
+ * its type, or that it is small. So nothing is believed to have a shape: what has not the type that the contract says counts as absent, and names,
+ * texts and lists are cut where no honest one is as long, because whoever asks holds many of them.
  */
 import type { Identity } from '../../identity/identity.ts';
 import type { RelationChanges, RowEvidence, RowProof } from '../evidence.ts';
@@ -75,7 +76,7 @@ const READERS: { readonly [type in Exclude<ReadRecord['type'], 'other'>]: (heade
     ...optional('observed', fields['observed'] === undefined ? undefined : texts(fields['observed'])),
     kind: text(fields['kind']),
     fingerprint: text(fields['fingerprint']),
-    text: text(fields['text']),
+    text: text(fields['text'], LONGEST_TEXT),
     reads: list(fields['reads']).map(readUse),
     writes: list(fields['writes']).map((use) => ({ ...readUse(use), action: isObject(use) ? text(use['action']) : '' })),
     masks: words(fields['masks']),
@@ -187,7 +188,7 @@ function readChanges(fields: Fields): RelationChanges {
     action: CHANGES.find((each) => each === fields['action']) ?? 'Update',
     rows: count(fields['rows']) ?? 0,
     key: texts(fields['key']),
-    ...optional('keys', fields['keys'] === undefined ? undefined : texts(fields['keys'])),
+    ...optional('keys', fields['keys'] === undefined ? undefined : digests(fields['keys'])),
   };
 }
 
@@ -195,7 +196,7 @@ function readProof(value: unknown): RowProof | undefined {
   if (!isObject(value)) return undefined;
   const keys = list(value['keys'])
     .filter(isObject)
-    .map((each) => ({ relation: text(each['relation']), digests: texts(each['digests']) }));
+    .map((each) => ({ relation: text(each['relation']), digests: digests(each['digests']) }));
   return { rows: count(value['rows']) ?? 0, keys };
 }
 
@@ -208,12 +209,20 @@ function isObject(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function text(value: unknown): string {
-  return typeof value === 'string' ? value : '';
+/** Two identifiers of 63 bytes, each quoted with every character a quote, are half as long. */
+const LONGEST_NAME = 512;
+/** Normalised text has at most 4 KiB. */
+const LONGEST_TEXT = 8_192;
+/** A table has at most 1,600 columns. */
+const LONGEST_LIST = 2_000;
+
+function text(value: unknown, longest = LONGEST_NAME): string {
+  return textOr(value, longest) ?? '';
 }
 
-function textOr(value: unknown): string | undefined {
-  return typeof value === 'string' ? value : undefined;
+function textOr(value: unknown, longest = LONGEST_NAME): string | undefined {
+  if (typeof value !== 'string') return undefined;
+  return value.length > longest ? `${value.slice(0, longest - 1)}…` : value;
 }
 
 function count(value: unknown): number | undefined {
@@ -221,25 +230,35 @@ function count(value: unknown): number | undefined {
 }
 
 function list(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
+  return Array.isArray(value) ? value.slice(0, LONGEST_LIST) : [];
 }
 
 function texts(value: unknown): readonly string[] {
-  return list(value).filter((each): each is string => typeof each === 'string');
+  return list(value).flatMap((each) => textOr(each) ?? []);
+}
+
+/** Digests of rows: as many as a record holds. */
+function digests(value: unknown): readonly string[] {
+  return (Array.isArray(value) ? value : []).flatMap((each: unknown) => textOr(each) ?? []);
 }
 
 /** Keys may be anything, `__proto__` included: it stays a key. */
 function words(value: unknown): Readonly<Record<string, string>> {
   if (!isObject(value)) return {};
-  return Object.fromEntries(Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
+  const entries = Object.entries(value).slice(0, LONGEST_LIST);
+  return Object.fromEntries(
+    entries.flatMap(([key, each]) => (typeof each === 'string' ? [[text(key), text(each)] as const] : [])),
+  );
 }
 
 function details(value: unknown): Readonly<Record<string, string | number | boolean>> {
   if (!isObject(value)) return {};
+  const entries = Object.entries(value).slice(0, LONGEST_LIST);
   return Object.fromEntries(
-    Object.entries(value).filter((entry): entry is [string, string | number | boolean] =>
-      ['string', 'number', 'boolean'].includes(typeof entry[1]),
-    ),
+    entries.flatMap(([key, each]): readonly (readonly [string, string | number | boolean])[] => {
+      if (typeof each === 'string') return [[text(key), text(each, LONGEST_TEXT)]];
+      return typeof each === 'number' || typeof each === 'boolean' ? [[text(key), each]] : [];
+    }),
   );
 }
 

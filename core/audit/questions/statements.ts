@@ -29,6 +29,8 @@ export interface Listener {
   other?(record: OtherRecord): void;
 }
 
+/** Characters of the records of open statements. */
+const MOST_CHARACTERS = 128 * 1024 * 1024;
 /** More open statements than this and the older half is given out without outcomes. */
 const MAX_OPEN = 100_000;
 
@@ -38,7 +40,8 @@ const UNKNOWN: ChainOwner = { identity: NOBODY, kind: 'sidecar' };
 export class StatementReader {
   readonly #listener: Listener;
   readonly #owners: Map<string, ChainOwner>;
-  readonly #open = new Map<string, Statement>();
+  readonly #open = new Map<string, Statement & { readonly length: number }>();
+  #characters = 0;
   readonly #maxOpen: number;
   #records = 0;
   #unreadable = 0;
@@ -65,18 +68,17 @@ export class StatementReader {
     }
     this.#records += 1;
     if (record.type === 'chain-start' && !this.#owners.has(chain)) this.#owners.set(chain, ownerOf(record));
-    if (record.type === 'intent') this.#intent(chain, record);
-    else if (record.type === 'outcome') this.#outcome(chain, record);
+    if (record.type === 'intent') this.#intent(chain, record, line.length);
+    else if (record.type === 'outcome') this.#outcome(chain, record, line.length);
     else this.#listener.other?.({ chain, owner: this.#owner(chain), record });
   }
 
   /** What is open has no outcome. */
   end(): void {
-    for (const statement of this.#open.values()) this.#listener.statement(statement);
-    this.#open.clear();
+    for (const key of [...this.#open.keys()]) this.#giveOut(key);
   }
 
-  #intent(chain: string, intent: Intent): void {
+  #intent(chain: string, intent: Intent, length: number): void {
     const key = `${chain} ${intent.statement}`;
     this.#giveOut(key);
     const early = this.#early.take(key);
@@ -84,8 +86,9 @@ export class StatementReader {
       this.#listener.statement({ chain, owner: this.#owner(chain), intent, outcome: early });
       return;
     }
-    this.#open.set(key, { chain, owner: this.#owner(chain), intent });
-    if (this.#open.size > this.#maxOpen) this.#relieve();
+    this.#open.set(key, { chain, owner: this.#owner(chain), intent, length });
+    this.#characters += length;
+    if (this.#open.size > this.#maxOpen || this.#characters > MOST_CHARACTERS) this.#relieve();
   }
 
   /** Many at once: to find the oldest of a Map costs as much as has been removed from its front. */
@@ -95,22 +98,19 @@ export class StatementReader {
     this.#unpaired += many;
   }
 
-  #outcome(chain: string, outcome: Outcome): void {
+  #outcome(chain: string, outcome: Outcome, length: number): void {
     const key = `${chain} ${outcome.statement}`;
-    const statement = this.#open.get(key);
-    if (statement === undefined) {
-      this.#early.add(key, outcome);
-      return;
-    }
-    this.#open.delete(key);
-    this.#listener.statement({ ...statement, outcome });
+    if (this.#open.has(key)) this.#giveOut(key, outcome);
+    else this.#early.add(key, outcome, length);
   }
 
-  #giveOut(key: string): void {
-    const statement = this.#open.get(key);
-    if (statement === undefined) return;
+  #giveOut(key: string, outcome?: Outcome): void {
+    const open = this.#open.get(key);
+    if (open === undefined) return;
     this.#open.delete(key);
-    this.#listener.statement(statement);
+    const { length, ...statement } = open;
+    this.#characters -= length;
+    this.#listener.statement(outcome === undefined ? statement : { ...statement, outcome });
   }
 
   #owner(chain: string): ChainOwner {
@@ -131,12 +131,15 @@ const MOST_EARLY = 5_000;
 class EarlyOutcomes {
   #young = new Map<string, Outcome>();
   #old = new Map<string, Outcome>();
+  #characters = 0;
 
-  add(key: string, outcome: Outcome): void {
+  add(key: string, outcome: Outcome, length: number): void {
     this.#young.set(key, outcome);
-    if (this.#young.size < MOST_EARLY) return;
+    this.#characters += length;
+    if (this.#young.size < MOST_EARLY && this.#characters < MOST_CHARACTERS / 4) return;
     this.#old = this.#young;
     this.#young = new Map();
+    this.#characters = 0;
   }
 
   take(key: string): Outcome | undefined {

@@ -17,6 +17,9 @@ const COLUMNS: readonly Column[] = [
   { key: 'last', title: 'LAST' },
 ];
 
+/** A table has at most 1,600; a chain may claim more. */
+const MOST_COLUMNS = 2_000;
+
 interface Group {
   readonly subject: string;
   readonly database: string;
@@ -72,7 +75,7 @@ function add(groups: Groups<Group>, statement: Statement, use: Use): void {
   else {
     group.statements += 1;
     group.rows += rowsOf(statement, use);
-    for (const column of use.columns) group.columns.add(column);
+    for (const column of use.columns) if (group.columns.size < MOST_COLUMNS) group.columns.add(column);
   }
   if (time < group.first) group.first = time;
   if (time > group.last) group.last = time;
