@@ -14,9 +14,10 @@ import { collectDefaultMetrics, Registry } from 'prom-client';
 import { VERSION } from '../core/version.ts';
 import type { Clock } from '../sidecar/bundle/clock.ts';
 import type { InjectorSettings } from './admission/injection.ts';
+import { reviewGoverned } from './admission/governed-review.ts';
 import { liveObjects } from './admission/live-objects.ts';
 import { createRefusalEvents } from './admission/refusal-events.ts';
-import { reviewAdmission } from './admission/review.ts';
+import { type ReviewOutcome, reviewAdmission } from './admission/review.ts';
 import { reviewTelemetry } from './admission/telemetry.ts';
 import type { KubeApi } from './api/kube-api.ts';
 import { createAudit } from './audit/create-audit.ts';
@@ -24,6 +25,10 @@ import { createAuditKeys } from './audit/audit-keys.ts';
 import { AuditReception } from './audit/reception.ts';
 import { receptionMetrics } from './audit/reception-metrics.ts';
 import { digestKeys } from './audit/digest-keys.ts';
+import { noteGovernedChanges } from './audit/governed-changes.ts';
+import { createOwnRecords } from './audit/own-records.ts';
+import { noteRotations } from './audit/note-rotations.ts';
+import { sparing } from './audit/sparing.ts';
 import { createCatalogs } from './catalog/create-catalogs.ts';
 import { catalogMetrics } from './catalog/metrics.ts';
 import { createStreamAuthority, createWebhookAuthority } from './certs/certificates.ts';
@@ -112,6 +117,22 @@ export async function runOperator(options: OperatorOptions): Promise<RunningOper
   const auditKeys = createAuditKeys({ api, namespace, release, clock, log });
   const audit = createAudit({ settings: settings.audit, keys: auditKeys, clock, log: write });
 
+  const injectedPods = open<PodObject>(INJECTED_PODS, keptPod);
+  const own = createOwnRecords({
+    api,
+    store: audit.store,
+    keys: auditKeys,
+    namespace,
+    release,
+    replica,
+    leadership,
+    injectedPods,
+    clock,
+    log: write,
+  });
+  const { admin } = own;
+  const seldom = sparing(admin, clock);
+
   const reception = new AuditReception({
     store: audit.store,
     certify: async ({ chain, publicKey, identity: pod, database }) =>
@@ -119,12 +140,17 @@ export async function runOperator(options: OperatorOptions): Promise<RunningOper
     clock,
     random,
     metrics: receptionMetrics(registry),
+    onRefused: ({ code, reason, chain, pod, database }) =>
+      admin.note({
+        action: 'chain-refused',
+        object: `Pod ${pod.namespace}/${pod.pod ?? ''}`,
+        detail: { code, reason, chain, database: database.slice(0, 512) },
+      }),
     log: write,
   });
 
   const view = createClusterView({ policyNamespaces, open });
   const materials = createMaterials({ view, open, namespace, clock, log: write });
-  const injectedPods = open<PodObject>(INJECTED_PODS, keptPod);
   const identity = createIdentityVerifier({
     api,
     pods: injectedPods,
@@ -133,6 +159,8 @@ export async function runOperator(options: OperatorOptions): Promise<RunningOper
     clock,
     log,
     registry,
+    onRefused: ({ namespace: of, pod, serviceAccount }, { code, reason }) =>
+      seldom.note({ action: 'identity-refused', object: `Pod ${of}/${pod}`, detail: { serviceAccount, code, reason } }),
   });
   const crds = createServedCrds({ api, clock, log: write, changed: (kind) => void view.reopen(kind), registry });
 
@@ -158,15 +186,25 @@ export async function runOperator(options: OperatorOptions): Promise<RunningOper
   });
 
   function reviewer(): (body: Buffer) => Promise<object> {
+    const tell = reviewTelemetry(registry, log, createRefusalEvents(api, clock, log, replica));
     const context = {
       view,
       live: liveObjects(api, policyNamespaces, clock),
       seals: sealKeys.seals,
       clock,
       settings: injectorSettings,
-      report: reviewTelemetry(registry, log, createRefusalEvents(api, clock, log, replica)),
+      report: (outcome: ReviewOutcome) => {
+        tell(outcome);
+        const { result, reason, namespace: of, pod, serviceAccount = '' } = outcome;
+        if (result === 'refused')
+          seldom.note({
+            action: 'injection-refused',
+            object: `Pod ${of ?? ''}/${pod ?? ''}`,
+            detail: { serviceAccount, reason },
+          });
+      },
     };
-    return (body) => reviewAdmission(body, context);
+    return async (body) => reviewGoverned(body, admin) ?? (await reviewAdmission(body, context));
   }
 
   /** What goes into pods is fixed for as long as they live: the authority that signs now, and any that will. */
@@ -222,8 +260,11 @@ export async function runOperator(options: OperatorOptions): Promise<RunningOper
     log,
     telemetry: prometheusControllerTelemetry(registry),
   });
+  const endGovernedChanges = noteGovernedChanges({ view, leadership, admin });
+  noteRotations({ materials, authorities: { webhook: webhookAuthority, stream: streamAuthority }, leadership, admin });
   reporter.start();
   reconcilers.start();
+  own.start();
   log.info({ version: VERSION, policyNamespaces }, 'started');
 
   return {
@@ -231,7 +272,9 @@ export async function runOperator(options: OperatorOptions): Promise<RunningOper
       stopping = true;
       // Others can only take over what this one lets go of.
       await reconcilers.stop();
+      await own.stopCountersigning();
       await leadership.stop();
+      endGovernedChanges();
       await Promise.all([webhook.close(), stream.drain(GOODBYE.spread, GOODBYE.deadline)]);
       reception.close();
       await stream.close();
@@ -239,6 +282,7 @@ export async function runOperator(options: OperatorOptions): Promise<RunningOper
       await Promise.all(
         [materials, view, injectedPods, crds, sealKeys, auditKeys, webhookAuthority, streamAuthority].map((room) => room.stop()),
       );
+      await own.stop();
       await audit.stop();
       await health.close();
     },

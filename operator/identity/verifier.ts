@@ -31,6 +31,8 @@ export interface IdentityVerifierOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly registry: Registry;
+  /** A token that is genuine, of a pod that is not served. Must not throw. */
+  readonly onRefused?: (claims: TokenClaims, why: Refusal) => void;
 }
 
 /** A service account that was deleted, or made again under its name, is noticed within this time. Milliseconds. */
@@ -125,6 +127,7 @@ class PodVerifier implements IdentityVerifier {
       const { namespace, pod, podUid, serviceAccount } = claims;
       const { code, reason } = verification;
       log.warn({ code, namespace, pod, podUid, serviceAccount, reason }, 'identity-refused');
+      this.#options.onRefused?.(claims, verification);
     }
     return verification;
   }
