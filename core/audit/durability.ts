@@ -61,8 +61,10 @@ function settle(session: Session, outcome: Outcome, result: Map<string, Durabili
   if (intent === undefined) return;
   if (outcome.evidence !== undefined) {
     if (outcome.result === 'unknown') result.set(outcome.statement, 'unknown');
-    // The client was told of an error that the server does not know of.
-    if (outcome.result === 'error' && outcome.evidence.changes.length > 0) result.set(outcome.statement, 'unknown');
+    // The client was told of an error that the server does not know of, or the server left without a word on the statement.
+    const { changes, reasons } = outcome.evidence;
+    if (outcome.result === 'error' && (changes.length > 0 || reasons.includes('interrupted')))
+      result.set(outcome.statement, 'unknown');
     if (outcome.result === 'ok') {
       if (session.block) session.writes.push(outcome.statement);
       else session.alone.push(outcome.statement);

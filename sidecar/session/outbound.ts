@@ -344,7 +344,9 @@ export class Outbound {
     const head = pipeline.head;
     if (severity === 'FATAL' || severity === 'PANIC') {
       this.#fatal = true;
-      void audit.settle(head?.pieces?.[head.piece]?.execution, 'error', { sqlstate });
+      // It may have been committed just before.
+      const completion = { rows: null, reason: 'interrupted' } as const;
+      void audit.settle(head?.pieces?.[head.piece]?.execution, 'error', { sqlstate, completion });
       return this.#replace(this.#reports.error(fields, truncated, undefined), PASS);
     }
     if (head === undefined) throw unexpected(SERVER.errorResponse);

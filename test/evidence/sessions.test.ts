@@ -280,6 +280,34 @@ describe.each(MAJORS)('PostgreSQL %i', (major) => {
     await other.close();
   });
 
+  it('a server that ends the session in the middle: nobody knows either', async () => {
+    await must(admin, "INSERT INTO t VALUES (1, 'old')");
+    const other = await WireClient.connect({ port: server.port, password: server.password });
+    await other.query('BEGIN; SELECT FROM t FOR UPDATE');
+    client.send(f.query("UPDATE t SET v = 'new'"));
+    await until(
+      async () => (await rows(admin, "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"))[0]?.[0] === '1',
+    );
+    await must(admin, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock'");
+    await until(() => outcomes().length === 1);
+    expect(outcomes()[0]).toMatchObject({
+      result: 'error',
+      sqlstate: '57P01',
+      evidence: { capture: 'partial', reasons: ['interrupted'] },
+    });
+    await other.close();
+  });
+
+  it('COPY FROM is counted', async () => {
+    const { error } = await client.copyIn('COPY t (id, v) FROM STDIN', [Buffer.from('1\ta\n2\tb\n')]);
+    expect(error).toBeNull();
+    expect(evidence()[0]).toMatchObject({
+      capture: 'none',
+      reasons: ['form'],
+      changes: [{ relation: 'public.t', action: 'Insert', rows: 2 }],
+    });
+  });
+
   it('a client that leaves in the middle: nobody knows', async () => {
     await must(admin, "INSERT INTO t VALUES (1, 'old')");
     const other = await WireClient.connect({ port: server.port, password: server.password });

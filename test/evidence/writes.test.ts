@@ -87,6 +87,52 @@ describe.each(MAJORS)('PostgreSQL %i', (major) => {
     );
   });
 
+  it('the oracle sees every kind of mistake that a capture could make', async () => {
+    await recorded.query("INSERT INTO plain (id, a, n) VALUES (900, 'one', 1), (901, NULL, NULL), (902, '', 3)");
+    await recorded.query("UPDATE plain SET a = 'x', n = n + 1 WHERE id > 899");
+    await recorded.query('DELETE FROM plain WHERE id = 901');
+    const claimed = captured(await stand.outcomes());
+    const truth = await oracle.changes();
+    expect(claimed.length).toBe(7);
+    expect(differences(claimed, truth)).toEqual([]);
+    let mutations = 0;
+    const fires = (mutated: readonly Change[]): void => {
+      mutations += 1;
+      expect(differences(mutated, truth)).not.toEqual([]);
+    };
+    for (const [index, change] of claimed.entries()) {
+      const replaced = (by: readonly Change[]): void => fires([...claimed.slice(0, index), ...by, ...claimed.slice(index + 1)]);
+      replaced([]);
+      replaced([change, change]);
+      replaced([{ ...change, relation: 'public.keyed' }]);
+      for (const action of ['Insert', 'Update', 'Delete'] as const)
+        if (action !== change.action) replaced([{ ...change, action }]);
+      for (const side of ['before', 'after'] as const) {
+        const { [side]: cells, ...rest } = change;
+        if (cells === undefined) continue;
+        replaced([rest]);
+        for (const [name, value] of Object.entries(cells)) {
+          replaced([{ ...change, [side]: { ...cells, [name]: value === null ? '' : `${value} ` } }]);
+          if (value !== null) replaced([{ ...change, [side]: { ...cells, [name]: null } }]);
+        }
+      }
+      if (change.before !== undefined && change.after !== undefined)
+        replaced([{ ...change, before: change.after, after: change.before }]);
+    }
+    expect(mutations).toBeGreaterThan(80);
+    // And of captures that are rightly not exact: what they miss, it sees.
+    for (const sql of [
+      "INSERT INTO noted VALUES (990, 'x')",
+      "INSERT INTO twice VALUES (990, 'x')",
+      'INSERT INTO plain (id) VALUES (writes(990))',
+    ]) {
+      await recorded.query(sql);
+      const outcomes = await stand.outcomes();
+      expect(outcomes[0]?.evidence?.capture, sql).toBe('partial');
+      expect(differences(captured(outcomes), await oracle.changes()), sql).not.toEqual([]);
+    }
+  });
+
   it('a trigger that nobody has told us of is noticed by the statement itself', async () => {
     expect(
       (await stand.direct.query('CREATE TRIGGER late AFTER INSERT ON src FOR EACH ROW EXECUTE FUNCTION note()')).error,

@@ -43,6 +43,9 @@ type Body = {
   readonly returningClause?: ReturningClause;
 };
 
+/** Characters that are added at most: what comes out is parsed once more. */
+const MOST_SQL = 48 * 1024;
+
 /** Undefined: the statement does not write. `original`: its tree as the analysis has left it. */
 export function planEvidence(context: StatementContext, original: Node, planned: PlannedText): WithEvidence | undefined {
   const { catalog, kind } = context;
@@ -112,7 +115,7 @@ function addColumn(
     key,
     keyChanges: changes || relation.keyDeferrable === true,
   });
-  if (column === undefined) return undefined;
+  if (column === undefined || column.sql.length > MOST_SQL) return undefined;
   const needsOld = column.column.images === 'before-and-row' && old !== null;
   const options = needsOld && old.option !== null ? `WITH (${old.option}) ` : '';
   const place = placeOf(planned.text, body);
