@@ -1,6 +1,7 @@
 /**
  * `node bench/audit-questions.ts`: every question of `sluice audit query`, timed on a store of so many records, cold (the server has just been
- * started; the machine may still have its files in memory) and warm. Loading goes on where it was when it is run again with `--keep DIRECTORY`.
+ * started; the machine may still have its files in memory) and warm. With the embedded store, `--keep DIRECTORY` keeps what
+ * was loaded, and goes on from there.
  */
 import { cpus, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -8,6 +9,7 @@ import { answers } from '../cli/audit/query/answers.ts';
 import { type QuestionOptions, QUESTIONS } from '../cli/audit/query/questions.ts';
 import type { AuditSource } from '../cli/audit/sources/source.ts';
 import type { Selection } from '../core/audit/questions/selection.ts';
+import { timeOfLine } from '../core/audit/questions/reading.ts';
 import { loadDocuments } from '../core/policy/documents.ts';
 import { BEGIN, generateChains } from './audit-records.ts';
 import { type BenchStore, openBenchStore } from './audit-stores.ts';
@@ -151,7 +153,14 @@ async function load(bench: BenchStore): Promise<number> {
       let batch: string[] = [];
       const flush = async (): Promise<void> => {
         if (batch.length === 0) return;
-        await bench.store.append({ chain, owner, first: seq - batch.length, lines: batch });
+        const received = timeOfLine(batch[0]!);
+        await bench.store.append({
+          chain,
+          owner,
+          first: seq - batch.length,
+          lines: batch,
+          ...(received === undefined ? {} : { received }),
+        });
         written += batch.length;
         batch = [];
       };

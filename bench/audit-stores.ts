@@ -1,11 +1,17 @@
 /** The stores that questions are timed on: filled by the store's own code, read as `sluice audit query --store` reads them. */
+import { execFile } from 'node:child_process';
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import type { AuditSource } from '../cli/audit/sources/source.ts';
+import { startLocalPostgres } from '../cli/demo/local-postgres.ts';
+import { openPostgres } from '../cli/audit/sources/postgres.ts';
 import { openSqlite } from '../cli/audit/sources/sqlite.ts';
 import type { AuditStore } from '../core/audit/store.ts';
 import { EmbeddedStore } from '../operator/audit/store/embedded-store.ts';
+import { PostgresStore } from '../operator/audit/store/postgres-store.ts';
+import { Client } from './client.ts';
 
 export interface BenchStore {
   readonly name: string;
@@ -24,14 +30,14 @@ export interface BenchStore {
 export interface BenchStoreOptions {
   readonly kind: 'postgres' | 'sqlite';
   readonly major: 15 | 18;
-  /** Kept afterwards; default: a temporary one, removed. */
+  /** Of the embedded store; kept afterwards. Default: a temporary one, removed. */
   readonly directory?: string;
   readonly say: (text: string) => void;
 }
 
 export async function openBenchStore(options: BenchStoreOptions): Promise<BenchStore> {
   if (options.kind === 'sqlite') return await embedded(options);
-  throw new Error('not yet');
+  return await postgres(options);
 }
 
 async function embedded({ directory: kept }: BenchStoreOptions): Promise<BenchStore> {
@@ -50,6 +56,44 @@ async function embedded({ directory: kept }: BenchStoreOptions): Promise<BenchSt
     close: async () => {
       await store.close();
       if (kept === undefined) await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+async function postgres({ major, say }: BenchStoreOptions): Promise<BenchStore> {
+  const server = await startLocalPostgres({
+    major,
+    settings: { shared_buffers: '1GB', max_wal_size: '8GB', maintenance_work_mem: '256MB', checkpoint_timeout: '30min' },
+  });
+  const { host, port, user, password } = server;
+  const config = { host, port, user, password, database: 'postgres' };
+  const store = new PostgresStore({ config: () => Promise.resolve(config), manageSchema: true, clock: Date });
+  const query = async (sql: string): Promise<void> => {
+    const client = await Client.connect({ port, user, password, database: 'postgres' });
+    await client.query(sql);
+    client.close();
+  };
+  await store.open();
+  return {
+    name: `PostgreSQL ${major}`,
+    store,
+    settled: async () => {
+      say('VACUUM ANALYZE');
+      await query('VACUUM ANALYZE');
+      await query('CHECKPOINT');
+    },
+    open: () => openPostgres(server.url('postgres')),
+    restart: async () => {
+      await server.restart('SIGINT');
+      return await openPostgres(server.url('postgres'));
+    },
+    size: async () => {
+      const { stdout } = await promisify(execFile)('du', ['-sk', join(server.dataDirectory, 'base')]);
+      return `${(Number.parseInt(stdout, 10) / 2 ** 20).toFixed(1)} GiB`;
+    },
+    close: async () => {
+      await store.close().catch(() => {});
+      await server.stop();
     },
   };
 }

@@ -1,8 +1,9 @@
-/** Whatever is asked, files, the embedded store, and replicas that hold parts of it each answer alike. */
+/** Whatever is asked, files, both stores, and replicas that hold parts of it each answer alike. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadDocuments } from '../../core/policy/documents.ts';
 import type { Selection } from '../../core/audit/questions/selection.ts';
@@ -14,15 +15,49 @@ import { replicaSource } from '../../cli/audit/sources/replicas.ts';
 import { openSqlite } from '../../cli/audit/sources/sqlite.ts';
 import type { AuditSource } from '../../cli/audit/sources/source.ts';
 import { createReadServer } from '../../operator/audit/read-server.ts';
+import { PostgresStore } from '../../operator/audit/store/postgres-store.ts';
+import { MAJORS } from '../support/majors.ts';
+import { type LocalPostgres, startLocalPostgres } from '../support/postgres.ts';
+import { openPostgres } from '../../cli/audit/sources/postgres.ts';
 import { EmbeddedStore } from '../../operator/audit/store/embedded-store.ts';
 import { at, type Trail, trails } from './random-trail.ts';
 
 let root: string;
 let made = 0;
-beforeAll(() => {
+let servers: readonly LocalPostgres[];
+beforeAll(async () => {
   root = mkdtempSync(join(tmpdir(), 'sluice-questions-'));
+  servers = await Promise.all(MAJORS.map((major) => startLocalPostgres({ major })));
+  for (const server of servers) await sql(server, "CREATE ROLE auditor LOGIN PASSWORD 'reads'");
 });
-afterAll(() => rmSync(root, { recursive: true, force: true }));
+afterAll(async () => {
+  for (const server of servers) await server.stop();
+  rmSync(root, { recursive: true, force: true });
+});
+
+async function sql(server: LocalPostgres, statement: string, database = 'postgres'): Promise<void> {
+  const client = new pg.Client({ connectionString: server.url(database) });
+  await client.connect();
+  await client.query(statement).finally(() => client.end());
+}
+
+/** A database of its own, filled as the operator fills it, and read by a login that may do nothing else. */
+async function postgresSource(server: LocalPostgres, trail: readonly Trail[]): Promise<AuditSource> {
+  const database = `audit_${(made += 1)}`;
+  await sql(server, `CREATE DATABASE ${database}`);
+  const { host, port, user, password } = server;
+  const config = { host, port, user, password, database };
+  const filled = new PostgresStore({ config: () => Promise.resolve(config), manageSchema: true, clock: Date });
+  await filled.open();
+  for (const each of trail) if (each.lines.length > 0) await filled.append({ ...each, first: 0 });
+  await filled.close();
+  await sql(
+    server,
+    'GRANT USAGE ON SCHEMA sluice_audit TO auditor; GRANT SELECT ON ALL TABLES IN SCHEMA sluice_audit TO auditor',
+    database,
+  );
+  return await openPostgres(server.url(database, 'auditor', 'reads'));
+}
 
 const POLICIES = loadDocuments([
   {
@@ -158,21 +193,23 @@ describe('questions', () => {
           const one = await store(trail.map((each) => ({ ...each, first: 0 })));
           const sqlite = openSqlite(one.file);
           const parts = await replicas(trail, cut);
+          const postgres = await Promise.all(servers.map((server) => postgresSource(server, trail)));
           try {
             for (const selection of [{}, ...asked]) {
               const expected = await everything(files, selection, given);
               found += Object.values(expected).flat().length;
               expect(await everything(sqlite, selection, given)).toEqual(expected);
               expect(await everything(parts, selection, given)).toEqual(expected);
+              for (const each of postgres) expect(await everything(each, selection, given)).toEqual(expected);
             }
           } finally {
-            await parts.close();
+            for (const each of [parts, ...postgres]) await each.close();
             await sqlite.close();
             await one.store.close();
           }
         },
       ),
-      { numRuns: 8 },
+      { numRuns: 4 },
     );
     expect(found).toBeGreaterThan(100);
   }, 240_000);

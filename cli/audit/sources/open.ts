@@ -20,5 +20,9 @@ async function openStore(paths: readonly string[], store: string): Promise<Audit
     const { openSqlite } = await import('./sqlite.ts');
     return openSqlite(store.slice('sqlite:'.length));
   }
+  if (/^postgres(?:ql)?:\/\//.test(store)) {
+    const { openPostgres } = await import('./postgres.ts');
+    return await openPostgres(store);
+  }
   throw new CliError('--store wants postgres://… or sqlite:FILE', 2);
 }
