@@ -11,16 +11,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
-import { EmbeddedStore } from '../../operator/audit/store/embedded-store.ts';
-import { systemClock } from '../../sidecar/bundle/clock.ts';
 import { segmentsOf } from '../../sidecar/journal/segmented-journal.ts';
 import { generator } from '../faults/random.ts';
 import { databaseYaml, policyYaml } from '../stream/documents.ts';
 import { SERVER_NAME } from '../stream/operator.ts';
-import type { WireClient } from '../support/wire-client.ts';
+import { startLocalPostgres } from '../support/postgres.ts';
+import { until } from '../support/until.ts';
+import { WireClient } from '../support/wire-client.ts';
 import { collected, insertion, traceOf } from './collected.ts';
 import { GRANTS, laboratory, ready } from './laboratory.ts';
-import type { OperatorProcessSettings } from './operator-process.ts';
+import { type KeptIn, openStore, type OperatorProcessSettings } from './operator-process.ts';
 import type { RunningSidecar } from './sidecar.ts';
 
 const lab = laboratory();
@@ -137,16 +137,21 @@ function written(audit: string): ReadonlyMap<string, readonly { readonly seq: nu
   return chains;
 }
 
-type Victim = 'sidecar' | 'operator' | 'both' | 'volume';
+type Victim = 'sidecar' | 'operator' | 'both' | 'volume' | 'store';
 
-async function rounds(durability: 'Local' | 'Replicated', victims: readonly Victim[], first: number) {
+async function rounds(
+  durability: 'Local' | 'Replicated',
+  victims: readonly Victim[],
+  first: number,
+  kept: KeptIn = { directory: scratch('store') },
+  killStore: () => Promise<void> = async () => {},
+) {
   const random = generator(SEED + first);
   const port = await freePort();
-  const directory = scratch('store');
   const graves = scratch('graves');
   const settings: OperatorProcessSettings = {
     port,
-    directory,
+    store: kept,
     certificate: await lab.cluster.authority.issue(SERVER_NAME),
     authority: lab.cluster.authority.certificate,
     documents:
@@ -165,7 +170,8 @@ async function rounds(durability: 'Local' | 'Replicated', victims: readonly Vict
     await pause(50 + random() * 400);
     const victim = victims[Math.floor(random() * victims.length)]!;
     if (victim === 'operator' || victim === 'both') await kill(operator);
-    if (victim !== 'operator') {
+    if (victim === 'store') await killStore();
+    else if (victim !== 'operator') {
       const before: RunningSidecar | undefined = sidecar;
       sidecar = undefined;
       await before?.stop('SIGKILL');
@@ -177,14 +183,17 @@ async function rounds(durability: 'Local' | 'Replicated', victims: readonly Vict
     }
     if (random() < 0.3) await pause(random() * 300);
     if (victim === 'operator' || victim === 'both') operator = await operatorProcess(settings);
-    if (victim !== 'operator') sidecar = await lab.startSidecar({ operator: port });
+    if (victim !== 'operator' && victim !== 'store') sidecar = await lab.startSidecar({ operator: port });
     await ready(sidecar!);
+    // Whoever was killed, it goes on.
+    const before = load.succeeded.size;
+    await until(() => load.succeeded.size > before + 10);
   }
-  await pause(200);
+
   await load.stop();
   expect(await sidecar?.stop()).toBe(0);
   await kill(operator);
-  const store = new EmbeddedStore({ directory, size: 1024 ** 3, whenFull: 'Refuse', clock: systemClock, log: () => {} });
+  const store = openStore(kept);
   try {
     const found = await collected(store);
     const rows = await lab.query(`SELECT id FROM tickets WHERE id >= ${first} AND id < ${first + 1_000_000}`);
@@ -235,6 +244,45 @@ describe(`killed at random, seed ${SEED}`, () => {
       expect([...load.succeeded].filter((id) => !forwarded.has(id))).toEqual([]);
       expect([...forwarded].filter((id) => !intents.has(id)).map(traceOf)).toEqual([]);
       expect([...intents].filter(([, count]) => count !== 1)).toEqual([]);
+    },
+    PATIENCE,
+  );
+
+  it(
+    'a store in PostgreSQL whose processes are killed as well: with Replicated nothing is lost, nothing is stored twice',
+    async () => {
+      const server = await startLocalPostgres();
+      const superuser = { host: server.host, port: server.port, user: 'postgres', password: server.password };
+      const ask = async (sql: string): Promise<readonly string[]> => {
+        const client = await WireClient.connect({ ...superuser, database: 'postgres' });
+        const { results } = await client.query(sql);
+        await client.close();
+        return (results.at(-1)?.rows ?? []).map(([value]) => value?.toString('utf8') ?? '');
+      };
+      try {
+        await ask('CREATE DATABASE audit');
+        // The server ends all others when one of its processes is killed, and recovers.
+        const killStore = async (): Promise<void> => {
+          const [pid] = await ask("SELECT pid FROM pg_stat_activity WHERE datname = 'audit' ORDER BY random() LIMIT 1").catch(
+            () => [],
+          );
+          if (pid !== undefined) process.kill(Number(pid), 'SIGKILL');
+        };
+        const victims = ['store', 'store', 'operator', 'volume'] as const;
+        const { intents, forwarded, load } = await rounds(
+          'Replicated',
+          victims,
+          40_000_000,
+          { ...superuser, database: 'audit' },
+          killStore,
+        );
+        expect(load.succeeded.size).toBeGreaterThan(ROUNDS * 5);
+        expect([...load.succeeded].filter((id) => !forwarded.has(id))).toEqual([]);
+        expect([...forwarded].filter((id) => !intents.has(id)).map(traceOf)).toEqual([]);
+        expect([...intents].filter(([, count]) => count !== 1)).toEqual([]);
+      } finally {
+        await server.stop();
+      }
     },
     PATIENCE,
   );
