@@ -29,6 +29,7 @@ export class Countersigner {
   #unsubscribe: () => void = () => undefined;
   #running: Promise<void> = Promise.resolve();
   #published: string | undefined;
+  #headPublished = false;
   #publishedAt = Number.NEGATIVE_INFINITY;
   #failing: string | undefined;
 
@@ -83,10 +84,12 @@ export class Countersigner {
     if (anchors === undefined || !leadership.isLeader) return;
     const wanted = JSON.stringify([anchors, head]);
     if (wanted === this.#published) return;
-    const first = this.#published === undefined;
+    // Of a term, and where nothing was said of the log before, at once.
+    const first = this.#published === undefined || (head !== undefined && !this.#headPublished);
     if (!first && !now && clock.monotonic() - this.#publishedAt < (this.#options.publishEvery ?? PUBLISH_EVERY)) return;
     await publisher.publish(anchors, head);
     this.#published = wanted;
+    this.#headPublished = head !== undefined;
     this.#publishedAt = clock.monotonic();
     if (head !== undefined) log('info', 'audit-log-head', { ...head });
   }
