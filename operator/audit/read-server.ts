@@ -4,8 +4,6 @@
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { rowDigest } from '../../core/audit/digest.ts';
 import {
   CHAINS_PATH,
@@ -13,12 +11,12 @@ import {
   type DigestRequest,
   filterFromQuery,
   LINES_PATH,
-  type ReadItem,
   RECORDS_PATH,
 } from '../../core/audit/reading.ts';
-import { type AuditStore, type StoredChain, type StoredLine, StoreUnavailableError } from '../../core/audit/store.ts';
+import type { AuditStore, StoredChain, StoredLine } from '../../core/audit/store.ts';
 import type { EventLog } from '../../core/event-log.ts';
 import { isRecord } from '../../core/json/read.ts';
+import { sentence, streamItems } from './ndjson.ts';
 
 export interface ReadServerOptions {
   readonly host: string;
@@ -78,7 +76,7 @@ export function createReadServer({ host, port, store, digestKey, log }: ReadServ
       throw new BadQuestion(404, `there are ${[CHAINS_PATH, RECORDS_PATH, LINES_PATH, DIGEST_PATH].join(', ')}`);
     if (method !== wanted) throw new BadQuestion(405, `${url.pathname} is asked with ${wanted}`);
     if (url.pathname === DIGEST_PATH) return answerDigest(await digestRequest(request), response);
-    await stream(response, answer(url));
+    await streamItems(response, answer(url));
   }
 
   function answer({ pathname, searchParams }: URL): AsyncIterable<StoredChain | StoredLine> {
@@ -121,36 +119,6 @@ export function createReadServer({ host, port, store, digestKey, log }: ReadServ
   };
 }
 
-/** The first item is waited for before anything is said, so that a store that is away is a 503. */
-async function stream(response: ServerResponse, items: AsyncIterable<StoredChain | StoredLine>): Promise<void> {
-  const iterator = items[Symbol.asyncIterator]();
-  const first = await iterator.next();
-  response.writeHead(200, { 'content-type': 'application/x-ndjson', 'cache-control': 'no-store' });
-  await pipeline(Readable.from(textOf(first, iterator), { objectMode: false, highWaterMark: 64 * 1024 }), response);
-}
-
-async function* textOf<T extends StoredChain | StoredLine>(
-  first: IteratorResult<T>,
-  iterator: AsyncIterator<T>,
-): AsyncGenerator<string, undefined> {
-  let count = 0;
-  try {
-    for (let next = first; next.done !== true; next = await iterator.next()) {
-      count += 1;
-      yield line({ item: next.value });
-    }
-    yield line({ end: count });
-  } catch (error) {
-    yield line({ error: sentence(error) });
-  } finally {
-    await iterator.return?.();
-  }
-}
-
-function line(item: ReadItem<StoredChain | StoredLine>): string {
-  return `${JSON.stringify(item)}\n`;
-}
-
 async function digestRequest(request: IncomingMessage): Promise<DigestRequest> {
   const chunks: Buffer[] = [];
   let size = 0;
@@ -178,10 +146,6 @@ function parsed(target: string): URL {
   } catch {
     throw new BadQuestion(400, 'the address is none');
   }
-}
-
-function sentence(error: unknown): string {
-  return error instanceof StoreUnavailableError ? error.message : 'the store could not be read';
 }
 
 function refuse(response: ServerResponse, status: number, error: string): void {
