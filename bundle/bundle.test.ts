@@ -1,6 +1,8 @@
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { Worker } from 'node:worker_threads';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Bundle, bundle, PROGRAMS, type Program } from './bundle.ts';
 import { packagePath } from './packages.ts';
@@ -41,6 +43,15 @@ describe('the operator', () => {
     expect(Object.keys(main![1].inputs).filter((path) => path.includes('@kubernetes/'))).toEqual([]);
     expect(modules('operator').filter((path) => path.startsWith('sidecar/session/'))).toEqual([]);
   });
+});
+
+it('the operator has the thread of its audit store beside it, which opens a store', async () => {
+  expect(read('operator', 'main.js')).toContain('./audit-store-thread.js');
+  const workerData = { file: join(directory, 'audit.db'), role: 'writer', size: 1e9, whenFull: 'Refuse' };
+  const worker = new Worker(join(directory, 'operator/audit-store-thread.js'), { workerData });
+  const [message] = (await once(worker, 'message')) as [unknown];
+  await worker.terminate();
+  expect(message).toEqual({ kind: 'ready' });
 });
 
 describe.each(PROGRAMS)('the bill of materials of the %s', (program) => {

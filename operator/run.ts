@@ -115,7 +115,20 @@ export async function runOperator(options: OperatorOptions): Promise<RunningOper
   const streamAuthority = createStreamAuthority({ ...certificates, serviceName: settings.stream.serviceName });
   const sealKeys = createSealKeys({ api, namespace, release, clock, log });
   const auditKeys = createAuditKeys({ api, namespace, release, clock, log });
-  const audit = createAudit({ settings: settings.audit, keys: auditKeys, clock, log: write });
+  const peersService = settings.audit.peers.serviceName;
+  const audit = createAudit({
+    settings: settings.audit,
+    keys: auditKeys,
+    peers: {
+      replica,
+      serverName: `${settings.stream.serviceName}.${namespace}.svc`,
+      authority: streamAuthority,
+      hostName: peersService && `${peersService}.${namespace}.svc.${settings.injector.clusterDomain}`,
+    },
+    registry,
+    clock,
+    log: write,
+  });
 
   const injectedPods = open<PodObject>(INJECTED_PODS, keptPod);
   const own = createOwnRecords({
@@ -172,6 +185,7 @@ export async function runOperator(options: OperatorOptions): Promise<RunningOper
     ...(injectedPods.hasSynced ? [] : ['injected pods have not been listed yet']),
     ...(sealKeys.hasKeys ? [] : [sealKeys.problem ?? 'the seal keys have not been read yet']),
     ...(auditKeys.trust ? [] : [auditKeys.problem ?? 'the audit keys have not been read yet']),
+    ...(audit.problem === undefined ? [] : [audit.problem]),
     ...(webhookAuthority.leaf ? [] : [webhookAuthority.problem ?? 'the certificate of the webhook is not there yet']),
     ...(streamAuthority.leaf ? [] : [streamAuthority.problem ?? 'the certificate of the stream is not there yet']),
   ];

@@ -2,11 +2,15 @@
  * The audit of a replica put together: where records are kept, and whatever fills and reads the store. One place for collection, admin records,
  * peers, reading and export.
  */
+import { lookup } from 'node:dns/promises';
+import type { Registry } from 'prom-client';
 import type { AuditStore } from '../../core/audit/store.ts';
 import type { EventLog } from '../../core/event-log.ts';
 import type { Clock } from '../../sidecar/bundle/clock.ts';
 import type { AuditKeys } from './audit-keys.ts';
 import { type AuditSettings, bytesOf } from './audit-settings.ts';
+import { peerMetrics } from './peers/metrics.ts';
+import { createPeers, type PeersOptions } from './peers/peers.ts';
 import { createReadServer } from './read-server.ts';
 import { startRetention } from './retention.ts';
 import { EmbeddedStore } from './store/embedded-store.ts';
@@ -15,6 +19,9 @@ import { connectionConfig, PostgresStore } from './store/postgres-store.ts';
 export interface AuditOptions {
   readonly settings: AuditSettings;
   readonly keys: Pick<AuditKeys, 'digestKey'>;
+  /** The name that the leafs of `authority` have, and who is copied from: the addresses behind a name, if there is one. */
+  readonly peers: Pick<PeersOptions, 'replica' | 'serverName' | 'authority'> & { readonly hostName: string | undefined };
+  readonly registry: Registry;
   readonly clock: Clock;
   readonly log: EventLog;
 }
@@ -22,26 +29,43 @@ export interface AuditOptions {
 export interface OperatorAudit {
   /** Of this replica; with PostgreSQL the same for all. Rejects with StoreUnavailableError while it is away: it may be used before it is there. */
   readonly store: AuditStore;
+  /** One sentence for what is still to be done before others may rely on this replica. */
+  readonly problem: string | undefined;
   /** Rejects where the address to read from cannot be listened on. */
   start(): Promise<void>;
-  /** What was appended is durable, then everything is closed. */
+  /** Once nothing is appended any more: what was is with the other replicas, or soon; then everything is closed. */
   stop(): Promise<void>;
 }
 
-export function createAudit({ settings, keys, clock, log }: AuditOptions): OperatorAudit {
+export function createAudit({ settings, keys, peers: among, registry, clock, log }: AuditOptions): OperatorAudit {
   const store = createStore(settings, clock, log);
   const reading = createReadServer({ ...settings.reading, store, digestKey: (database) => keys.digestKey(database), log });
+  const peers = settings.store === 'Embedded' ? createPeers(peersOptions()) : undefined;
   let stopRetention = async (): Promise<void> => {};
+  function peersOptions(): PeersOptions {
+    const { host, port } = settings.peers;
+    const { hostName } = among;
+    const addresses = async (): Promise<{ host: string; port: number }[]> =>
+      hostName === undefined ? [] : (await lookup(hostName, { all: true })).map(({ address }) => ({ host: address, port }));
+    return { ...among, store, host, port, addresses, clock, log, metrics: peerMetrics(registry) };
+  }
+
   return {
     store,
+    get problem() {
+      return peers === undefined || peers.ready ? undefined : 'the audit records of the other replicas are being copied';
+    },
     async start() {
       // A store that cannot be opened is said at once, not with the first record.
       store.open().catch((error: Error) => log('error', 'audit-store-unavailable', { reason: error.message }));
       stopRetention = startRetention({ store, days: settings.retentionDays, clock, log });
       await reading.listen();
+      // It waits for the certificate.
+      peers?.start().catch((error: Error) => log('error', 'audit-peers-unavailable', { reason: error.message }));
     },
     async stop() {
-      await Promise.all([reading.close(), stopRetention()]);
+      await peers?.handOver();
+      await Promise.all([reading.close(), stopRetention(), peers?.stop()]);
       await store.close();
     },
   };

@@ -4,6 +4,7 @@ import { type MetricObject, Registry } from 'prom-client';
 import { reviewTelemetry } from '../../operator/admission/telemetry.ts';
 import { catalogMetrics } from '../../operator/catalog/metrics.ts';
 import { certificateExpiryGauge } from '../../operator/certs/expiry.ts';
+import { peerMetrics } from '../../operator/audit/peers/metrics.ts';
 import { receptionMetrics } from '../../operator/audit/reception-metrics.ts';
 import { distributionMetrics } from '../../operator/distribute/metrics.ts';
 import { identityMetrics } from '../../operator/identity/verifier.ts';
@@ -29,6 +30,7 @@ export function operatorMetrics(): readonly Metric[] {
   webhookMetrics(registry);
   distributionMetrics(registry);
   receptionMetrics(registry);
+  peerMetrics(registry);
   identityMetrics(registry);
   catalogMetrics(registry);
   certificateExpiryGauge(registry);
