@@ -92,7 +92,7 @@ describe('replicas with embedded stores', () => {
         const all = new Set<number>();
         for (const [at, first, length] of given) {
           const some = lines.slice(first, first + length);
-          some.forEach((_, index) => all.add(first + index));
+          for (const index of some.keys()) all.add(first + index);
           await replicas[at]!.store.append({ chain: 'c', owner, first, lines: some, received });
         }
         for (const each of replicas) await each.start();
