@@ -164,16 +164,19 @@ function allowedPlan(context: StatementState, node: Node): StatementPlan {
       });
     }
   }
+  const { inherited } = context;
   const recorded =
-    context.bundle.audit.rows === 'None'
-      ? undefined
-      : planEvidence(context, node, {
-          text,
-          edits,
-          start: range[0],
-          reads: context.facts.snapshot(context.bundle).reads,
-          countOnly: context.request.countOnly === true,
-        });
+    inherited !== undefined
+      ? { text, edits, swallow: false, evidence: inherited }
+      : context.bundle.audit.rows === 'None'
+        ? undefined
+        : planEvidence(context, node, {
+            text,
+            edits,
+            start: range[0],
+            reads: context.facts.snapshot(context.bundle).reads,
+            countOnly: context.request.countOnly === true,
+          });
   if (recorded?.swallow) context.swallowRows = true;
   return {
     ...describe(context, source, range),

@@ -18,6 +18,7 @@ import type { Node } from '@pgsql/types';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { RelationData } from '../catalog/model.ts';
 import type { Action, Bundle, GovernedRelation, Mask, ReadRule, RowFilter } from '../policy/bundle.ts';
+import type { PlannedEvidence } from './evidence/planned.ts';
 import type { AnalyseRequest, Edit, SessionEffect, StatementKind, StatementPlan } from './plan.ts';
 import type { Denial } from '../errors/denial.ts';
 import type { Reach, ReadSite } from './read/site.ts';
@@ -54,6 +55,8 @@ export interface StatementContext {
   cacheable: boolean;
   copyIn: boolean;
   uses: { prepared?: string; cursor?: string };
+  /** EXECUTE and FETCH: of the statement that they run, whose result has our column whatever the policy says by now. */
+  inherited: PlannedEvidence | undefined;
   /** What each DML target (its RangeVar) is; null: a temporary relation; absent: the catalog does not know it. */
   readonly targets: Map<object, RelationData | null>;
   /**

@@ -7,6 +7,7 @@ import type { Analyser, StatementContext } from './context.ts';
 import type { EngineOptions } from './engine.ts';
 import { Facts } from './facts.ts';
 import type { RegUse } from './introspect/guards.ts';
+import type { PlannedEvidence } from './evidence/planned.ts';
 import type { FragmentParser } from './parse/fragment.ts';
 import type { AnalyseRequest, Edit, SessionEffect, StatementKind } from './plan.ts';
 import type { ReadSite } from './read/site.ts';
@@ -69,6 +70,7 @@ export class StatementState implements StatementContext {
   cacheable = true;
   copyIn = false;
   uses: { prepared?: string; cursor?: string } = {};
+  inherited: PlannedEvidence | undefined;
   readonly targets: Map<object, RelationData | null>;
 
   constructor(parts: ContextParts) {

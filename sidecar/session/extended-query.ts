@@ -170,7 +170,8 @@ export class ExtendedQuery {
     }
     const refused = this.#recheckPortal(portal);
     if (refused === HOLD) return HOLD;
-    const { plan } = portal;
+    // What EXECUTE runs may have been prepared anew since the Bind.
+    const plan = portal.plan?.uses?.prepared !== undefined && portal.statement !== null ? portal.statement.plan : portal.plan;
     if (refused !== null) return inbound.refusals.extended(refused, plan, portal.statement?.sql ?? null);
     if (plan === null) {
       inbound.expect({ kind: 'execute', group: core.group, portal });
@@ -310,6 +311,7 @@ export class ExtendedQuery {
     }
     statement.upstream = text;
     statement.columns = undefined;
+    core.statements.preparedAgain(statement, core.policyVersion);
     inbound.emit(request.parse(statement.name, text, statement.parameterTypes));
     const sent = sentText(statement);
     inbound.expect({

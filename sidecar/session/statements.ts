@@ -167,6 +167,12 @@ export class Statements {
     };
   }
 
+  /** A Parse of another text under its name goes out: what SQL runs under that name behind it is that text. */
+  preparedAgain({ name, plan, parameterTypes }: PreparedStatement, policyVersion: string): void {
+    if (name === '' || plan === null || !this.#state.prepared.has(name)) return;
+    this.#state.apply({ kind: 'prepare', name, plan, parameters: parameterTypes.length }, policyVersion);
+  }
+
   /** A Bind was sent. */
   definePortal(portal: Portal, group: number, policyVersion: string): Outcomes {
     const pending = { group, value: portal };

@@ -208,6 +208,62 @@ describe.each(MAJORS)('PostgreSQL %i', (major) => {
     await client.query('COMMIT');
   });
 
+  it.each([
+    ["UPDATE own SET note = 'x' WHERE id = 1 RETURNING id, hidden AS h", 'id,h'],
+    ["UPDATE own SET note = 'x' WHERE id = 1", ''],
+  ])('what the protocol has prepared or bound and SQL runs is cut as well: %s', async (sql, names) => {
+    const quiet = (exchange: Awaited<ReturnType<typeof client.query>>): void => {
+      expect(exchange.error).toBeNull();
+      for (const { body } of exchange.messages) expect(body.toString('latin1')).not.toContain(CANARY);
+      for (const { fields, rows: found } of exchange.results) {
+        if (fields !== null) expect(fields.map(({ name }) => name).join()).toBe(names);
+        for (const row of found) expect(row.length).toBe(names.split(',').length);
+      }
+    };
+    await client.exchange([f.parse('s', sql), f.sync]);
+    quiet(await client.query('EXECUTE s'));
+    quiet(await client.extended('EXECUTE s'));
+    quiet(await client.extended('EXECUTE s', { resultFormat: 1 }));
+    quiet(await client.exchange([f.parse('', 'EXECUTE s'), f.bind(), f.execute(''), f.sync]));
+    const exact = evidence().filter((one) => one?.capture === 'exact');
+    expect(exact.length).toBe(4);
+    await client.query('BEGIN');
+    await client.exchange([f.bind({ portal: 'p', statement: 's' }), f.sync]);
+    const fetched = await client.query('FETCH ALL FROM p');
+    if (fetched.error === null) quiet(fetched);
+    await client.query('ROLLBACK');
+  });
+
+  it('and when it was prepared anew in between', async () => {
+    await client.exchange([f.parse('s', 'INSERT INTO t SELECT coalesce(max(id), 0) + 1, $1 FROM t RETURNING id'), f.sync]);
+    await client.exchange([f.parse('e', "EXECUTE s('x')"), f.sync]);
+    const ids: string[] = [];
+    const run = async (messages: readonly Buffer[]): Promise<void> => {
+      const { error, results } = await client.exchange(messages);
+      expect(error).toBeNull();
+      for (const { rows: found } of results) for (const row of found) ids.push(row.map(String).join());
+    };
+    const large = f.bind({ statement: 's', parameters: ['x'.repeat(1_300_000)] });
+    const small = f.bind({ statement: 's', parameters: ['x'] });
+    await run([f.query("EXECUTE s('x')")]);
+    await run([large, f.execute(''), f.sync]);
+    await run([f.query("EXECUTE s('x')")]);
+    await run([large, f.execute(''), f.bind({ statement: 'e' }), f.execute(''), f.sync]);
+    await run([small, f.execute(''), f.bind({ statement: 'e' }), f.execute(''), f.sync]);
+    await run([large, f.execute(''), f.sync]);
+    expect(ids).toEqual(['1', '2', '3', '4', '5', '6', '7', '8']);
+    // Bound before what it runs was prepared anew: that may fail, as far as the server does not take it; our column stays ours.
+    const { results } = await client.exchange([
+      f.bind({ portal: 'q', statement: 'e' }),
+      small,
+      f.execute(''),
+      f.execute('q'),
+      f.sync,
+    ]);
+    for (const { rows: found } of results)
+      for (const row of found) expect([row.length, /^\d+$/.test(String(row[0]))]).toEqual([1, true]);
+  });
+
   it('a pipeline of writes, with and without rows', async () => {
     const one = (id: number, returning: string) => [
       f.parse('', `INSERT INTO t VALUES (${id}, 'p')${returning}`),

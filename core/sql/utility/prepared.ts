@@ -45,6 +45,8 @@ export function analyseExecute(context: StatementContext, body: ExecuteStmt): un
   context.writesRows ||= plan.writesRows;
   context.returnsRows = plan.returnsRows;
   context.swallowRows = plan.swallowRows === true;
+  // What the protocol has prepared is on the server as it was rewritten, our column included.
+  if (plan.evidence?.column !== undefined) context.inherited = plan.evidence;
   inheritFacts(context, plan);
 }
 
@@ -111,6 +113,11 @@ export function analyseFetch(context: StatementContext, body: FetchStmt): undefi
   }
   context.uses.cursor = name;
   context.returnsRows = !body.ismove;
+  const { evidence } = cursor.plan;
+  if (evidence?.column !== undefined && !body.ismove) {
+    context.swallowRows = cursor.plan.swallowRows === true;
+    context.inherited = { ...evidence, reasons: [...evidence.reasons, 'interrupted'] };
+  }
   inheritFacts(context, cursor.plan);
 }
 
