@@ -145,6 +145,47 @@ describe.each(MAJORS)('PostgreSQL %i', (major) => {
     await Promise.all([fresh, first, later, other].map((store) => store.close()));
   });
 
+  it('killed under load, over and over, it has all that was acknowledged, once', async () => {
+    const database = await newDatabase();
+    const store = open(database);
+    const all = lines(0, 5_000);
+    for (let round = 0, next = 0; round < 4; round += 1) {
+      let killed = false;
+      const until = next + 50 + Math.floor(Math.random() * 300);
+      let restarted: Promise<void> | undefined;
+      while (!killed) {
+        const first = Math.max(0, next - 3);
+        await store.append({ chain: 'c', owner, first, lines: all.slice(first, next + 7) }).then(
+          () => {
+            next += 7;
+          },
+          (error: unknown) => {
+            expect(error).toBeInstanceOf(StoreUnavailableError);
+            killed = true;
+          },
+        );
+        // The setting of this server alone would lose what was just committed.
+        if (next >= until) restarted ??= server.restart('SIGKILL');
+      }
+      await restarted;
+      const stored = await eventuallyLines(store);
+      expect(stored.length).toBeGreaterThanOrEqual(next);
+      expect(stored).toEqual(all.slice(0, stored.length));
+      next = stored.length;
+    }
+    await store.close();
+  });
+
+  async function eventuallyLines(store: PostgresStore): Promise<string[]> {
+    for (let attempt = 0; ; attempt += 1) {
+      try {
+        return (await collect(store.lines('c'))).map(({ line }) => line);
+      } catch (error) {
+        if (attempt > 20 || !(error instanceof StoreUnavailableError)) throw error;
+      }
+    }
+  }
+
   it('is away and comes back: what was refused can be appended again', async () => {
     const database = await newDatabase();
     const store = open(database);
