@@ -28,9 +28,14 @@ export async function fileTrail(paths: readonly string[]): Promise<Trail> {
 /** `complete`: it is all that there is, so that a chain that was countersigned and is not there is missing. */
 export async function sourceTrail(source: AuditSource, name: string, complete: boolean): Promise<Trail> {
   const chains: TrailChain[] = [];
-  for await (const { chain, owner } of source.chains()) {
+  for await (const { chain, owner, removed = 0 } of source.chains()) {
     const lines = (): AsyncGenerator<readonly Buffer[], number> => inBatches(source, chain);
-    chains.push({ chain, owner, parts: [{ source: name, first: undefined, middle: true, lines }] });
+    chains.push({
+      chain,
+      owner,
+      ...(complete ? { begins: removed } : {}),
+      parts: [{ source: name, first: undefined, middle: true, lines }],
+    });
   }
   return { chains, complete };
 }

@@ -23,7 +23,7 @@ export function describe(report: TrailReport, options: DescribeOptions): string 
   for (const chain of chains.filter(({ state }) => state === 'broken')) lines.push(...brokenChain(chain));
   for (const { chain, last, fault } of absent)
     lines.push(
-      `${fault ? 'NOT VALID' : 'absent   '}  chain ${chain}: it was countersigned until ${last}, and nothing of it is here`,
+      `${fault ? 'NOT VALID' : 'absent   '}  chain ${chain}: ${last === '' ? 'it was published as the log of the cluster' : `it was countersigned until ${last}`}, and nothing of it is here`,
     );
   if (options.expectedHead !== undefined)
     lines.push(

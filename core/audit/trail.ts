@@ -23,6 +23,8 @@ export interface TrailChain {
   readonly chain: string | undefined;
   /** Under whose name a store keeps it. */
   readonly owner?: ChainOwner;
+  /** seq of the first record that there should be: a store knows what it has removed itself. Undefined: it may begin anywhere. */
+  readonly begins?: number;
   /** In any order. */
   readonly parts: readonly TrailPart[];
 }

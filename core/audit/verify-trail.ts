@@ -37,7 +37,7 @@ export interface TrailReport {
   readonly chains: readonly ChainReport[];
   readonly records: number;
   readonly statements: { readonly allowed: number; readonly denied: number };
-  /** Chains of which nothing is here although they were countersigned. */
+  /** Chains of which nothing is here although they were countersigned (`last`: when), or published as the log. */
   readonly absent: readonly { readonly chain: string; readonly last: string; readonly fault: boolean }[];
 }
 
@@ -164,7 +164,7 @@ class TrailVerifier {
   #judge(given: TrailChain, report: VerifyReport): ChainReport {
     const { trusted } = this.#options;
     const kind = kindOf(given);
-    const fault = this.#beheaded(report) ?? report.fault ?? this.#misnamed(given, report);
+    const fault = this.#beheaded(given, report) ?? report.fault ?? this.#misnamed(given, report);
     const fate = report.chain === undefined ? undefined : this.#countersigned.fate(report.chain);
     const signed = Math.max(report.signed?.seq ?? -1, report.vouched ?? -1);
     const provenTo = trusted === undefined || signed < 0 ? undefined : signed;
@@ -199,13 +199,12 @@ class TrailVerifier {
     return undefined;
   }
 
-  #beheaded({ begins, startsAt }: VerifyReport): ChainFault | undefined {
-    if (this.#options.whole !== true || begins === 0) return undefined;
-    return faultAt(
-      startsAt ?? { line: 1, offset: 0, source: undefined },
-      0,
-      `the ${begins} records before seq ${begins} are missing`,
-    );
+  /** Records at the beginning are missing that nobody has removed on purpose. */
+  #beheaded(given: TrailChain, { begins, startsAt }: VerifyReport): ChainFault | undefined {
+    const from = this.#options.whole === true ? 0 : given.begins;
+    if (from === undefined || begins <= from) return undefined;
+    const place = startsAt ?? { line: 1, offset: 0, source: given.parts[0]?.source };
+    return faultAt(place, from, `the records from here to seq ${begins - 1} are missing`);
   }
 
   /** Where a chain was given up for another one, that one says what stood there. Records behind it may have been written elsewhere. */
@@ -236,12 +235,16 @@ class TrailVerifier {
         (least, { from }) => (from !== undefined && (least === undefined || from < least) ? from : least),
         undefined,
       );
-    return [...this.#countersigned.chains]
+    // A log of which nothing is left says nothing of the others either.
+    const head = this.#options.trusted?.head;
+    const log = head === undefined || here.has(head.chain) ? [] : [{ chain: head.chain, last: '', fault: complete }];
+    const others = [...this.#countersigned.chains]
       .filter((chain) => !here.has(chain))
       .map((chain) => {
         const { last } = this.#countersigned.fate(chain)!;
         return { chain, last, fault: complete && (oldest === undefined || last >= oldest) };
       });
+    return [...log, ...others];
   }
 
   #count(): void {
