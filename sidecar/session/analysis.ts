@@ -105,7 +105,8 @@ export class Analysis {
     const outlived = plans.find((plan) => plan.uses?.cursor !== undefined && this.outlived(engine, plan.uses.cursor));
     if (outlived !== undefined) return { kind: 'denied', denial: policyChanged('cursor'), plan: outlived, engine };
     const denied = plans.find((plan) => plan.decision === 'deny');
-    if (denied?.denial === undefined) return { kind: 'allowed', engine, plans };
+    if (denied?.denial === undefined)
+      return plans.some((plan) => this.runsUncertain(plan)) ? BARRIER : { kind: 'allowed', engine, plans };
     if (denied.denial.code === 'SLUICE-104' && large === undefined && prescan(sql).path !== 'refused') {
       return { kind: 'wait', until: this.#analyseLarge(engine, { ...request, sql: Buffer.from(sql) }) };
     }
@@ -114,6 +115,16 @@ export class Analysis {
     // It may be newer than what we know of the schema.
     if (UNKNOWN_NAMES.has(denied.denial.code)) void core.host.refreshCatalog(denied.denial.code);
     return { kind: 'denied', denial: denied.denial, plan: denied, engine };
+  }
+
+  /**
+   * It runs what another message has prepared or bound, and an answer to such a message is awaited: whether its result has a column of ours is only known
+   * after that.
+   */
+  runsUncertain(plan: StatementPlan | null | undefined): boolean {
+    const { engine, pipeline } = this.#core;
+    if (engine === undefined || engine.bundle.audit.rows === 'None' || pipeline.pendingNames === 0) return false;
+    return plan?.kind === 'execute' || plan?.kind === 'fetch' || plan?.kind === 'move';
   }
 
   /** Whether a cursor was opened under another policy than the one in force. */

@@ -103,6 +103,7 @@ export class ExtendedQuery {
     if (inbound.analysis.needsBarrier()) return inbound.hold('idle');
     const statement = core.statements.statement(name, core.group);
     if (statement === 'wait') return inbound.hold('idle');
+    if (statement !== 'unknown' && inbound.analysis.runsUncertain(statement.plan)) return inbound.hold('idle');
     core.groupOpen = true;
     if (statement === 'unknown') {
       inbound.expect({ kind: 'bind', group: core.group, mustFail: true });
@@ -161,6 +162,7 @@ export class ExtendedQuery {
     if (inbound.analysis.needsBarrier()) return inbound.hold('idle');
     const portal = core.statements.portal(name, core.group);
     if (portal === 'wait') return inbound.hold('idle');
+    if (portal !== 'unknown' && inbound.analysis.runsUncertain(portal.plan)) return inbound.hold('idle');
     core.groupOpen = true;
     if (portal === 'unknown') {
       // Describe fails just as Execute would, and could do no harm if the server knew the portal after all.

@@ -234,6 +234,31 @@ describe.each(MAJORS)('PostgreSQL %i', (major) => {
     await client.query('ROLLBACK');
   });
 
+  it.each([
+    ['Query', () => [f.query('EXECUTE s')], 2],
+    ['Bind and Execute', () => [f.bind({ statement: 'e' }), f.execute(''), f.sync], 2],
+    ['Parse to Execute', () => [f.parse('', 'EXECUTE s'), f.bind(), f.execute(''), f.sync], 2],
+  ])('a name that is given to another statement in the same breath does not get around it (%s)', async (_name, run) => {
+    const sql = "UPDATE own SET note = 'x' WHERE id = 1 RETURNING id";
+    await client.exchange([f.parse('s', 'SELECT id FROM own'), f.sync]);
+    await client.exchange([f.parse('e', 'EXECUTE s'), f.sync]);
+    const answer = await client.exchange([f.close('S', 's'), f.parse('s', sql), f.sync, ...run()], 2);
+    for (const { body } of answer.messages) expect(body.toString('latin1')).not.toContain(CANARY);
+    for (const { rows: found } of answer.results) for (const row of found) expect(row.map(String)).toEqual(['1']);
+    // And within one series.
+    await client.exchange([f.close('S', 's'), f.sync]);
+    await client.exchange([f.parse('s', 'SELECT id FROM own'), f.sync]);
+    const inside = await client.exchange([
+      f.close('S', 's'),
+      f.parse('s', sql),
+      f.bind({ statement: 'e' }),
+      f.execute(''),
+      f.sync,
+    ]);
+    for (const { body } of inside.messages) expect(body.toString('latin1')).not.toContain(CANARY);
+    for (const { rows: found } of inside.results) for (const row of found) expect(row.map(String)).toEqual(['1']);
+  });
+
   it('and when it was prepared anew in between', async () => {
     await client.exchange([f.parse('s', 'INSERT INTO t SELECT coalesce(max(id), 0) + 1, $1 FROM t RETURNING id'), f.sync]);
     await client.exchange([f.parse('e', "EXECUTE s('x')"), f.sync]);
