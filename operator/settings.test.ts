@@ -86,4 +86,12 @@ identity: {imageDigests: [latest]}
       'the settings file /nowhere/settings.yaml cannot be read: ENOENT',
     );
   });
+
+  it('lets the audit be read on loopback alone', () => {
+    expect(problems(`${LEAST}audit: {reading: {host: 0.0.0.0}}\n`)).toEqual([
+      'audit.reading.host: "0.0.0.0" is not a loopback address',
+    ]);
+    expect(problems(`${LEAST}audit: {reading: {host: '::1'}}\n`)).toEqual([]);
+    expect(problems(`${LEAST}audit: {store: PostgreSQL}\n`)).toEqual(['audit.postgresql: is needed with audit.store PostgreSQL']);
+  });
 });

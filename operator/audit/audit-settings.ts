@@ -37,6 +37,8 @@ export interface PostgresSettings {
 }
 
 const host = string({ minLength: 1, maxLength: 253, pattern: '^[0-9A-Za-z.:_-]+$', expected: 'a host name or address' });
+/** What is read without a login is reached from within the pod alone. */
+const loopback = string({ minLength: 1, maxLength: 9, pattern: '^(127\\.0\\.0\\.1|::1)$', expected: 'a loopback address' });
 const directory = string({ minLength: 1, maxLength: 1024, pattern: '^/', expected: 'an absolute path' });
 /** 0: any free one. */
 const port = integer({ minimum: 0, maximum: 65_535 });
@@ -80,7 +82,7 @@ export const auditSettings = defaulted(
     ),
     retentionDays: defaulted(integer({ minimum: 0, maximum: 36_500 }), DEFAULTS.retentionDays),
     reading: defaulted(
-      object({ host: defaulted(host, DEFAULTS.reading.host), port: defaulted(port, DEFAULTS.reading.port) }),
+      object({ host: defaulted(loopback, DEFAULTS.reading.host), port: defaulted(port, DEFAULTS.reading.port) }),
       DEFAULTS.reading,
     ),
     peers: defaulted(
