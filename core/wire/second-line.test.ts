@@ -5,6 +5,7 @@ import {
   findProtectedColumn,
   packColumn,
   parameterViolation,
+  showsEvidence,
   protectedColumnSet,
   serverMajor,
 } from './second-line.ts';
@@ -15,6 +16,22 @@ const rowDescription = (...origins: [oid: number, attnum: number][]): Buffer =>
     int16(origins.length),
     ...origins.flatMap(([oid, attnum]) => [cstring('c'), int32(oid), int16(attnum), Buffer.alloc(12)]),
   ]);
+
+describe('the column of evidence', () => {
+  const named = (...names: string[]): Buffer =>
+    Buffer.concat([int16(names.length), ...names.flatMap((name) => [cstring(name), Buffer.alloc(18)])]);
+
+  it('is found wherever it is shown, by its whole name', () => {
+    expect(showsEvidence(named('sluice:rows'), 0)).toBe(true);
+    expect(showsEvidence(named('id', 'sluice:rows'), 0)).toBe(true);
+    expect(showsEvidence(named('id', 'sluice:rows'), 1)).toBe(true);
+    expect(showsEvidence(named('sluice:rows', 'id', 'sluice:rows'), 1)).toBe(true);
+    expect(showsEvidence(named('sluice:rows', 'id'), 1)).toBe(false);
+    expect(showsEvidence(named('my sluice:rows', 'sluice:rows2', 'id'), 0)).toBe(false);
+    expect(showsEvidence(named('a sluice:rows', 'b', 'sluice:rows'), 0)).toBe(true);
+    expect(showsEvidence(named(), 0)).toBe(false);
+  });
+});
 
 describe('tripwire', () => {
   const set = protectedColumnSet(['16384.3', '4294967295.1600', '16385.-1']);

@@ -5,7 +5,7 @@
  */
 import { type Denial, denial } from '../errors/denial.ts';
 import { malformed } from './protocol-error.ts';
-import { scanRowDescription } from './server-messages.ts';
+import { decodeRowDescription, scanRowDescription } from './server-messages.ts';
 
 /** (table OID, attnum) in one number: 48 bits, exact in a double. */
 export function packColumn(tableOid: number, attnum: number): number {
@@ -43,6 +43,21 @@ export function findProtectedColumn(rowDescription: Buffer, protectedColumns: Re
     return false;
   });
   return found;
+}
+
+/**
+ * The name of the column in which rows that were written ride past the client (core/sql/evidence). Unlike a protected column it has no origin by
+ * which it could be told.
+ */
+export const EVIDENCE_COLUMN = 'sluice:rows';
+
+const ITS_NAME = Buffer.from(`${EVIDENCE_COLUMN}\0`);
+
+/** Whether a column other than the first `cut` ones is called as our own. One search, unless there is something to find. */
+export function showsEvidence(rowDescription: Buffer, cut: 0 | 1): boolean {
+  // Behind the first column's name, where that is cut.
+  if (!rowDescription.includes(ITS_NAME, cut === 0 ? 0 : rowDescription.indexOf(0, 2))) return false;
+  return decodeRowDescription(rowDescription).some(({ name }, index) => index >= cut && name === EVIDENCE_COLUMN);
 }
 
 /** What the client is told when the tripwire fires; the origin goes into the audit event. */

@@ -87,6 +87,12 @@ export function scanRowDescription(body: Buffer, visit: (tableOid: number, attnu
   return true;
 }
 
+/** Empty where there is no column. */
+export function firstColumnName(body: Buffer): string {
+  const reader = new BodyReader(body, 'RowDescription', 'SLUICE-706');
+  return reader.uint16() === 0 ? '' : reader.cstring().toString('utf8');
+}
+
 /** The body of the same description without its first column. */
 export function withoutFirstColumn(body: Buffer): Buffer {
   const reader = new BodyReader(body, 'RowDescription', 'SLUICE-706');

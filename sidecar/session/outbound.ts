@@ -184,6 +184,7 @@ export class Outbound {
     const disposition = this.#confirm(head, 'describe', SERVER.rowDescription, fate);
     if (disposition !== PASS) return disposition;
     if (head.noData === true) return this.#replace(NO_DATA, PASS);
+    this.#watch.shown(body, head.cut === true ? 1 : 0);
     return head.cut === true ? this.#replace(message('T', withoutFirstColumn(body)), PASS) : PASS;
   }
 
@@ -193,7 +194,9 @@ export class Outbound {
     if (plan?.swallowRows === true) return DROP;
     if (execution?.returned !== undefined) this.#core.described = { execution, columns: decodeRowDescription(body) };
     const fate = this.#pieceFate(head);
-    if (fate !== PASS || plan?.evidence?.column === undefined) return fate;
+    if (fate !== PASS) return fate;
+    this.#watch.shown(body, plan?.evidence?.column === undefined ? 0 : 1);
+    if (plan?.evidence?.column === undefined) return fate;
     return this.#replace(message('T', withoutFirstColumn(body)), PASS);
   }
 

@@ -3,9 +3,16 @@
  * changed, ends the session. Notifications of other sessions are recorded.
  */
 import { denial } from '../../core/errors/denial.ts';
-import { decodeNotification, decodeParameterStatus } from '../../core/wire/server-messages.ts';
+import { decodeNotification, decodeParameterStatus, firstColumnName } from '../../core/wire/server-messages.ts';
 import { ProtocolError } from '../../core/wire/protocol-error.ts';
-import { findProtectedColumn, parameterViolation, protectedColumnSet, tripwireDenial } from '../../core/wire/second-line.ts';
+import {
+  EVIDENCE_COLUMN,
+  findProtectedColumn,
+  parameterViolation,
+  protectedColumnSet,
+  showsEvidence,
+  tripwireDenial,
+} from '../../core/wire/second-line.ts';
 import type { SessionCore } from './core.ts';
 
 export class ServerWatch {
@@ -32,6 +39,17 @@ export class ServerWatch {
     const origin = findProtectedColumn(body, this.#protected);
     if (origin === undefined) return;
     this.#core.audit.event('tripwire', { table: origin.tableOid, attnum: origin.attnum, column: origin.index });
+    throw new ProtocolError(tripwireDenial(), true);
+  }
+
+  /**
+   * Our own column is cut off where a plan says that it rides along, and must be there then; anywhere else whoever decided that was mistaken,
+   * and rows in clear would follow. `cut`: columns that the client is not shown. Throws ProtocolError (SLUICE-704).
+   */
+  shown(rowDescription: Buffer, cut: 0 | 1): void {
+    const isOurs = cut === 0 || firstColumnName(rowDescription) === EVIDENCE_COLUMN;
+    if (isOurs && !showsEvidence(rowDescription, cut)) return;
+    this.#core.audit.event('tripwire', { column: EVIDENCE_COLUMN, expected: cut });
     throw new ProtocolError(tripwireDenial(), true);
   }
 

@@ -259,6 +259,23 @@ describe.each(MAJORS)('PostgreSQL %i', (major) => {
     for (const { rows: found } of inside.results) for (const row of found) expect(row.map(String)).toEqual(['1']);
   });
 
+  it('our column’s name in what the client is shown ends the session: here the client itself has chosen it', async () => {
+    for (const [count, bytes] of [
+      [f.query('SELECT 1 AS "sluice:rows"')],
+      [f.parse('', 'SELECT id, 2 AS "sluice:rows" FROM own'), f.describe('S'), f.sync],
+      [f.query('UPDATE own SET note = \'x\' WHERE id = 1 RETURNING id, 3 AS "sluice:rows"')],
+    ].entries()) {
+      const { messages } = await client.exchange(bytes);
+      expect(messages.at(-1)?.body.toString('latin1')).toContain('SLUICE-704');
+      expect(messages.map(({ type }) => type)).not.toContain('D');
+      expect(await client.next()).toBeNull();
+      expect(proxy.journal.of('event').filter((event) => event.event === 'tripwire')).toHaveLength(count + 1);
+      client = await WireClient.connect({ port: proxy.port });
+    }
+    const near = await client.query('SELECT 1 AS "my sluice:rows", 2 AS "sluice:rows "');
+    expect(near.error).toBeNull();
+  });
+
   it('and when it was prepared anew in between', async () => {
     await client.exchange([f.parse('s', 'INSERT INTO t SELECT coalesce(max(id), 0) + 1, $1 FROM t RETURNING id'), f.sync]);
     await client.exchange([f.parse('e', "EXECUTE s('x')"), f.sync]);

@@ -4,7 +4,9 @@
  */
 import type { Node, ReturningClause } from '@pgsql/types';
 import type { CaptureReason } from '../../audit/evidence.ts';
+import { quoteIdentifier } from '../../catalog/catalog.ts';
 import type { ColumnData, RelationData } from '../../catalog/model.ts';
+import { EVIDENCE_COLUMN } from '../../wire/second-line.ts';
 import { asTag, namesOf, tagOf } from '../ast/node.ts';
 import type { StatementContext } from '../context.ts';
 import type { Edit, RelationUse, StatementKind } from '../plan.ts';
@@ -120,7 +122,8 @@ function addColumn(
   const options = needsOld && old.option !== null ? `WITH (${old.option}) ` : '';
   const place = placeOf(planned.text, body);
   if (place === undefined) return undefined;
-  const inserted = asked ? ` ${options}${column.sql}, ` : ` RETURNING ${options}${column.sql}`;
+  const ours = `${column.sql} AS ${quoteIdentifier(EVIDENCE_COLUMN)}`;
+  const inserted = asked ? ` ${options}${ours}, ` : ` RETURNING ${options}${ours}`;
   const text = insertInto(planned, place, inserted);
   if (!isAsMeant(context, text.text, tree, column.sql, options !== '')) return undefined;
   return { text, swallow: !asked, column: column.column, blind: column.blind };
@@ -154,7 +157,13 @@ function isAsMeant(context: StatementContext, text: string, before: Node, sql: s
   const body = tree === undefined ? undefined : (bodyOfWrite(tree) as { returningClause?: ReturningClause } | undefined);
   const clause = body?.returningClause;
   const first = asTag(clause?.exprs?.[0], 'ResTarget');
-  if (tree === undefined || body === undefined || clause === undefined || first?.val === undefined || first.name !== undefined)
+  if (
+    tree === undefined ||
+    body === undefined ||
+    clause === undefined ||
+    first?.val === undefined ||
+    first.name !== EVIDENCE_COLUMN
+  )
     return false;
   if (!sameTree(first.val, context.fragments.expression(sql))) return false;
   clause.exprs = clause.exprs!.slice(1);
