@@ -125,8 +125,10 @@ export async function runOperator(options: OperatorOptions): Promise<RunningOper
       authority: streamAuthority,
       hostName: peersService && `${peersService}.${namespace}.svc.${settings.injector.clusterDomain}`,
     },
+    leadership,
     registry,
     clock,
+    random,
     log: write,
   });
 

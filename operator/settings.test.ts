@@ -87,11 +87,20 @@ identity: {imageDigests: [latest]}
     );
   });
 
-  it('lets the audit be read on loopback alone', () => {
+  it('lets the audit be read on loopback alone, and sends it nowhere with headers in clear', () => {
     expect(problems(`${LEAST}audit: {reading: {host: 0.0.0.0}}\n`)).toEqual([
       'audit.reading.host: "0.0.0.0" is not a loopback address',
     ]);
     expect(problems(`${LEAST}audit: {reading: {host: '::1'}}\n`)).toEqual([]);
+    const otlp = (settings: string): readonly string[] => problems(`${LEAST}audit: {otlp: {${settings}}}\n`);
+    expect(otlp("endpoint: 'https://c:4318', headersDirectory: /h")).toEqual([]);
+    expect(otlp("endpoint: 'https://[::1]:4318/otlp/'")).toEqual([]);
+    expect(otlp("endpoint: 'http://c:4318', headersDirectory: /h")).toEqual([
+      'audit.otlp.headersDirectory: headers are sent over https alone',
+    ]);
+    expect(otlp("endpoint: 'http://c/v1/logs'")).toEqual(['audit.otlp.endpoint: leave /v1/logs out, it is added']);
+    for (const bad of ['http://u:p@c', 'ftp://c', 'http://c?x=1']) expect(otlp(`endpoint: '${bad}'`)).toHaveLength(1);
+    expect(otlp("endpoint: 'http://c:99999'")).toEqual(['audit.otlp.endpoint: is not a URL']);
     expect(problems(`${LEAST}audit: {store: PostgreSQL}\n`)).toEqual(['audit.postgresql: is needed with audit.store PostgreSQL']);
   });
 });

@@ -64,8 +64,21 @@ export function parseOperatorSettings(text: string): OperatorSettings {
   const { audit } = (value ?? {}) as Partial<OperatorSettings>;
   if (issues.length === 0 && audit?.store === 'PostgreSQL' && audit.postgresql === undefined)
     problems.push('audit.postgresql: is needed with audit.store PostgreSQL');
+  if (issues.length === 0) problems.push(...otlpProblems(audit?.otlp));
   if (problems.length > 0) throw new OperatorSettingsError(problems);
   return value as OperatorSettings;
+}
+
+function otlpProblems(otlp: AuditSettings['otlp']): readonly string[] {
+  if (otlp === undefined) return [];
+  const { endpoint, headersDirectory } = otlp;
+  return [
+    ...(URL.canParse(endpoint) ? [] : ['audit.otlp.endpoint: is not a URL']),
+    ...(endpoint.endsWith('/v1/logs') ? ['audit.otlp.endpoint: leave /v1/logs out, it is added'] : []),
+    ...(headersDirectory !== undefined && endpoint.startsWith('http:')
+      ? ['audit.otlp.headersDirectory: headers are sent over https alone']
+      : []),
+  ];
 }
 
 const host = string({ minLength: 1, maxLength: 253, pattern: '^[0-9A-Za-z.:_-]+$', expected: 'an address to listen on' });

@@ -95,6 +95,13 @@ export interface AuditStore {
   close(): Promise<void>;
 }
 
+/** Beside the records: up to where (seq) somebody else has been told of each chain, by consumer. Kept as durably as they are. */
+export interface ExportMarks {
+  exported(consumer: string): Promise<Readonly<Record<string, number>>>;
+  /** Never goes back. */
+  setExported(consumer: string, marks: Readonly<Record<string, number>>): Promise<void>;
+}
+
 /** Another line is there at that place: a fork. */
 export class StoreConflictError extends Error {
   readonly chain: string;

@@ -23,6 +23,15 @@ export interface AuditSettings {
     /** Of a headless Service that has the addresses of all replicas. */
     readonly serviceName?: string;
   };
+  /** Records are sent there, too. */
+  readonly otlp?: {
+    /** Base URL of OTLP/HTTP: `/v1/logs` is added. */
+    readonly endpoint: string;
+    /** A file for each header. With https alone. */
+    readonly headersDirectory?: string;
+    /** PEM. Absent: the system's authorities. */
+    readonly caFile?: string;
+  };
 }
 
 export interface PostgresSettings {
@@ -94,6 +103,21 @@ export const auditSettings = defaulted(
         ),
       }),
       DEFAULTS.peers,
+    ),
+    otlp: optional(
+      object({
+        endpoint: required(
+          string({
+            minLength: 1,
+            maxLength: 1024,
+            // No login, no query: what is secret is not in settings.
+            pattern: '^https?://[0-9A-Za-z.:_\\[\\]-]+(/[0-9A-Za-z._~/-]*)?$',
+            expected: 'a URL such as https://collector.example:4318',
+          }),
+        ),
+        headersDirectory: optional(directory),
+        caFile: optional(directory),
+      }),
     ),
   }),
   DEFAULTS,

@@ -7,8 +7,12 @@ import type { Registry } from 'prom-client';
 import type { AuditStore } from '../../core/audit/store.ts';
 import type { EventLog } from '../../core/event-log.ts';
 import type { Clock } from '../../sidecar/bundle/clock.ts';
+import type { Leadership } from '../leader/leadership.ts';
 import type { AuditKeys } from './audit-keys.ts';
 import { type AuditSettings, bytesOf } from './audit-settings.ts';
+import { createExporter } from './export/exporter.ts';
+import { exportMetrics } from './export/metrics.ts';
+import { createOtlpClient } from './export/otlp-client.ts';
 import { peerMetrics } from './peers/metrics.ts';
 import { createPeers, type PeersOptions } from './peers/peers.ts';
 import { createReadServer } from './read-server.ts';
@@ -21,8 +25,12 @@ export interface AuditOptions {
   readonly keys: Pick<AuditKeys, 'digestKey'>;
   /** The name that the leafs of `authority` have, and who is copied from: the addresses behind a name, if there is one. */
   readonly peers: Pick<PeersOptions, 'replica' | 'serverName' | 'authority'> & { readonly hostName: string | undefined };
+  /** Its holder alone exports. */
+  readonly leadership: Pick<Leadership, 'isLeader' | 'onChange'>;
   readonly registry: Registry;
   readonly clock: Clock;
+  /** 0 to 1. */
+  readonly random: () => number;
   readonly log: EventLog;
 }
 
@@ -37,10 +45,14 @@ export interface OperatorAudit {
   stop(): Promise<void>;
 }
 
-export function createAudit({ settings, keys, peers: among, registry, clock, log }: AuditOptions): OperatorAudit {
+export function createAudit(options: AuditOptions): OperatorAudit {
+  const { settings, keys, peers: among, leadership, registry, clock, random, log } = options;
   const store = createStore(settings, clock, log);
   const reading = createReadServer({ ...settings.reading, store, digestKey: (database) => keys.digestKey(database), log });
   const peers = settings.store === 'Embedded' ? createPeers(peersOptions()) : undefined;
+  const metrics = exportMetrics(registry, () => exporter?.behind ?? 0);
+  const exporter =
+    settings.otlp && createExporter({ store, send: createOtlpClient(settings.otlp), leadership, clock, random, metrics, log });
   let stopRetention = async (): Promise<void> => {};
   function peersOptions(): PeersOptions {
     const { host, port } = settings.peers;
@@ -59,13 +71,14 @@ export function createAudit({ settings, keys, peers: among, registry, clock, log
       // A store that cannot be opened is said at once, not with the first record.
       store.open().catch((error: Error) => log('error', 'audit-store-unavailable', { reason: error.message }));
       stopRetention = startRetention({ store, days: settings.retentionDays, clock, log });
+      exporter?.start();
       await reading.listen();
       // It waits for the certificate.
       peers?.start().catch((error: Error) => log('error', 'audit-peers-unavailable', { reason: error.message }));
     },
     async stop() {
       await peers?.handOver();
-      await Promise.all([reading.close(), stopRetention(), peers?.stop()]);
+      await Promise.all([reading.close(), stopRetention(), exporter?.stop(), peers?.stop()]);
       await store.close();
     },
   };

@@ -68,6 +68,18 @@ describe.skipIf(skip)(title, () => {
     expect(deployment).toContain('"secretName":"audit-login"');
   });
 
+  test('a collector: the operator takes the settings, and finds headers and authority', () => {
+    const otlp = ['endpoint=https://collector:4318/otlp', 'headersSecret=headers', 'caSecret=authority'];
+    const all = objects(renderChart(kube, { set: otlp.map((each) => `audit.otlp.${each}`) }));
+    const rendered = all.find(({ metadata }) => metadata.name === 'sluice-settings');
+    const { audit } = parseOperatorSettings(rendered?.data?.['settings.yaml'] ?? '');
+    expect(audit.otlp?.endpoint).toBe('https://collector:4318/otlp');
+    const deployment = JSON.stringify(all.find(({ kind }) => kind === 'Deployment'));
+    for (const part of [audit.otlp!.headersDirectory!, audit.otlp!.caFile!.replace('/ca.crt', '')])
+      expect(deployment).toContain(`"mountPath":"${part}"`);
+    for (const name of ['headers', 'authority']) expect(deployment).toContain(`"secretName":"${name}"`);
+  });
+
   test('every namespaced object says which namespace it is for', () => {
     const cluster = /^(ClusterRole|ClusterRoleBinding|MutatingWebhookConfiguration|ValidatingAdmissionPolicy(Binding)?)$/;
     for (const { kind, metadata } of objects(renderChart(kube, PROFILES['everything'])))
@@ -116,6 +128,13 @@ describe.skipIf(skip)(title, () => {
       /leaves nothing that keeps a sidecar what it is/,
     ],
     ['an audit in no database', ['audit.store=PostgreSQL', 'audit.postgresql.host=db'], /needs audit.postgresql.existingSecret/],
+    [
+      'headers in clear',
+      ['audit.otlp.endpoint=http://c:4318', 'audit.otlp.headersSecret=x'],
+      /headers are sent over https alone/,
+    ],
+    ['a path that is added', ['audit.otlp.endpoint=http://c:4318/v1/logs'], /leave \/v1\/logs out/],
+    ['a login in a URL', ['audit.otlp.endpoint=https://u:p@c'], /endpoint.*does not match pattern/],
     ['a claim for two replicas', ['audit.embedded.volume.existingClaim=x'], /a claim can be one replica's only/],
     ['a size that is none', ['audit.embedded.size=much'], /size.*does not match pattern/],
     ["a variable of the chart's own", ['extraEnv[0].name=SLUICE_POD_NAME'], /SLUICE_POD_NAME is the chart's own/],

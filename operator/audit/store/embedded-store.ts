@@ -9,6 +9,7 @@ import {
   type AuditStore,
   type ChainBatch,
   type ChainEnding,
+  type ExportMarks,
   type RecordFilter,
   type StoredChain,
   type StoredLine,
@@ -38,7 +39,7 @@ export interface EmbeddedStoreOptions {
 const WAITING = 64 * 1024 * 1024;
 const PRUNED_AT_ONCE = 500;
 
-export class EmbeddedStore implements AuditStore {
+export class EmbeddedStore implements AuditStore, ExportMarks {
   readonly #options: EmbeddedStoreOptions;
   readonly #file: string;
   #session: Promise<EmbeddedSession> | undefined;

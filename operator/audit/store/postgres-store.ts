@@ -10,6 +10,7 @@ import {
   type AuditStore,
   type ChainBatch,
   type ChainEnding,
+  type ExportMarks,
   type RecordFilter,
   type StoredChain,
   type StoredLine,
@@ -49,7 +50,7 @@ const READERS = 4;
 const DURABLE =
   "SELECT set_config('synchronous_commit', CASE WHEN current_setting('synchronous_commit') IN ('off', 'local') THEN 'on' ELSE current_setting('synchronous_commit') END, false)";
 
-export class PostgresStore implements AuditStore {
+export class PostgresStore implements AuditStore, ExportMarks {
   readonly #options: PostgresStoreOptions;
   readonly #writers: PostgresConnections;
   readonly #readers: PostgresConnections;
