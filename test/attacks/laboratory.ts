@@ -3,6 +3,9 @@
  * secret, `c` is like `a` and serves the twins. In front of `a` and `b` stands a tap, first straight before the server (the bare
  * relay), then before Sluice.
  */
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { startShop, must, restrictedIdentity, restrictivePolicy, rows, type Shop, type Variant } from '../support/shop.ts';
 import { startSluice, type RunningSluice } from '../support/sluice.ts';
 import { startTap, type Tap } from '../support/tap.ts';
@@ -11,6 +14,9 @@ import { CanaryOracle } from '../oracle/canary-oracle.ts';
 
 /** The server under attack: 18, or 15 with PG_MAJOR=15 in the environment. */
 export const MAJOR: 15 | 18 = process.env['PG_MAJOR'] === '15' ? 15 : 18;
+
+/** Evidence of rows changes what goes upstream and what comes back: the whole corpus once more under it, with Writes, Keys or Proof in the environment. */
+const ROWS = process.env['SLUICE_ATTACKS_ROWS'];
 
 export interface Side {
   readonly shop: Shop;
@@ -95,13 +101,16 @@ export async function startSluiceLaboratory(
   major: 15 | 18,
   policy: string = restrictivePolicy,
 ): Promise<Laboratory & { readonly proxies: readonly RunningSluice[] }> {
+  const directory = await mkdtemp(join(tmpdir(), 'sluice-attacks-'));
+  const file = join(directory, 'policy.yaml');
+  await writeFile(file, withEvidence(await readFile(policy, 'utf8')));
   const sides = await Promise.all(
     (['a', 'b'] as const).map(async (variant) => {
       const shop = await startSide(major, variant);
       const oracle = new CanaryOracle(await shop.canaries(variant));
       const talkative = await talkativeSession(shop);
       const proxy = await startSluice({
-        policy: [policy],
+        policy: [file],
         as: restrictedIdentity,
         upstream: shop.url('shop', 'superuser'),
       });
@@ -129,6 +138,14 @@ export async function startSluiceLaboratory(
         await proxy.stop();
         await side.shop.stop();
       }
+      await rm(directory, { recursive: true, force: true });
     },
   };
+}
+
+function withEvidence(policy: string): string {
+  if (ROWS === undefined) return policy;
+  const changed = policy.replace(/^ {2}environment: test$/m, `$&\n  audit: {rows: ${ROWS}}`);
+  if (changed === policy) throw new Error('the policy has no place for audit');
+  return changed;
 }
