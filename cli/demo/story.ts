@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import type { Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { show } from '../audit/show.ts';
-import { verify } from '../audit/verify.ts';
+import { VERDICT, verify } from '../audit/verify.ts';
 import { CliError } from '../errors.ts';
 import { type LocalPostgres, startLocalPostgres } from './local-postgres.ts';
 import { samplePeople } from './people.ts';
@@ -69,7 +69,8 @@ export async function tellStory(options: StoryOptions): Promise<void> {
     await show(audit, { output: 'table' }, options.out);
 
     say('\n5. Verified: the hash chain of the audit file holds');
-    if (!(await verify([audit], { output: 'text' }, options.out))) throw new CliError('the audit file does not verify');
+    if ((await verify([audit], { output: 'text' }, options.out)) !== VERDICT.valid)
+      throw new CliError('the audit file does not verify');
 
     if (options.keep) await keep(proxy, audit, say);
     else say('\nDone. Run it again with --keep to get a psql prompt on the proxy.');
