@@ -44,6 +44,17 @@ export interface StoredChain extends ChainEnding {
   readonly removed?: number;
 }
 
+/** What somebody who goes on with a chain has to know. */
+export interface ChainStanding {
+  readonly owner: ChainOwner;
+  /** As of StoredChain. */
+  readonly stretches: readonly (readonly [first: number, next: number])[];
+  /** Everything before this seq has been removed by retention, and is not taken again. */
+  readonly removed: number;
+  /** SHA-256 (hex) of the last line of the stretch that goes on (goesOn); absent where there is none. */
+  readonly hash?: string;
+}
+
 export interface StoredLine {
   readonly chain: string;
   readonly seq: number;
@@ -85,6 +96,8 @@ export interface AuditStore {
   append(batch: ChainBatch): Promise<void>;
   /** Where a chain ends, without gaps before; undefined: nothing of it is there. */
   ending(chain: string): Promise<ChainEnding | undefined>;
+  /** What of this chain is there, for somebody whose first record is `from`; undefined: nothing is. As cheap with a million chains as with one. */
+  standing(chain: string, from: number): Promise<ChainStanding | undefined>;
   chains(filter?: RecordFilter): AsyncIterable<StoredChain>;
   /** In the order of chain and seq. */
   lines(chain: string, from?: number): AsyncIterable<StoredLine>;
@@ -100,6 +113,15 @@ export interface ExportMarks {
   exported(consumer: string): Promise<Readonly<Record<string, number>>>;
   /** Never goes back. */
   setExported(consumer: string, marks: Readonly<Record<string, number>>): Promise<void>;
+}
+
+/** The stretch that `from` (or `removed`, where that is more) is in, or just behind: new records go on at its end. */
+export function goesOn(
+  { stretches, removed }: Pick<ChainStanding, 'stretches' | 'removed'>,
+  from: number,
+): ChainStanding['stretches'][number] | undefined {
+  const at = Math.max(from, removed);
+  return stretches.find(([begin, end]) => begin <= at && at <= end);
 }
 
 /** Another line is there at that place: a fork. */

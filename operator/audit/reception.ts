@@ -4,8 +4,7 @@
  */
 import type { ServerHttp2Stream } from 'node:http2';
 import type { ChainCertificate } from '../../core/audit/certificate.ts';
-import { hashLine } from '../../core/audit/chain.ts';
-import type { AuditStore, ChainOwner, StoredChain } from '../../core/audit/store.ts';
+import { type AuditStore, type ChainOwner, type ChainStanding, goesOn } from '../../core/audit/store.ts';
 import type { EventLog } from '../../core/event-log.ts';
 import type { Identity } from '../../core/identity/identity.ts';
 import type { Clock } from '../../sidecar/bundle/clock.ts';
@@ -142,12 +141,10 @@ export class AuditReception {
     const podUid = owner.identity.podUid ?? '';
     const known = this.#owners.get(chain);
     if (known !== undefined && known !== podUid) return undefined;
-    let standing: Standing = { next: first };
-    for await (const stored of this.options.store.chains({ chains: [chain] })) {
-      if (stored.chain !== chain) continue;
+    const stored = await this.options.store.standing(chain, first);
+    if (stored !== undefined) {
       const { identity, database, kind } = stored.owner;
       if (identity.podUid !== podUid || database !== owner.database || kind !== 'sidecar') return undefined;
-      standing = await this.#goesOn(stored, first);
     }
     // Somebody else may have been asked for meanwhile.
     const now = this.#owners.get(chain);
@@ -155,22 +152,7 @@ export class AuditReception {
     this.#owners.delete(chain);
     this.#owners.set(chain, podUid);
     if (this.#owners.size > MOST_OWNERS) this.#owners.delete(this.#owners.keys().next().value!);
-    return standing;
-  }
-
-  /** What retention has removed is not wanted again. */
-  async #goesOn({ chain, stretches, removed = 0 }: StoredChain, first: number): Promise<Standing> {
-    const from = Math.max(first, removed);
-    const stretch = stretches.find(([begin, end]) => begin <= from && from <= end);
-    if (stretch === undefined) {
-      const before = stretches.findLast(([, end]) => end < from)?.[1];
-      return { next: from, ...(before === undefined || before < removed ? {} : { behind: before }) };
-    }
-    const [begin, next] = stretch;
-    if (next === begin) return { next };
-    for await (const { seq, line } of this.options.store.lines(chain, next - 1))
-      return seq === next - 1 ? { next, hash: hashLine(line) } : { next };
-    return { next };
+    return stored === undefined ? { next: first } : standingOf(stored, first);
   }
 
   refused(refusal: ChainRefusal): void {
@@ -200,4 +182,14 @@ export class AuditReception {
   close(): void {
     for (const stream of [...this.#streams]) stream.end();
   }
+}
+
+/** What retention has removed is not wanted again. */
+function standingOf(stored: ChainStanding, first: number): Standing {
+  const { stretches, removed, hash } = stored;
+  const stretch = goesOn(stored, first);
+  if (stretch !== undefined) return { next: stretch[1], ...(hash === undefined ? {} : { hash }) };
+  const from = Math.max(first, removed);
+  const before = stretches.findLast(([, end]) => end < from)?.[1];
+  return { next: from, ...(before === undefined || before < removed ? {} : { behind: before }) };
 }

@@ -6,6 +6,8 @@ import {
   type ChainBatch,
   type ChainEnding,
   type ChainOwner,
+  type ChainStanding,
+  goesOn,
   type RecordFilter,
   StoreConflictError,
   type StoredChain,
@@ -57,6 +59,14 @@ export class ModelStore implements AuditStore {
     const known = this.#chains.get(chain);
     const [stretch] = stretchesOf(known);
     return stretch && { next: stretch[1], hash: hashLine(known!.records.get(stretch[1] - 1)!.line) };
+  }
+
+  async standing(chain: string, from: number): Promise<ChainStanding | undefined> {
+    const known = this.#chains.get(chain);
+    if (known === undefined) return undefined;
+    const standing = { owner: known.owner, stretches: stretchesOf(known), removed: known.removed };
+    const stretch = goesOn(standing, from);
+    return { ...standing, ...(stretch && { hash: hashLine(known.records.get(stretch[1] - 1)!.line) }) };
   }
 
   async *chains(filter: RecordFilter = {}): AsyncGenerator<StoredChain, undefined> {

@@ -172,6 +172,9 @@ async function compareAll(store: AuditStore, model: ModelStore): Promise<void> {
   expect((await collect(store.chains())).sort(byName)).toEqual((await collect(model.chains())).sort(byName));
   for (const chain of [...CHAINS, 'nowhere']) {
     expect(await store.ending(chain)).toEqual(await model.ending(chain));
+    for (const from of [0, 3, 7, 12, 1000]) expect(await store.standing(chain, from)).toEqual(await model.standing(chain, from));
+    const named = { chains: [chain, 'nowhere', chain] };
+    expect(await collect(store.chains(named))).toEqual(await collect(model.chains(named)));
     for (const from of [0, 7]) expect(await collect(store.lines(chain, from))).toEqual(await collect(model.lines(chain, from)));
   }
 }

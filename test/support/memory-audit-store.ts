@@ -8,6 +8,8 @@ import {
   type ChainBatch,
   type ChainEnding,
   type ChainOwner,
+  type ChainStanding,
+  goesOn,
   StoreConflictError,
   type StoredChain,
   type StoredLine,
@@ -48,6 +50,16 @@ export class MemoryAuditStore implements AuditStore {
     if (kept === undefined) return undefined;
     const last = Math.max(...kept.lines.keys());
     return { next: last + 1, hash: hashLine(kept.lines.get(last)!) };
+  }
+
+  async standing(wanted: string, from: number): Promise<ChainStanding | undefined> {
+    for await (const { chain, owner, stretches } of this.chains()) {
+      if (chain !== wanted) continue;
+      const stretch = goesOn({ stretches, removed: 0 }, from);
+      const hash = stretch && hashLine(this.kept.get(chain)!.lines.get(stretch[1] - 1)!);
+      return { owner, stretches, removed: 0, ...(hash !== undefined && { hash }) };
+    }
+    return undefined;
   }
 
   async *chains(): AsyncIterable<StoredChain> {

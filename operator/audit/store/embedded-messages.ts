@@ -1,5 +1,5 @@
 /** What the embedded store and its threads tell each other. */
-import type { ChainEnding, RecordFilter, StoredChain, StoredLine } from '../../../core/audit/store.ts';
+import type { ChainEnding, ChainStanding, RecordFilter, StoredChain, StoredLine } from '../../../core/audit/store.ts';
 import type { Page, Position } from './embedded-reader.ts';
 import type { TimedBatch } from './embedded-writer.ts';
 
@@ -19,6 +19,7 @@ export type Request = { readonly id: number } & (
   | { readonly call: 'set-exported'; readonly consumer: string; readonly marks: Readonly<Record<string, number>> }
   | { readonly call: 'exported'; readonly consumer: string }
   | { readonly call: 'ending'; readonly chain: string }
+  | { readonly call: 'standing'; readonly chain: string; readonly from: number }
   | { readonly call: 'chains'; readonly filter: RecordFilter; readonly after: number }
   | { readonly call: 'lines'; readonly chain: string; readonly from: number }
   | { readonly call: 'records'; readonly filter: RecordFilter; readonly after: Position | undefined }
@@ -32,6 +33,7 @@ export interface Answers {
   readonly 'set-exported': undefined;
   readonly exported: Readonly<Record<string, number>>;
   readonly ending: ChainEnding | undefined;
+  readonly standing: ChainStanding | undefined;
   readonly chains: Page<StoredChain, number>;
   readonly lines: Page<StoredLine, number>;
   readonly records: Page<StoredLine, Position>;

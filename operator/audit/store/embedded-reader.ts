@@ -5,7 +5,15 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { hashLine } from '../../../core/audit/chain.ts';
 import { bound, ownerMatches, rfc3339 } from '../../../core/audit/facts.ts';
-import type { ChainEnding, ChainOwner, RecordFilter, StoredChain, StoredLine } from '../../../core/audit/store.ts';
+import {
+  type ChainEnding,
+  type ChainOwner,
+  type ChainStanding,
+  goesOn,
+  type RecordFilter,
+  type StoredChain,
+  type StoredLine,
+} from '../../../core/audit/store.ts';
 import { markGroups } from './marks.ts';
 
 /** Behind the last record that was looked at. */
@@ -47,8 +55,25 @@ export class EmbeddedReader {
     return row && { next: Number(row['next']), hash: hashLine(String(row['line'])) };
   }
 
+  standing(chain: string, from: number): ChainStanding | undefined {
+    const [row] = this.#all('SELECT id, owner, removed FROM chain WHERE chain = ?', chain);
+    if (row === undefined) return undefined;
+    const id = Number(row['id']);
+    const standing = {
+      owner: JSON.parse(String(row['owner'])) as ChainOwner,
+      stretches: this.#stretches(id),
+      removed: Number(row['removed']),
+    };
+    const stretch = goesOn(standing, from);
+    const [last] = stretch === undefined ? [] : this.#all('SELECT line FROM record WHERE chain = ? AND seq = ?', id, stretch[1] - 1);
+    return { ...standing, ...(last !== undefined && { hash: hashLine(String(last['line'])) }) };
+  }
+
   chains(filter: RecordFilter, after: number): Page<StoredChain, number> {
-    const rows = this.#all('SELECT id, chain, owner, removed FROM chain WHERE id > ? ORDER BY id LIMIT ?', after, PAGE.chains);
+    const rows = this.#all(
+      `SELECT c.id, c.chain, c.owner, c.removed FROM ${chainTable(filter)} WHERE c.id > ? ORDER BY c.id LIMIT ?`,
+      ...[...chainNames(filter), after, PAGE.chains],
+    );
     const items = rows.flatMap((row) => {
       const [chain, owner] = [String(row['chain']), JSON.parse(String(row['owner'])) as ChainOwner];
       if (!ownerMatches(filter, chain, owner) || !this.#hasWithin(Number(row['id']), filter)) return [];
@@ -101,9 +126,7 @@ export class EmbeddedReader {
   }
 
   #storedChain(id: number, chain: string, owner: ChainOwner, removed: number): StoredChain | undefined {
-    const stretches = this.#all('SELECT first, next FROM stretch WHERE chain = ? ORDER BY first', id).map(
-      ({ first, next }) => [Number(first), Number(next)] as const,
-    );
+    const stretches = this.#stretches(id);
     const ending = this.ending(chain);
     const [times] = this.#all(
       'SELECT (SELECT min(time) FROM record WHERE chain = ?1) AS low, (SELECT max(time) FROM record WHERE chain = ?1) AS high',
@@ -112,6 +135,12 @@ export class EmbeddedReader {
     if (ending === undefined) return undefined;
     const [from, to] = [rfc3339(Number(times!['low'])), rfc3339(Number(times!['high']))];
     return { chain, owner, ...ending, stretches, from, to, removed };
+  }
+
+  #stretches(chain: number): StoredChain['stretches'] {
+    return this.#all('SELECT first, next FROM stretch WHERE chain = ? ORDER BY first', chain).map(
+      ({ first, next }) => [Number(first), Number(next)] as const,
+    );
   }
 
   #hasWithin(chain: number, filter: RecordFilter): boolean {
@@ -124,7 +153,7 @@ export class EmbeddedReader {
     const { chains, namespace, serviceAccount, podUid, database } = filter;
     if ([chains, namespace, serviceAccount, podUid, database].every((each) => each === undefined)) return undefined;
     const found = new Set<number>();
-    for (const row of this.#prepared('SELECT id, chain, owner FROM chain').iterate())
+    for (const row of this.#prepared(`SELECT c.id, c.chain, c.owner FROM ${chainTable(filter)}`).iterate(...chainNames(filter)))
       if (ownerMatches(filter, String(row['chain']), JSON.parse(String(row['owner'])) as ChainOwner))
         found.add(Number(row['id']));
     return found;
@@ -212,6 +241,17 @@ export class EmbeddedReader {
   #all(sql: string, ...values: readonly (string | number)[]): ReturnType<StatementSync['all']> {
     return this.#prepared(sql).all(...values);
   }
+}
+
+/** Named ones are looked up, each once, instead of looking at all. */
+function chainTable({ chains }: RecordFilter): string {
+  return chains === undefined
+    ? 'chain c'
+    : '(SELECT DISTINCT value FROM json_each(?)) wanted CROSS JOIN chain c ON c.chain = wanted.value';
+}
+
+function chainNames({ chains }: RecordFilter): readonly string[] {
+  return chains === undefined ? [] : [JSON.stringify(chains)];
 }
 
 function range({ from, to }: RecordFilter): { readonly from: number; readonly to: number } {

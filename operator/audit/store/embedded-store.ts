@@ -9,6 +9,7 @@ import {
   type AuditStore,
   type ChainBatch,
   type ChainEnding,
+  type ChainStanding,
   type ExportMarks,
   type RecordFilter,
   type StoredChain,
@@ -75,6 +76,10 @@ export class EmbeddedStore implements AuditStore, ExportMarks {
 
   ending(chain: string): Promise<ChainEnding | undefined> {
     return this.#call('reader', { call: 'ending', chain });
+  }
+
+  standing(chain: string, from: number): Promise<ChainStanding | undefined> {
+    return this.#call('reader', { call: 'standing', chain, from });
   }
 
   chains(filter: RecordFilter = {}): AsyncIterable<StoredChain> {

@@ -118,6 +118,8 @@ function serve(opened: DatabaseSync): void {
         return reader.exported(request.consumer);
       case 'ending':
         return reader.ending(request.chain);
+      case 'standing':
+        return reader.standing(request.chain, request.from);
       case 'chains':
         return reader.chains(request.filter, request.after);
       case 'lines':

@@ -1,8 +1,14 @@
 /** Reads the store in PostgreSQL page by page, each a short statement that goes on where the one before ended: no cursor keeps old rows alive. */
 import type { ClientBase } from 'pg';
-import { hashLine } from '../../../core/audit/chain.ts';
 import { bound, rfc3339 } from '../../../core/audit/facts.ts';
-import type { ChainEnding, ChainOwner, RecordFilter, StoredChain, StoredLine } from '../../../core/audit/store.ts';
+import type {
+  ChainEnding,
+  ChainOwner,
+  ChainStanding,
+  RecordFilter,
+  StoredChain,
+  StoredLine,
+} from '../../../core/audit/store.ts';
 import type { Page } from './embedded-reader.ts';
 import { markGroups } from './marks.ts';
 import { SCHEMA } from './postgres-schema.ts';
@@ -30,12 +36,26 @@ interface RecordRow {
 }
 
 export async function readEnding(client: ClientBase, chain: string): Promise<ChainEnding | undefined> {
-  const { rows } = await client.query<{ id: string; seqs: string | null }>(
-    `SELECT c.id, (SELECT range_agg(h.seqs)::text FROM ${SCHEMA}.held h WHERE h.chain = c.id) AS seqs FROM ${SCHEMA}.chain c WHERE c.chain = $1`,
+  const { rows } = await client.query<{ seqs: string | null; hash: string | null }>(
+    `SELECT seqs::text AS seqs, ${hashAt('upper(first)')} AS hash
+     FROM (SELECT c.id, ${SEQS} AS seqs FROM ${SCHEMA}.chain c WHERE c.chain = $1) c, ${firstOf('true')}`,
     [chain],
   );
   const [stretch] = stretchesOf(rows[0]?.seqs ?? '');
-  return stretch && { next: stretch[1], hash: await lastHash(client, rows[0]!.id, stretch[1]) };
+  return stretch && { next: stretch[1], hash: rows[0]!.hash ?? '' };
+}
+
+export async function readStanding(client: ClientBase, chain: string, from: number): Promise<ChainStanding | undefined> {
+  const { rows } = await client.query<{ owner: ChainOwner; removed: string; seqs: string | null; hash: string | null }>(
+    `SELECT owner, removed, seqs::text AS seqs, ${hashAt('upper(first)')} AS hash
+     FROM (SELECT c.id, c.owner, c.removed, greatest($2, c.removed) AS wanted, ${SEQS} AS seqs FROM ${SCHEMA}.chain c WHERE c.chain = $1) c,
+       ${firstOf('lower(s) <= wanted AND wanted <= upper(s)')}`,
+    [chain, from],
+  );
+  const [row] = rows;
+  if (row === undefined) return undefined;
+  const { owner, removed, seqs, hash } = row;
+  return { owner, stretches: stretchesOf(seqs ?? ''), removed: Number(removed), ...(hash !== null && { hash }) };
 }
 
 export async function readChains(client: ClientBase, filter: RecordFilter, after: number): Promise<Page<StoredChain, number>> {
@@ -47,25 +67,25 @@ export async function readChains(client: ClientBase, filter: RecordFilter, after
     owner: ChainOwner;
     removed: string;
     seqs: string | null;
+    hash: string | null;
     low: string | null;
     high: string | null;
   }>(
-    `SELECT c.id, c.chain, c.owner, c.removed, (SELECT range_agg(h.seqs)::text FROM ${SCHEMA}.held h WHERE h.chain = c.id) AS seqs,
-       (SELECT ${microsecondsOf('min(r.time)')} FROM ${SCHEMA}.record r WHERE r.chain = c.id) AS low,
-       (SELECT ${microsecondsOf('max(r.time)')} FROM ${SCHEMA}.record r WHERE r.chain = c.id) AS high
-     FROM ${SCHEMA}.chain c WHERE c.id > $1 ${owned}
+    `SELECT c.id, c.chain, c.owner, c.removed, seqs::text AS seqs, ${hashAt('upper(first)')} AS hash,
+       ${microsecondsOf(timeAt('min', 'ASC'))} AS low, ${microsecondsOf(timeAt('max', 'DESC'))} AS high
+     FROM (SELECT c.*, ${SEQS} AS seqs FROM ${SCHEMA}.chain c WHERE c.id > $1 ${owned}
        ${filter.from === undefined && filter.to === undefined ? '' : `AND EXISTS (SELECT FROM ${SCHEMA}.record r WHERE r.chain = c.id ${conditions.ofTime(filter, 'r')})`}
-     ORDER BY c.id LIMIT $2`,
+       ORDER BY c.id LIMIT $2) c, ${firstOf('true')}
+     ORDER BY c.id`,
     conditions.values,
   );
   const items: StoredChain[] = [];
-  for (const { id, chain, owner, removed, seqs, low, high } of rows) {
+  for (const { chain, owner, removed, seqs, hash, low, high } of rows) {
     const stretches = stretchesOf(seqs ?? '');
     const [first] = stretches;
     if (first === undefined || low === null || high === null) continue;
-    const hash = await lastHash(client, id, first[1]);
     const [from, to] = [rfc3339(Number(low)), rfc3339(Number(high))];
-    items.push({ chain, owner, next: first[1], hash, stretches, from, to, removed: Number(removed) });
+    items.push({ chain, owner, next: first[1], hash: hash ?? '', stretches, from, to, removed: Number(removed) });
   }
   return { items, ...(rows.length === PAGE.chains && { next: Number(rows.at(-1)!.id) }) };
 }
@@ -127,12 +147,25 @@ async function orderedGroups(client: ClientBase, filter: RecordFilter): Promise<
   return narrow === undefined ? groups : [[], ...groups];
 }
 
-async function lastHash(client: ClientBase, id: string, next: number): Promise<string> {
-  const { rows } = await client.query<{ line: string }>(`SELECT line FROM ${SCHEMA}.record WHERE chain = $1 AND seq = $2`, [
-    id,
-    next - 1,
-  ]);
-  return hashLine(rows[0]?.line ?? '');
+/** All that is there of chain c. */
+const SEQS = `(SELECT range_agg(h.seqs) FROM ${SCHEMA}.held h WHERE h.chain = c.id)`;
+
+/** As `first`: the first stretch of which that is true, or null. */
+function firstOf(condition: string): string {
+  return `LATERAL (SELECT (SELECT s FROM unnest(c.seqs) s WHERE ${condition} ORDER BY s LIMIT 1) AS first) AS f`;
+}
+
+/** hashLine of the record of chain c before seq `next`. `held` knows its day: one partition is looked into. */
+function hashAt(next: string): string {
+  return `(SELECT encode(sha256(convert_to(r.line, 'UTF8')), 'hex') FROM ${SCHEMA}.held h
+    JOIN ${SCHEMA}.record r ON r.day = h.day AND r.chain = h.chain AND r.seq = ${next} - 1
+    WHERE h.chain = c.id AND h.seqs @> ${next} - 1 LIMIT 1)`;
+}
+
+/** The first or last time in chain c: by an index of each day that it has records of. */
+function timeAt(which: 'min' | 'max', order: 'ASC' | 'DESC'): string {
+  return `(SELECT ${which}(t.time) FROM ${SCHEMA}.held h,
+    LATERAL (SELECT r.time FROM ${SCHEMA}.record r WHERE r.day = h.day AND r.chain = h.chain ORDER BY r.time ${order} LIMIT 1) t WHERE h.chain = c.id)`;
 }
 
 /** Parts of a WHERE, and the values they stand for. */

@@ -10,6 +10,7 @@ import {
   type AuditStore,
   type ChainBatch,
   type ChainEnding,
+  type ChainStanding,
   type ExportMarks,
   type RecordFilter,
   type StoredChain,
@@ -22,7 +23,7 @@ import { checkedBatch } from './batches.ts';
 import type { Page } from './embedded-reader.ts';
 import type { TimedBatch } from './embedded-writer.ts';
 import { PostgresConnections } from './postgres-connections.ts';
-import { type PostgresPosition, readChains, readEnding, readLines, readRecords } from './postgres-reader.ts';
+import { type PostgresPosition, readChains, readEnding, readLines, readRecords, readStanding } from './postgres-reader.ts';
 import { prepareSchema, SCHEMA } from './postgres-schema.ts';
 import { PostgresWriter } from './postgres-writer.ts';
 
@@ -87,6 +88,10 @@ export class PostgresStore implements AuditStore, ExportMarks {
 
   ending(chain: string): Promise<ChainEnding | undefined> {
     return this.#readers.use((client) => readEnding(client, chain));
+  }
+
+  standing(chain: string, from: number): Promise<ChainStanding | undefined> {
+    return this.#readers.use((client) => readStanding(client, chain, from));
   }
 
   chains(filter: RecordFilter = {}): AsyncIterable<StoredChain> {
