@@ -127,6 +127,35 @@ describe.each(MAJORS)('PostgreSQL %i', (major) => {
     await store.close();
   });
 
+  it('goes on with a statement whose first half another replica has removed', async () => {
+    const database = await newDatabase();
+    const [store, other] = [open(database), open(database)];
+    const evidence = { evidence: { changes: [{ relation: 'a.b', keys: ['row'] }] } };
+    const half = (type: string, seq: number): string =>
+      JSON.stringify({ seq, type, statement: 's', ...(type === 'outcome' && evidence) });
+    await store.append({ chain: 'c', owner, first: 0, lines: [half('intent', 0), ...lines(1, 1)], received: day(0) });
+    await store.append({ chain: 'd', owner, first: 0, lines: [half('intent', 0)], received: day(0) });
+    expect(await other.prune(day(2))).toBe(1);
+    // Of c it is gone, of d it has another place.
+    for (const [chain, first] of [
+      ['c', 2],
+      ['d', 1],
+    ] as const)
+      await store.append({ chain, owner, first, lines: [half('outcome', first)], received: day(3) });
+    const found = await collect(store.records({ row: 'row' }));
+    expect(found.map(({ chain, seq }) => `${chain} ${seq}`).sort()).toEqual(['c 2', 'd 0', 'd 1']);
+    await Promise.all([store.close(), other.close()]);
+  });
+
+  it('reads lines of any length, a bounded number of bytes at a time, and each of them', async () => {
+    const store = open(await newDatabase());
+    const large = Array.from({ length: 12 }, (_, seq) => JSON.stringify({ seq, type: 'admin', text: 'é'.repeat(500_000) }));
+    await store.append({ chain: 'c', owner, first: 0, lines: large });
+    for (const read of [store.lines('c'), store.records({}), store.records({ types: ['admin'] })])
+      expect((await collect(read)).map(({ line }) => line)).toEqual(large);
+    await store.close();
+  });
+
   it('is not used with a schema that it may not make, does not know, or in an encoding that loses bytes', async () => {
     const fresh = open(await newDatabase(), { manageSchema: false });
     await expect(fresh.open()).rejects.toThrow(/version 0.*not to make it/);

@@ -65,7 +65,8 @@ export class EmbeddedReader {
       removed: Number(row['removed']),
     };
     const stretch = goesOn(standing, from);
-    const [last] = stretch === undefined ? [] : this.#all('SELECT line FROM record WHERE chain = ? AND seq = ?', id, stretch[1] - 1);
+    const [last] =
+      stretch === undefined ? [] : this.#all('SELECT line FROM record WHERE chain = ? AND seq = ?', id, stretch[1] - 1);
     return { ...standing, ...(last !== undefined && { hash: hashLine(String(last['line'])) }) };
   }
 

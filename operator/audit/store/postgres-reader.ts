@@ -1,14 +1,7 @@
 /** Reads the store in PostgreSQL page by page, each a short statement that goes on where the one before ended: no cursor keeps old rows alive. */
 import type { ClientBase } from 'pg';
 import { bound, rfc3339 } from '../../../core/audit/facts.ts';
-import type {
-  ChainEnding,
-  ChainOwner,
-  ChainStanding,
-  RecordFilter,
-  StoredChain,
-  StoredLine,
-} from '../../../core/audit/store.ts';
+import type { ChainEnding, ChainOwner, ChainStanding, RecordFilter, StoredChain, StoredLine } from '../../../core/audit/store.ts';
 import type { Page } from './embedded-reader.ts';
 import { markGroups } from './marks.ts';
 import { SCHEMA } from './postgres-schema.ts';
@@ -22,7 +15,8 @@ export interface PostgresPosition {
   readonly seq: string;
 }
 
-const PAGE = { rows: 500, chains: 200 };
+/** bytes: of lines; one line more at most. */
+const PAGE = { rows: 2_000, bytes: 2 * 1024 * 1024, chains: 200 };
 /** An index entry that more records have than this selects nothing much. */
 const RARE = 2_000;
 
@@ -33,6 +27,8 @@ interface RecordRow {
   readonly time: string;
   readonly received: string;
   readonly line: string;
+  /** Bytes of lines of the page up to here. */
+  readonly total: string;
 }
 
 export async function readEnding(client: ClientBase, chain: string): Promise<ChainEnding | undefined> {
@@ -92,14 +88,22 @@ export async function readChains(client: ClientBase, filter: RecordFilter, after
 
 export async function readLines(client: ClientBase, chain: string, from: number): Promise<Page<StoredLine, number>> {
   const { rows } = await client.query<RecordRow>(
-    `SELECT r.seq, ${microsecondsOf('r.received')} AS received, r.line
-     FROM ${SCHEMA}.chain c JOIN ${SCHEMA}.record r ON r.chain = c.id WHERE c.chain = $1 AND r.seq >= $2 ORDER BY r.seq LIMIT $3`,
+    `SELECT seq, ${microsecondsOf('received')} AS received, line, total
+     FROM ${bounded(
+       `SELECT r.seq, r.received, r.line FROM ${SCHEMA}.record r
+        WHERE r.chain = (SELECT c.id FROM ${SCHEMA}.chain c WHERE c.chain = $1) AND r.seq >= $2 ORDER BY r.seq LIMIT $3`,
+       'seq',
+     )} ORDER BY seq`,
     [chain, from, PAGE.rows],
   );
   const items = rows.map((row) => storedLine({ ...row, chain }));
-  return { items, ...(rows.length === PAGE.rows && { next: items.at(-1)!.seq + 1 }) };
+  return { items, ...(isFull(rows) && { next: items.at(-1)!.seq + 1 }) };
 }
 
+/**
+ * By time alone, `record`'s index of (time, chain, seq) has each partition in order, lines included: a page is a merge of so many scans. By marks, the
+ * places are found first, and the lines looked up in the partition of their day.
+ */
 export async function readRecords(
   client: ClientBase,
   filter: RecordFilter,
@@ -109,28 +113,39 @@ export async function readRecords(
   const conditions = new Conditions([PAGE.rows]);
   const more = (table: string): string =>
     `${conditions.ofTime(filter, table)} ${conditions.after(after, table)} ${conditions.ofChains(filter, table)} ${others.map((group) => conditions.marked(group, table)).join(' ')}`;
-  const places =
+  const page =
     keys === undefined || keys.length === 0
-      ? `SELECT r.day, r.time, r.chain, r.seq FROM ${SCHEMA}.record r WHERE true ${more('r')} ${conditions.ofTypes(filter)} ORDER BY r.time, r.chain, r.seq LIMIT $1`
-      : keys
-          .map(
-            (key) =>
-              `(SELECT m.day, m.time, m.chain, m.seq FROM ${SCHEMA}.mark m WHERE m.key = ${conditions.value(key)} ${more('m')} ORDER BY m.time, m.chain, m.seq LIMIT $1)`,
-          )
-          .join(' UNION ');
+      ? `SELECT r.time, r.chain, r.seq, r.received, r.line, true AS wanted FROM ${SCHEMA}.record r WHERE true ${more('r')} ${conditions.ofTypes(filter)}
+         ORDER BY r.time, r.chain, r.seq LIMIT $1`
+      : `SELECT p.time, p.chain, p.seq, r.received, r.line, ${filter.types === undefined ? 'true' : `r.type = ANY (${conditions.value(filter.types)})`} AS wanted
+         FROM (SELECT * FROM (${keys
+           .map(
+             (key) =>
+               `(SELECT m.day, m.time, m.chain, m.seq FROM ${SCHEMA}.mark m WHERE m.key = ${conditions.value(key)} ${more('m')} ORDER BY m.time, m.chain, m.seq LIMIT $1)`,
+           )
+           .join(' UNION ')}) u ORDER BY time, chain, seq LIMIT $1) p
+         JOIN ${SCHEMA}.record r ON r.day = p.day AND r.chain = p.chain AND r.seq = p.seq`;
   const { rows } = await client.query<RecordRow & { wanted: boolean }>(
-    `WITH place AS MATERIALIZED (SELECT * FROM (${places}) p ORDER BY time, chain, seq LIMIT $1)
-     SELECT p.chain AS id, c.chain, p.seq, ${microsecondsOf('p.time')} AS time, ${microsecondsOf('r.received')} AS received, r.line,
-       ${filter.types === undefined ? 'true' : `r.type = ANY (${conditions.value(filter.types)})`} AS wanted
-     FROM place p JOIN ${SCHEMA}.record r ON r.day = p.day AND r.chain = p.chain AND r.seq = p.seq JOIN ${SCHEMA}.chain c ON c.id = p.chain
-     ORDER BY p.time, p.chain, p.seq`,
+    `SELECT b.chain AS id, c.chain, b.seq, ${microsecondsOf('b.time')} AS time, ${microsecondsOf('b.received')} AS received, b.line, b.total, b.wanted
+     FROM ${bounded(page, 'time, chain, seq')} JOIN ${SCHEMA}.chain c ON c.id = b.chain ORDER BY b.time, b.chain, b.seq`,
     conditions.values,
   );
   const last = rows.at(-1);
   return {
     items: rows.filter(({ wanted }) => wanted).map(storedLine),
-    ...(rows.length === PAGE.rows && { next: { time: rfc3339(Number(last!.time)), chain: last!.id, seq: last!.seq } }),
+    ...(isFull(rows) && { next: { time: rfc3339(Number(last!.time)), chain: last!.id, seq: last!.seq } }),
   };
+}
+
+/** As `b`: the first rows of a page with lines, up to so many bytes. The length of a line is known without reading it. */
+function bounded(page: string, order: string): string {
+  return `(SELECT * FROM (SELECT p.*, sum(octet_length(p.line)) OVER (ORDER BY ${order} ROWS UNBOUNDED PRECEDING) AS total FROM (${page}) p) t
+    WHERE t.total - octet_length(t.line) < ${PAGE.bytes}) b`;
+}
+
+/** There may be more behind it. */
+function isFull(rows: readonly RecordRow[]): boolean {
+  return rows.length === PAGE.rows || Number(rows.at(-1)?.total ?? 0) >= PAGE.bytes;
 }
 
 /** The group to look up first, if there is one that selects anything. */
@@ -215,6 +230,6 @@ class Conditions {
   }
 }
 
-function storedLine({ chain, seq, line, received }: RecordRow): StoredLine {
+function storedLine({ chain, seq, line, received }: Pick<RecordRow, 'chain' | 'seq' | 'line' | 'received'>): StoredLine {
   return { chain, seq: Number(seq), line, received: rfc3339(Number(received)) };
 }

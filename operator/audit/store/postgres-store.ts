@@ -111,6 +111,8 @@ export class PostgresStore implements AuditStore, ExportMarks {
     const time = rfc3339(bound(before));
     return await this.#writers.use(async (client) => {
       const { rows } = await client.query<{ prune: string }>(`SELECT ${SCHEMA}.prune($1)`, [time]);
+      // Nothing is appended meanwhile: there is one connection to write on.
+      this.#writer.forget();
       return Number(rows[0]!.prune);
     });
   }

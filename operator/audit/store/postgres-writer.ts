@@ -31,6 +31,8 @@ interface NewRecord extends Placed {
   readonly line: string;
 }
 
+/** check_violation: also of a row whose partition is not there. */
+const NO_PARTITION = '23514';
 const REMEMBERED = 20_000;
 const REMEMBERED_LINE = 4096;
 
@@ -41,6 +43,22 @@ export class PostgresWriter {
 
   /** All in one transaction; conflicts are the matter of their batch. Rejects with what PostgreSQL says: then nothing is known to be stored. */
   async append(client: ClientBase, batches: readonly TimedBatch[]): Promise<readonly (StoreConflictError | undefined)[]> {
+    try {
+      return await this.#append(client, batches);
+    } catch (error) {
+      // What is remembered was in a partition that another replica has dropped meanwhile.
+      if ((error as { readonly code?: string }).code !== NO_PARTITION) throw error;
+      return await this.#append(client, batches);
+    }
+  }
+
+  /** Of what is remembered, records may have gone or have another place: something was removed. */
+  forget(): void {
+    this.#halves.clear();
+    this.#days.clear();
+  }
+
+  async #append(client: ClientBase, batches: readonly TimedBatch[]): Promise<readonly (StoreConflictError | undefined)[]> {
     for (const { received } of batches) await this.#addDay(client, dayOf(received));
     await client.query('BEGIN');
     try {
@@ -55,9 +73,7 @@ export class PostgresWriter {
       await client.query('COMMIT');
       return results;
     } catch (error) {
-      this.#halves.clear();
-      // A partition that somebody has dropped is made again.
-      this.#days.clear();
+      this.forget();
       await client.query('ROLLBACK').catch(() => {});
       throw error;
     }
