@@ -18,6 +18,7 @@ import { createPeers, type PeersOptions } from './peers/peers.ts';
 import { createReadServer } from './read-server.ts';
 import { startRetention } from './retention.ts';
 import { EmbeddedStore } from './store/embedded-store.ts';
+import { metered, type StoreMetrics, storeMetrics } from './store/metered-store.ts';
 import { connectionConfig, PostgresStore } from './store/postgres-store.ts';
 
 export interface AuditOptions {
@@ -47,7 +48,11 @@ export interface OperatorAudit {
 
 export function createAudit(options: AuditOptions): OperatorAudit {
   const { settings, keys, peers: among, leadership, registry, clock, random, log } = options;
-  const store = createStore(settings, clock, log);
+  const onRemoved = (records: number): void => counted.removed('full', records);
+  const kept = createStore(settings, clock, log, onRemoved);
+  const file = kept instanceof EmbeddedStore ? { size: bytesOf(settings.embedded.size), used: () => kept.used() } : undefined;
+  const counted: StoreMetrics = storeMetrics(registry, file);
+  const store = metered(kept, counted, clock);
   const reading = createReadServer({ ...settings.reading, store, digestKey: (database) => keys.digestKey(database), log });
   const peers = settings.store === 'Embedded' ? createPeers(peersOptions()) : undefined;
   const metrics = exportMetrics(registry, () => exporter?.behind ?? 0);
@@ -69,7 +74,7 @@ export function createAudit(options: AuditOptions): OperatorAudit {
     },
     async start() {
       // A store that cannot be opened is said at once, not with the first record.
-      store.open().catch((error: Error) => log('error', 'audit-store-unavailable', { reason: error.message }));
+      kept.open().catch((error: Error) => log('error', 'audit-store-unavailable', { reason: error.message }));
       stopRetention = startRetention({ store, days: settings.retentionDays, clock, log });
       exporter?.start();
       await reading.listen();
@@ -84,10 +89,15 @@ export function createAudit(options: AuditOptions): OperatorAudit {
   };
 }
 
-function createStore(settings: AuditSettings, clock: Clock, log: EventLog): EmbeddedStore | PostgresStore {
+function createStore(
+  settings: AuditSettings,
+  clock: Clock,
+  log: EventLog,
+  onRemoved: (records: number) => void,
+): EmbeddedStore | PostgresStore {
   const { postgresql, embedded } = settings;
   if (settings.store === 'PostgreSQL' && postgresql !== undefined)
     return new PostgresStore({ config: () => connectionConfig(postgresql), manageSchema: postgresql.manageSchema, clock });
   const { directory, size, whenFull } = embedded;
-  return new EmbeddedStore({ directory, size: bytesOf(size), whenFull, clock, log });
+  return new EmbeddedStore({ directory, size: bytesOf(size), whenFull, clock, log, onRemoved });
 }

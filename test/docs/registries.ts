@@ -5,6 +5,7 @@ import { reviewTelemetry } from '../../operator/admission/telemetry.ts';
 import { catalogMetrics } from '../../operator/catalog/metrics.ts';
 import { certificateExpiryGauge } from '../../operator/certs/expiry.ts';
 import { exportMetrics } from '../../operator/audit/export/metrics.ts';
+import { storeMetrics } from '../../operator/audit/store/metered-store.ts';
 import { peerMetrics } from '../../operator/audit/peers/metrics.ts';
 import { receptionMetrics } from '../../operator/audit/reception-metrics.ts';
 import { distributionMetrics } from '../../operator/distribute/metrics.ts';
@@ -31,6 +32,7 @@ export function operatorMetrics(): readonly Metric[] {
   webhookMetrics(registry);
   distributionMetrics(registry);
   receptionMetrics(registry);
+  storeMetrics(registry);
   peerMetrics(registry);
   exportMetrics(registry, () => 0);
   identityMetrics(registry);
