@@ -173,7 +173,10 @@ export class PostgresWriter {
     this.#halves.set(place, { chain, seq, day, time, statement, facts });
   }
 
-  /** Those that are not remembered are looked for in the tables. */
+  /**
+   * Those that are not remembered are looked for in the tables: in the days of their chain, which are few, not in all partitions. A chain that lies
+   * may have any number of them.
+   */
   async #storedHalves(client: ClientBase, fresh: readonly NewRecord[]): Promise<Map<string, Placed[]>> {
     const found = new Map<string, Placed[]>();
     const asked: NewRecord[] = [];
@@ -193,8 +196,9 @@ export class PostgresWriter {
       line: string;
     }>(
       `SELECT r.chain, r.seq, r.day::text, ${microsecondsOf('r.time')} AS time, r.statement, r.line
-       FROM unnest($1::bigint[], $2::bigint[]) AS asked (chain, statement)
-       JOIN ${SCHEMA}.record r ON r.chain = asked.chain AND r.statement = asked.statement`,
+       FROM (SELECT DISTINCT * FROM unnest($1::bigint[], $2::bigint[]) AS each (chain, statement)) AS asked
+       JOIN ${SCHEMA}.held h ON h.chain = asked.chain,
+       LATERAL (SELECT * FROM ${SCHEMA}.record r WHERE r.day = h.day AND r.chain = h.chain AND r.statement = asked.statement LIMIT 8) AS r`,
       [asked.map(({ chain }) => chain), asked.map(({ statement }) => statement)],
     );
     for (const { chain, seq, day, time, statement, line } of rows) {
