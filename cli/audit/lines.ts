@@ -1,5 +1,6 @@
 /** A file's lines as bytes, in constant memory; what follows the last newline is reported apart. */
 import { createReadStream } from 'node:fs';
+import { isRecord } from '../../core/json/read.ts';
 import { CliError } from '../errors.ts';
 
 const NEWLINE = 0x0a;
@@ -27,4 +28,14 @@ export async function eachLine(file: string, line: (bytes: Buffer) => void): Pro
     throw new CliError(`cannot read ${file}: ${why}`);
   }
   return rest;
+}
+
+/** Undefined: it is no JSON object. */
+export function parsedLine(line: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const record: unknown = JSON.parse(line);
+    return isRecord(record) ? record : undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -11,6 +11,7 @@ import { openImages, SEALING_KEY, SealingError } from '../../core/audit/sealing.
 import { CliError } from '../errors.ts';
 import { asColumns, printable } from '../table.ts';
 import type { AuditSource } from './sources/source.ts';
+import { parsedLine } from './lines.ts';
 
 export interface OpenOptions {
   /** A file as age-keygen writes it. */
@@ -115,7 +116,7 @@ async function openKeys(
 ): Promise<ReadonlyMap<string, SealedKey>> {
   const found: { readonly id: string; readonly recipients: readonly string[]; readonly files: readonly string[] }[] = [];
   for await (const { line } of source.records({ types: ['sealing-key'] })) {
-    const record = line.includes('"sealing-key"') ? parsed(line) : undefined;
+    const record = line.includes('"sealing-key"') ? parsedLine(line) : undefined;
     if (record?.['type'] !== 'sealing-key' || typeof record['id'] !== 'string' || !Array.isArray(record['sealed'])) continue;
     const sealed = record['sealed'].filter(isRecord);
     found.push({
@@ -147,7 +148,7 @@ async function openKey(file: string, identities: readonly string[]): Promise<Buf
 }
 
 function sealedOutcome(line: string): SealedOutcome | undefined {
-  const record = line.includes('"evidence"') ? parsed(line) : undefined;
+  const record = line.includes('"evidence"') ? parsedLine(line) : undefined;
   if (record?.['type'] !== 'outcome' || typeof record['statement'] !== 'string' || !isRecord(record['evidence']))
     return undefined;
   const { capture, reasons, images, sealedBy } = record['evidence'];
@@ -158,15 +159,6 @@ function sealedOutcome(line: string): SealedOutcome | undefined {
     reasons: Array.isArray(reasons) ? reasons.map(String) : [],
     ...(typeof images === 'string' && typeof sealedBy === 'string' ? { images, sealedBy } : {}),
   };
-}
-
-function parsed(line: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const record: unknown = JSON.parse(line);
-    return isRecord(record) ? record : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 function table(outcome: SealedOutcome, images: SealedImages): string {

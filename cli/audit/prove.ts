@@ -6,6 +6,7 @@ import { isRecord } from '../../core/json/read.ts';
 import { printable } from '../table.ts';
 import { type HeldRow, sentBytes } from './proven-row.ts';
 import type { AuditSource } from './sources/source.ts';
+import { parsedLine } from './lines.ts';
 
 export interface ProveOptions {
   /** Of the Database; or of one result, as somebody was shown it. */
@@ -45,7 +46,7 @@ export async function prove(
   const notes = new Set<string>();
   let [found, tried, longer] = [0, 0, 0];
   for await (const { line, chain } of source.records({ types: ['intent', 'outcome'] })) {
-    const record = parsed(line);
+    const record = parsedLine(line);
     const statement = record?.['statement'];
     if (record === undefined || typeof statement !== 'string') continue;
     if (options.statements !== undefined && !options.statements.includes(statement)) continue;
@@ -122,15 +123,6 @@ function provenResult(record: Readonly<Record<string, unknown>>): ProvenResult |
     copy: copy === true,
     ...(Array.isArray(binary) ? { binary: binary.map(Number) } : {}),
   };
-}
-
-function parsed(line: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const record: unknown = JSON.parse(line);
-    return isRecord(record) ? record : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 function shown(result: ProvenResult, who: string, text: string, matches: readonly Match[], whole: boolean, key: Buffer): string {

@@ -3,7 +3,6 @@
  * right is RBAC's matter; a web page in that person's browser is not, and is refused by what browsers say of themselves.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { rowDigest } from '../../core/audit/digest.ts';
 import {
   CHAINS_PATH,
@@ -17,6 +16,7 @@ import type { AuditStore, StoredChain, StoredLine } from '../../core/audit/store
 import type { EventLog } from '../../core/event-log.ts';
 import { isRecord } from '../../core/json/read.ts';
 import { sentence, streamItems } from './ndjson.ts';
+import { closeNow, listenOn } from '../health/listening.ts';
 
 export interface ReadServerOptions {
   readonly host: string;
@@ -103,19 +103,8 @@ export function createReadServer({ host, port, store, digestKey, log }: ReadServ
   }
 
   return {
-    listen: () =>
-      new Promise((resolve, reject) => {
-        server.once('error', reject);
-        server.listen(port, host, () => {
-          server.off('error', reject);
-          resolve((server.address() as AddressInfo).port);
-        });
-      }),
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    listen: () => listenOn(server, host, port),
+    close: () => closeNow(server),
   };
 }
 

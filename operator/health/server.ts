@@ -6,8 +6,9 @@
  *   /metrics  https://prometheus.io/docs/instrumenting/exposition_formats/
  */
 import { createServer, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { Registry } from 'prom-client';
+import { closeNow, listenOn } from './listening.ts';
 
 export interface HealthServerOptions {
   readonly host: string;
@@ -65,19 +66,8 @@ export function createHealthServer({
   });
   server.on('request', ({ socket }) => silent.delete(socket));
   return {
-    listen: () =>
-      new Promise((resolve, reject) => {
-        server.once('error', reject);
-        server.listen(port, host, () => {
-          server.off('error', reject);
-          resolve((server.address() as AddressInfo).port);
-        });
-      }),
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    listen: () => listenOn(server, host, port),
+    close: () => closeNow(server),
   };
 }
 

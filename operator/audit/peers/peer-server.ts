@@ -5,11 +5,11 @@
 import { X509Certificate } from 'node:crypto';
 import { createServer } from 'node:https';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { AuditStore } from '../../../core/audit/store.ts';
 import type { Authority } from '../../certs/authority.ts';
 import { streamItems } from '../ndjson.ts';
+import { closeNow, listenOn } from '../../health/listening.ts';
 
 export const PEER_CHAINS_PATH = '/audit/peers/v1/chains';
 export const PEER_LINES_PATH = '/audit/peers/v1/lines';
@@ -75,20 +75,11 @@ export function createPeerServer(options: PeerServerOptions): PeerServer {
   }
 
   return {
-    listen: () =>
-      new Promise((resolve, reject) => {
-        server.once('error', reject);
-        server.listen(port, host, () => {
-          server.off('error', reject);
-          resolve((server.address() as AddressInfo).port);
-        });
-      }),
-    close: () =>
-      new Promise((resolve) => {
-        unsubscribe();
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    listen: () => listenOn(server, host, port),
+    close: () => {
+      unsubscribe();
+      return closeNow(server);
+    },
   };
 }
 
