@@ -44,7 +44,7 @@ export interface ChainStart extends RecordHeader {
   readonly database?: { readonly namespace: string; readonly name: string; readonly environment?: string };
   /**
    * Set when a chain goes on in a new file: the last seq and hash of the file before, which `seq` and `prev` of this record go on from.
-   * (Releases before 0.3.0 began again at seq 0 in each file.)
+   * (Releases before 0.2.0 began again at seq 0 in each file.)
    */
   readonly continues?: { readonly seq: number; readonly hash: string };
   /** A chain that had to be given up for this one: why, and where it stood. */

@@ -10,7 +10,7 @@ export interface TrailPart {
   readonly source: string;
   /** seq of its first record, as that says itself; undefined where it says nothing. */
   readonly first: number | undefined;
-  /** Numbered from 0 although it goes on from another file (before 0.3.0). */
+  /** Numbered from 0 although it goes on from another file (before 0.2.0). */
   readonly renumbered?: boolean;
   /** It may begin with any record: older ones may be gone from a store. */
   readonly middle: boolean;

@@ -270,7 +270,7 @@ function byTerm(one: TrailChain, other: TrailChain): number {
   return (one.chain ?? '').localeCompare(other.chain ?? '', 'en', { numeric: true });
 }
 
-/** Files of before 0.3.0 stay in the order in which they were given. */
+/** Files of before 0.2.0 stay in the order in which they were given. */
 function byFirst(one: TrailPart, other: TrailPart): number {
   return (one.first ?? -1) - (other.first ?? -1);
 }

@@ -194,7 +194,7 @@ export class ChainVerifier {
     return true;
   }
 
-  /** Before 0.3.0 each file was numbered from 0. */
+  /** Before 0.2.0 each file was numbered from 0. */
   #beginOldFile(continues: unknown): boolean {
     const { seq, hash } = this.#next ?? {};
     if (seq === undefined || hash === undefined) this.#statements.beganBefore();

@@ -87,7 +87,7 @@ export interface CredentialFrame {
 
 /**
  * The key of digests in the audit records of the Database, the same in all its sidecars. As a credential: never logged, never hashed, never written but to the
- * sidecar's memory volume. Comes before its first `state`; sidecars before 0.3.0 skip it.
+ * sidecar's memory volume. Comes before its first `state`; sidecars before 0.2.0 skip it.
  */
 export interface DigestKeyFrame {
   readonly type: 'digest-key';

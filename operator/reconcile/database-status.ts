@@ -100,7 +100,7 @@ function acceptedOrHeld(facts: DatabaseFacts): Verdict {
   const verdict = accepted(facts);
   const before =
     facts.judgement === undefined && verdict.status === 'True' ? facts.held.find(({ type }) => type === 'Accepted') : undefined;
-  // Releases before 0.3.0 could not replicate records, and said so here.
+  // Releases before 0.2.0 could not replicate records, and said so here.
   return before === undefined || before.reason === 'DurabilityUnavailable'
     ? verdict
     : orHeld({ ...verdict, status: 'Unknown' }, facts.held);

@@ -149,7 +149,7 @@ describe('segments', () => {
     expect(readFileSync(join(directory, '00000008.jsonl'), 'utf8')).toContain('segment-unusable');
   });
 
-  it('numbered from 0 each, as before 0.3.0, are verified, and followed by a new chain that names the old one', async () => {
+  it('numbered from 0 each, as before 0.2.0, are verified, and followed by a new chain that names the old one', async () => {
     const older = (seq: number, prev: string, more: object): string => JSON.stringify({ v: 1, seq, time: TIME, prev, ...more });
     const begin = { type: 'chain-start', chain: 'c', product: 'sluice 0.1.0', identity: { namespace: 'a', serviceAccount: 'b' } };
     const first = older(0, hashLine(''), begin);

@@ -298,7 +298,7 @@ class Segments implements SegmentedJournal {
     return { origin: {}, tornBytes: 0 };
   }
 
-  /** Where a segment's numbers began again at 0 (releases before 0.3.0) they do not name a record of its chain. */
+  /** Where a segment's numbers began again at 0 (releases before 0.2.0) they do not name a record of its chain. */
   #follow(descriptor: number, end: { readonly seq: number; readonly hash: string }, tornBytes: number): Predecessor {
     const start = firstRecord(descriptor, this.#fs);
     const { chain, continues } = start;

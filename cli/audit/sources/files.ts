@@ -84,7 +84,7 @@ async function firstLine(path: string): Promise<string> {
   }
 }
 
-/** Files of releases before 0.3.0 each begin at seq 0: there the time says which is first. */
+/** Files of releases before 0.2.0 each begin at seq 0: there the time says which is first. */
 function order(a: File, b: File): number {
   if (a.chain !== b.chain) return a.chain < b.chain ? -1 : 1;
   if (a.seq !== b.seq) return a.seq - b.seq;
