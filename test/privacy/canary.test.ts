@@ -14,32 +14,20 @@ import { MAJORS } from '../support/majors.ts';
 import { type LocalPostgres, startLocalPostgres } from '../support/postgres.ts';
 import { type RunningSluice, startSluice } from '../support/sluice.ts';
 import { WireClient } from '../support/wire-client.ts';
+import { documents } from './policy.ts';
 
 const KEY = Buffer.alloc(32, 9);
 const TRACE = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 
-const policy = (rows: string, recipient: string): string => `
-apiVersion: sluice.dev/v1alpha1
-kind: Database
-metadata: {name: shop, namespace: data-platform}
-spec:
-  endpoint: {host: 127.0.0.1, port: 5432, database: shop}
-  tls: {mode: Disable}
-  credentialsSecretRef: {name: shop-login}
-  sensitivity: {detection: "Off"}
-  audit: {rows: ${rows}, values: Digest, recipients: [${recipient}]}
----
-apiVersion: sluice.dev/v1alpha1
-kind: DatabaseAccessPolicy
-metadata: {name: some, namespace: data-platform}
-spec:
-  databaseRef: {name: shop}
-  subjects: [{serviceAccount: {namespace: ai-agents, name: agent}}]
-  grants:
+const policy = (rows: string, recipient: string): string =>
+  documents(
+    `{rows: ${rows}, values: Digest, recipients: [${recipient}]}`,
+    `  grants:
     - {tables: [public.t, public.strict], actions: [Select, Insert, Update, Delete]}
     - {tables: [public.masked], actions: [Select, Insert], masks: [{columns: [v], mask: {redact: {}}}]}
   session: {temporaryTables: true, listen: [news], notify: [news]}
-`;
+`,
+  );
 
 /** Twelve consonants, each other ones: any seven in a row are evidence (test/oracle/encodings.ts). */
 function tokens() {

@@ -15,6 +15,7 @@ import { MAJORS } from '../support/majors.ts';
 import { type LocalPostgres, startLocalPostgres } from '../support/postgres.ts';
 import { type RunningSluice, startSluice } from '../support/sluice.ts';
 import { WireClient } from '../support/wire-client.ts';
+import { documents } from './policy.ts';
 
 const KEY = Buffer.alloc(32, 9);
 const SCHEMA = `
@@ -26,29 +27,16 @@ const SCHEMA = `
   CREATE TABLE many (id int PRIMARY KEY, v text); INSERT INTO many SELECT i, 'row ' || i FROM generate_series(1, 2500) i;
   CREATE TABLE hidden (id text PRIMARY KEY, v text); INSERT INTO hidden VALUES ('k1', 'v1');`;
 
-const policy = (rows: string): string => `
-apiVersion: sluice.dev/v1alpha1
-kind: Database
-metadata: {name: shop, namespace: data-platform}
-spec:
-  endpoint: {host: 127.0.0.1, port: 5432, database: shop}
-  tls: {mode: Disable}
-  credentialsSecretRef: {name: shop-login}
-  sensitivity: {detection: "Off"}
-  audit: {rows: ${rows}}
----
-apiVersion: sluice.dev/v1alpha1
-kind: DatabaseAccessPolicy
-metadata: {name: some, namespace: data-platform}
-spec:
-  databaseRef: {name: shop}
-  subjects: [{serviceAccount: {namespace: ai-agents, name: agent}}]
-  grants:
+const policy = (rows: string): string =>
+  documents(
+    `{rows: ${rows}}`,
+    `  grants:
     - {tables: [public.people], actions: [Select], masks: [{columns: [secret], mask: {redact: {}}}]}
     - {tables: [public.visits, public.heap, public.many], actions: [Select]}
     - {tables: [public.hidden], actions: [Select], masks: [{columns: [id], mask: {redact: {}}}]}
   limits: {maxRows: 2000}
-`;
+`,
+  );
 
 function text(): { readonly stream: Writable; read(): string } {
   let written = '';

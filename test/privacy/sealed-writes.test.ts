@@ -12,26 +12,14 @@ import { MAJORS } from '../support/majors.ts';
 import { type LocalPostgres, startLocalPostgres } from '../support/postgres.ts';
 import { type RunningSluice, startSluice } from '../support/sluice.ts';
 import { WireClient } from '../support/wire-client.ts';
+import { documents } from './policy.ts';
 
-const policy = (recipient: string): string => `
-apiVersion: sluice.dev/v1alpha1
-kind: Database
-metadata: {name: shop, namespace: data-platform}
-spec:
-  endpoint: {host: 127.0.0.1, port: 5432, database: shop}
-  tls: {mode: Disable}
-  credentialsSecretRef: {name: shop-login}
-  sensitivity: {detection: "Off"}
-  audit: {rows: Writes, recipients: [${recipient}]}
----
-apiVersion: sluice.dev/v1alpha1
-kind: DatabaseAccessPolicy
-metadata: {name: some, namespace: data-platform}
-spec:
-  databaseRef: {name: shop}
-  subjects: [{serviceAccount: {namespace: ai-agents, name: agent}}]
-  grants: [{tables: [public.accounts], actions: [Select, Insert, Update, Delete]}]
-`;
+const policy = (recipient: string): string =>
+  documents(
+    `{rows: Writes, recipients: [${recipient}]}`,
+    `  grants: [{tables: [public.accounts], actions: [Select, Insert, Update, Delete]}]
+`,
+  );
 
 describe.each(MAJORS)('PostgreSQL %i', (major) => {
   let directory: string;
