@@ -47,7 +47,9 @@ export function checkLine(line: unknown, expected: Expected): CheckedLine {
   const record = parsed(line);
   if (record?.['v'] !== 1) return no('malformed', 'a line is not a record of format 1');
   const { seq, prev, time, type } = record;
-  if (typeof time !== 'string' || !TIME.test(time)) return no('malformed', 'a record has no time');
+  // The form alone lets a month 99 through, which no clock and no arithmetic takes.
+  if (typeof time !== 'string' || !TIME.test(time) || Number.isNaN(Date.parse(time)))
+    return no('malformed', 'a record has no time');
   if (typeof type !== 'string' || !TYPE.test(type)) return no('malformed', 'a record has no type');
   if (seq !== expected.seq) return no('broken-link', `seq ${expected.seq} was expected`);
   if (typeof prev !== 'string' || !HASH.test(prev)) return no('malformed', 'a record has no link to the one before');

@@ -214,6 +214,7 @@ describe('a sidecar that lies', () => {
     ['leaves one out', (line) => line.replace('"seq":3', '"seq":4'), 'broken-link'],
     ['links to another', (line) => line.replace(/"prev":"./, '"prev":"'), 'malformed'],
     ['sends another format', (line) => line.replace('"v":1', '"v":2'), 'malformed'],
+    ['names a time that is none', (line) => line.replace(/"time":"[^"]*"/, '"time":"2026-99-99T99:99:99.000000Z"'), 'malformed'],
     ['sends no JSON', () => 'x', 'malformed'],
     ['sends what is no text', () => 7, 'malformed'],
     ['sends two lines as one', (line) => line.replace(',', ',\n'), 'malformed'],
