@@ -120,7 +120,6 @@ export class ReceivedChain {
   async #append(batch: readonly Waiting[]): Promise<void> {
     const { chain, owner, store, clock, metrics, send, backoff } = this.#options;
     const first = this.#stored;
-    const began = clock.monotonic();
     try {
       await store.append({ chain, owner, first, lines: batch.map(({ line }) => line) });
     } catch (error) {
@@ -133,8 +132,7 @@ export class ReceivedChain {
     }
     this.#release(batch);
     backoff.worked();
-    const now = clock.now();
-    metrics.stored(batch.length, (clock.monotonic() - began) / 1000, (now - Date.parse(batch[0]!.time)) / 1000);
+    metrics.stored(batch.length, (clock.now() - Date.parse(batch[0]!.time)) / 1000);
     this.#stored = first + batch.length;
     this.#storedHash = batch.at(-1)!.hash;
     send({ type: 'stored', chain, next: this.#stored });

@@ -20,8 +20,8 @@ export interface ReceptionMetrics {
   received(records: number, bytes: number): void;
   /** Records that wait for the store: more, or fewer. */
   waiting(records: number, bytes: number): void;
-  /** Seconds that the store took; `lag`: from the oldest record's time until it was durable. */
-  stored(records: number, seconds: number, lag: number): void;
+  /** `lag`: seconds from the oldest record's time until it was durable. */
+  stored(records: number, lag: number): void;
   storeFailed(): void;
   refused(code: ChainRefusalCode): void;
 }
@@ -44,12 +44,6 @@ export function receptionMetrics(registry: Registry): ReceptionMetrics {
   const waitingBytes = new Gauge({
     name: 'sluice_operator_audit_waiting_bytes',
     help: 'Bytes of received records that are not durable yet',
-    registers,
-  });
-  const latency = new Histogram({
-    name: 'sluice_operator_audit_store_seconds',
-    help: 'What the store took to make records durable',
-    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
     registers,
   });
   const lag = new Histogram({
@@ -80,9 +74,8 @@ export function receptionMetrics(registry: Registry): ReceptionMetrics {
       waiting.inc(count);
       waitingBytes.inc(size);
     },
-    stored: (count, seconds, behind) => {
+    stored: (count, behind) => {
       records.inc({ state: 'stored' }, count);
-      latency.observe(seconds);
       lag.observe(Math.max(0, behind));
     },
     storeFailed: () => failures.inc(),
